@@ -1,0 +1,642 @@
+//! The files of an environment as people write them: plain structs, strings still strings.
+//!
+//! Field names follow ODCS 3.1 and ODPS 1.0. The doc comments become the descriptions of the JSON Schemas that editors
+//! show, so they speak to the author of a file. [`crate::mesh::resolve`] turns these into types that cannot be wrong.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The mesh itself, owned by the governance team: `mesh.yaml`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MeshFile {
+    /// Always `Mesh`.
+    pub kind: MeshKind,
+    /// Name of the mesh, at most 20 characters. It starts the name of everything that is made.
+    pub name: String,
+    /// Your organization's short name, at most 24 characters. It makes bucket names unique in the world.
+    pub tenant: String,
+    /// The AWS Region of every account, such as `eu-west-1`.
+    pub region: String,
+    /// The id of the AWS Organization; only its principals are ever trusted.
+    pub organization: String,
+    /// The account that holds the catalog, the tags and the grants.
+    pub governance: Governance,
+    /// Values of the LF-Tag `<mesh>/classification`. Default: public, internal, confidential, pii, unclassified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifications: Option<Vec<String>>,
+    /// What holds where a file says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<Defaults>,
+    /// Take over the Lake Formation settings of accounts that already have databases. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopt_settings: Option<bool>,
+    /// How the accounts are reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentFile>,
+    /// Findings taken on knowingly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<AcceptFile>,
+}
+
+/// The kind of `mesh.yaml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum MeshKind {
+    /// The mesh.
+    Mesh,
+}
+
+/// The governance account and its team.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Governance {
+    /// Twelve digits, in quotes.
+    pub account: String,
+    /// Who answers for the mesh.
+    pub team: TeamFile,
+}
+
+/// A team that owns a file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TeamFile {
+    /// The team's name.
+    pub name: String,
+    /// Where alarms go.
+    pub email: String,
+    /// Cost centre, put on everything the team owns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_centre: Option<String>,
+}
+
+/// Mesh-wide defaults.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Defaults {
+    /// Classification of a declared column that names none. Default: internal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    /// Classification of a column that a crawler finds. Only `unclassified` is possible: the mesh fails closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovered: Option<String>,
+    /// Version of Lake Formation's cross-account sharing: 3, 4 or 5. Default: 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 3, max = 5))]
+    pub cross_account_version: Option<u8>,
+}
+
+/// How the accounts are reached. Everything has a default.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeploymentFile {
+    /// The account whose principals may assume the mesh's roles. Default: the governance account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Names of the three roles that bootstrap makes in every account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<RolesFile>,
+    /// External id of the trust. Default: `<tenant>-<mesh>`; it is no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Role that bootstrap itself assumes. Default: OrganizationAccountAccessRole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub administrator_role: Option<String>,
+    /// The Organization's management account, where bootstrap runs from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management: Option<String>,
+    /// ARN of a role in between, assumed before the role of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<String>,
+    /// ARN or serial number of the MFA device to ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_serial: Option<String>,
+    /// Name of the bucket for templates and assets in every account. Default: `<tenant>-<mesh>-deploy-<account>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staging: Option<String>,
+}
+
+/// Names of the roles that bootstrap makes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RolesFile {
+    /// Read-only role of `plan` and `diff --deployed`. Default: `<mesh>-plan`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Role that makes change sets. Default: `<mesh>-deploy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy: Option<String>,
+    /// Role that CloudFormation works as. Default: `<mesh>-execution`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<String>,
+}
+
+/// A finding taken on knowingly.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AcceptFile {
+    /// Code of the finding, such as `no-join-key`.
+    pub code: String,
+    /// What it is accepted for: a product, a column, a consumer.
+    pub target: String,
+    /// Why.
+    pub reason: String,
+    /// Last day on which it is accepted, `YYYY-MM-DD`.
+    pub until: String,
+}
+
+/// A domain: a producer's account and its data products, `domains/<domain>.yaml`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DomainFile {
+    /// Always `Domain`.
+    pub kind: DomainKind,
+    /// Name of the domain, at most 24 characters.
+    pub name: String,
+    /// Twelve digits, in quotes.
+    pub account: String,
+    /// Who owns the domain.
+    pub team: TeamFile,
+    /// Who may assume the domain's owner role. Default: whom the account's own IAM allows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub principals: Vec<PrincipalFile>,
+    /// The data products. A domain may have none yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<ProductFile>,
+    /// Findings taken on knowingly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<AcceptFile>,
+}
+
+/// The kind of a domain's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DomainKind {
+    /// A domain.
+    Domain,
+}
+
+/// Who may assume a role: an IAM role of the same account, or a permission set of IAM Identity Center.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PrincipalFile {
+    /// ARN of a role in the same account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Name of a permission set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_set: Option<String>,
+}
+
+/// A data product (ODPS 1.0).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProductFile {
+    /// Id of the product, at most 40 characters, unique in the mesh.
+    pub id: String,
+    /// What the product is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<DescriptionFile>,
+    /// Where raw data comes from. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceFile>,
+    /// Products that this one is made from; each is a subscription: granted, reviewed and diffed like any other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_ports: Vec<SubscriptionFile>,
+    /// Ways out of the product. Default: tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_ports: Option<Vec<OutputPortFile>>,
+    /// The job that makes the tables. Default: the team's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processing: Option<ProcessingFile>,
+    /// Insight drawn from text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrichment: Option<EnrichmentFile>,
+    /// Records of one person found in several inputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_resolution: Option<EntityResolutionFile>,
+    /// Promises, such as how often the data is renewed (ODCS `slaProperties`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sla_properties: Vec<SlaPropertyFile>,
+    /// When the crawler of the published tables runs: `schedule`, `event` or `never`. Default: schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crawl: Option<CrawlFile>,
+    /// Which of the domain's stacks holds the product, from 1. Only where a finding asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 99))]
+    pub stack: Option<u8>,
+    /// The tables: the contract (ODCS 3.1 `schema`).
+    pub schema: Vec<TableFile>,
+}
+
+/// Free text about a product (ODPS).
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DescriptionFile {
+    /// What the product is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// What it is not fit for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limitations: Option<String>,
+    /// How to use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<String>,
+}
+
+/// A way for raw data to come in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SourceFile {
+    /// Which service brings it.
+    #[serde(rename = "type")]
+    pub kind: SourceKind,
+    /// AppFlow: the connector, such as Salesforce.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
+    /// AppFlow: name of the connection, which exists already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+    /// AppFlow: the object to fetch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// AppFlow: how often, such as `rate(1hours)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// EventBridge: the detail types to take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detail_types: Vec<String>,
+}
+
+/// Services that bring raw data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// Files dropped into the raw bucket.
+    S3,
+    /// Amazon AppFlow.
+    Appflow,
+    /// Amazon Kinesis.
+    Kinesis,
+    /// Amazon EventBridge.
+    Eventbridge,
+}
+
+/// A way out of a product.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutputPortFile {
+    /// The kind of port.
+    #[serde(rename = "type")]
+    pub kind: PortKind,
+    /// Table format of the `tables` port. Default: parquet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<TableFormat>,
+}
+
+/// Kinds of ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PortKind {
+    /// Tables in the catalog, over S3.
+    Tables,
+    /// An HTTP API.
+    Api,
+    /// Redshift.
+    Sql,
+    /// Neptune.
+    Graph,
+}
+
+/// Formats of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TableFormat {
+    /// Parquet in Hive layout.
+    Parquet,
+    /// Apache Iceberg.
+    Iceberg,
+}
+
+/// The job that makes a product's tables.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProcessingFile {
+    /// The service that runs it.
+    #[serde(rename = "type")]
+    pub kind: ProcessingKind,
+}
+
+/// Services that run a product's job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcessingKind {
+    /// AWS Glue ETL.
+    Glue,
+    /// EMR Serverless (Spark).
+    EmrServerless,
+}
+
+/// Insight drawn from text.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnrichmentFile {
+    /// The service.
+    #[serde(rename = "type")]
+    pub kind: EnrichmentKind,
+    /// The column with the text.
+    pub column: String,
+    /// What to look for.
+    pub detect: Vec<Detection>,
+}
+
+/// Services that read text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnrichmentKind {
+    /// Amazon Comprehend.
+    Comprehend,
+}
+
+/// What text is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Detection {
+    /// Positive, negative, neutral, mixed.
+    Sentiment,
+    /// People, places, dates.
+    Entities,
+    /// The language of the text.
+    Language,
+    /// Personal data in the text.
+    Pii,
+}
+
+/// Records of one person found in several inputs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EntityResolutionFile {
+    /// Columns that at least one input shows to the product.
+    pub match_on: Vec<String>,
+}
+
+/// A promise (ODCS `slaProperties`).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SlaPropertyFile {
+    /// Which promise; `frequency` sets the schedules.
+    pub property: String,
+    /// How much.
+    pub value: f64,
+    /// Of what: `d`, `h`, `m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// When a crawler runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CrawlFile {
+    /// As often as the data is promised.
+    Schedule,
+    /// When files arrive.
+    Event,
+    /// Never.
+    Never,
+}
+
+/// A table of a product (ODCS 3.1 schema object).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TableFile {
+    /// Name of the table: lower-case letters, digits and underscores.
+    pub name: String,
+    /// What a row is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Rules on the quality of the data (ODCS library metrics).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<QualityFile>,
+    /// Columns that part the table's files; they are columns like any other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partition_keys: Vec<PropertyFile>,
+    /// The columns.
+    pub properties: Vec<PropertyFile>,
+}
+
+/// A column (ODCS 3.1 property).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PropertyFile {
+    /// Name of the column: lower-case letters, digits and underscores.
+    pub name: String,
+    /// The logical type.
+    pub logical_type: LogicalType,
+    /// The type in the catalog, such as `decimal(18,2)`. Default: follows from the logical type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub physical_type: Option<String>,
+    /// What the column holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who may see it. Default: internal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    /// Part of the primary key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key: Option<bool>,
+    /// Never empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
+    /// Never twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unique: Option<bool>,
+}
+
+/// Logical types of ODCS 3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogicalType {
+    /// Text.
+    String,
+    /// A day.
+    Date,
+    /// A moment.
+    Timestamp,
+    /// A time of day.
+    Time,
+    /// A number with a fraction.
+    Number,
+    /// A whole number.
+    Integer,
+    /// A structure; give its `physicalType`.
+    Object,
+    /// A list; give its `physicalType`.
+    Array,
+    /// True or false.
+    Boolean,
+}
+
+/// A rule on the quality of a table (ODCS 3.1 library metric).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QualityFile {
+    /// The metric, such as `rowCount` or `nullValues`.
+    pub metric: String,
+    /// The column it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property: Option<String>,
+    /// The metric's arguments.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arguments: BTreeMap<String, serde_json::Value>,
+    /// `rows` or `percent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Equal to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_be: Option<f64>,
+    /// Not equal to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_not_be: Option<f64>,
+    /// Greater than.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_be_greater_than: Option<f64>,
+    /// At least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_be_greater_or_equal_to: Option<f64>,
+    /// Less than.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_be_less_than: Option<f64>,
+    /// At most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_be_less_or_equal_to: Option<f64>,
+    /// Between two values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_be_between: Option<[f64; 2]>,
+}
+
+/// A consumer: an account and what it subscribes to, `consumers/<consumer>.yaml`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConsumerFile {
+    /// Always `Consumer`.
+    pub kind: ConsumerKind,
+    /// Name of the consumer, at most 24 characters.
+    pub name: String,
+    /// Twelve digits, in quotes.
+    pub account: String,
+    /// Who owns the consumer.
+    pub team: TeamFile,
+    /// What the consumer works with.
+    pub tools: Vec<Tool>,
+    /// Who may assume the consumer's roles. Default: whom the account's own IAM allows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub principals: Vec<PrincipalFile>,
+    /// What the consumer sees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SubscriptionFile>,
+    /// The network of SageMaker Studio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkFile>,
+    /// Limits of Athena.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub athena: Option<AthenaFile>,
+    /// QuickSight's readers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quicksight: Option<QuicksightFile>,
+    /// Models that predict in batches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelFile>,
+    /// Findings taken on knowingly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<AcceptFile>,
+}
+
+/// The kind of a consumer's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ConsumerKind {
+    /// A consumer.
+    Consumer,
+}
+
+/// What a consumer works with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tool {
+    /// Amazon Athena.
+    Athena,
+    /// Amazon QuickSight.
+    Quicksight,
+    /// Amazon SageMaker.
+    Sagemaker,
+    /// The products' APIs.
+    Api,
+    /// The products' SQL ports.
+    Sql,
+}
+
+/// A wish to see a product.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubscriptionFile {
+    /// Id of the product.
+    pub product: String,
+    /// Through which port. Default: tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortKind>,
+    /// What the data is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// Which columns. Default: public, internal; above that it is written out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifications: Option<Vec<String>>,
+    /// Last day of access, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<String>,
+}
+
+/// The network of a consumer.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NetworkFile {
+    /// Address range. Default: 10.0.0.0/20.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    /// Number of Availability Zones. Default: 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 6))]
+    pub zones: Option<u8>,
+}
+
+/// Limits of Athena.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AthenaFile {
+    /// Most that one query may scan, such as `100GB` (the default).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_limit: Option<String>,
+}
+
+/// QuickSight's readers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QuicksightFile {
+    /// The group that may read; it exists already. Default: `<mesh>-<consumer>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Region of the group. Default: the mesh's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_region: Option<String>,
+}
+
+/// A model that predicts in batches.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelFile {
+    /// Name of the model.
+    pub name: String,
+    /// ARN of the model package.
+    pub package: String,
+    /// Where its input stands.
+    pub input: String,
+    /// When it runs.
+    pub schedule: String,
+}

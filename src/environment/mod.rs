@@ -1,0 +1,3 @@
+//! The environment as written: files, text, typed content and where each value stands.
+
+pub mod files;

@@ -1,0 +1,263 @@
+//! The one table of finding codes: the enum, the severities, the pages of `explain` and the docs come from here.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $severity:ident, $help:literal, $source:literal;)+) => {
+        /// The kind of a finding. Its kebab-case name is stable: fixtures, docs and `accept:` use it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable name: `unknown-product`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// How bad it is.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)+ }
+            }
+
+            /// What it means, in whole sentences.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc, "\n"),+),)+ }
+            }
+
+            /// What to do about it, in whole sentences.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self { $(Self::$variant => $help,)+ }
+            }
+
+            /// Where the rule comes from: an AWS document or schema, a public issue, or the format itself.
+            #[must_use]
+            pub const fn source(self) -> &'static str {
+                match self { $(Self::$variant => $source,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // ---- the file itself -------------------------------------------------------------------------------------------
+    /// A path that should be a file cannot be read as one: it is a directory, a link to nothing or to itself, or may not be read.
+    UnreadableFile = "unreadable-file", Error,
+        "Replace it by a regular file, or remove it.", "the format";
+    /// A file is larger than 8 MiB.
+    OversizedFile = "oversized-file", Error,
+        "Environment files are written by people: split the domain, or look for what was pasted in.", "FORMATS: a file over 8 MiB";
+    /// A file is not UTF-8 text: it holds other bytes, NUL characters, or is UTF-16.
+    InvalidEncoding = "invalid-encoding", Error,
+        "Save the file as UTF-8.", "YAML 1.2, section 5.2, and the format";
+    /// A file holds nothing, or nothing but comments.
+    EmptyFile = "empty-file", Error,
+        "Write the file, or remove it.", "the format";
+    /// A file holds more than one YAML document.
+    SeveralDocuments = "several-documents", Error,
+        "Keep one owner per file: move each document into a file of its own.", "FORMATS: an account has one owner file";
+    /// A file is not YAML.
+    YamlSyntax = "yaml-syntax", Error,
+        "Mend the YAML at the place shown.", "YAML 1.2";
+    /// A file nests deeper, or its aliases expand further, than any mesh needs.
+    TooDeep = "too-deep", Error,
+        "Flatten it; anchors and aliases are allowed, but not as a way to multiply content.", "FORMATS: alias bomb, deep nesting";
+    /// A key stands twice in one mapping.
+    DuplicateKey = "duplicate-key", Error,
+        "Remove one of the two: which one was meant cannot be guessed.", "YAML 1.2, section 3.2.1.1";
+    // ---- the shape of a file ---------------------------------------------------------------------------------------
+    /// A field that the format does not have.
+    UnknownField = "unknown-field", Error,
+        "Correct its name or remove it; `meshform schema` prints the format.", "the format";
+    /// A field that must be there is missing.
+    MissingField = "missing-field", Error,
+        "Add it.", "the format";
+    /// A value of the wrong type.
+    WrongType = "wrong-type", Error,
+        "Write a value of the type that is named.", "the format";
+    /// A value that the format does not allow: outside a list, a pattern or a range.
+    InvalidValue = "invalid-value", Error,
+        "Use one of the values that are named.", "the format";
+    /// An account id without quotes: YAML reads it as a number and loses leading zeros.
+    UnquotedAccount = "unquoted-account", Error,
+        "Put the twelve digits in quotes.", "YAML 1.2 core schema, integers";
+    /// A file whose `kind` does not fit the folder it is in, or an environment without exactly one `Mesh`.
+    MisplacedFile = "misplaced-file", Error,
+        "mesh.yaml holds the Mesh, domains/ the Domains, consumers/ the Consumers.", "DESIGN, section 2";
+    // ---- names -----------------------------------------------------------------------------------------------------
+    /// A name that AWS or this tool would refuse: wrong characters or too long.
+    InvalidName = "invalid-name", Error,
+        "Use lower-case letters, digits and single hyphens, within the length that is named.", "FORMATS: names; the limits of S3, IAM, Glue and LF-Tags";
+    /// A name that the tool needs for itself.
+    ReservedName = "reserved-name", Error,
+        "Choose another name.", "FORMATS: reserved names";
+    /// Two domains or consumers of one name; they share one namespace.
+    DuplicateOwner = "duplicate-owner", Error,
+        "Rename one of them.", "FORMATS: domains and consumers share one namespace";
+    /// An account that two files claim.
+    DuplicateAccount = "duplicate-account", Error,
+        "Give each owner an account of its own: the settings of an account belong to one stack.", "hazard 13: DataLakeSettings is one per account and Region";
+    /// Two products of one id.
+    DuplicateProduct = "duplicate-product", Error,
+        "Rename one of them: subscriptions name a product by its id alone.", "the format";
+    /// Two tables of one name in a product.
+    DuplicateTable = "duplicate-table", Error,
+        "Rename one of them.", "AWS Glue: a table name is unique in its database";
+    /// Two columns of one name in a table; partition keys are columns too.
+    DuplicateColumn = "duplicate-column", Error,
+        "Rename one of them.", "AWS Glue: a column name is unique in its table, partition keys included";
+    /// Two different things whose computed AWS names come out equal.
+    NameCollision = "name-collision", Error,
+        "Rename one of the two owners or products.", "FORMATS: computed names";
+    // ---- what names point to ---------------------------------------------------------------------------------------
+    /// A subscription or an input port names a product that no domain has.
+    UnknownProduct = "unknown-product", Error,
+        "Use the id of a product of this mesh.", "the format";
+    /// A subscription asks for a port that the product does not offer.
+    PortNotOffered = "port-not-offered", Error,
+        "Ask for a port of the product's outputPorts, or have its owner add one.", "the format";
+    /// A classification that the mesh does not have.
+    UnknownClassification = "unknown-classification", Error,
+        "Use one of the classifications of mesh.yaml.", "the format";
+    /// A rule names a column that the tables do not have, or that the product cannot see.
+    UnknownColumn = "unknown-column", Error,
+        "Name a column of the schema.", "the format";
+    /// A code in `accept:` that no finding has.
+    UnknownCode = "unknown-code", Error,
+        "Use the code of a finding; `meshform explain` lists them.", "the format";
+    /// A product that lists itself as input.
+    SelfInput = "self-input", Error,
+        "Remove the input port.", "FORMATS: a product that lists itself";
+    /// Composite products that need one another.
+    ProductCycle = "product-cycle", Error,
+        "Break the cycle: one of them must be made without the other.", "FORMATS: a cycle of composite products";
+    /// Two subscriptions of one owner to the same port of the same product.
+    DuplicateSubscription = "duplicate-subscription", Error,
+        "Merge them: one grant has one owner and one purpose.", "hazard 2: two grants of one principal and resource are one";
+    // ---- who may see what ------------------------------------------------------------------------------------------
+    /// A subscription asks for `unclassified`, the value of columns that nobody has looked at.
+    AsksUnclassified = "asks-unclassified", Error,
+        "Ask the owner to classify the columns you need.", "DESIGN: fail closed";
+    /// A column is declared `unclassified`, or a mesh leaves the value out.
+    DeclaredUnclassified = "declared-unclassified", Error,
+        "Give the column a classification; a declared column is by definition one that somebody has looked at.", "DESIGN: fail closed";
+    /// A subscription without a written purpose.
+    MissingPurpose = "missing-purpose", Error,
+        "Write in a few words what the data is for; the owner reads it in the review.", "DESIGN: grants are by pull request";
+    /// A subscription whose last day has passed.
+    AccessExpired = "access-expired", Error,
+        "Remove the subscription, or agree on a new endDate with the owner.", "FORMATS: endDate";
+    /// A subscription to a port that none of the subscriber's tools can use.
+    NoToolForPort = "no-tool-for-port", Error,
+        "Add a tool to the consumer: athena, quicksight or sagemaker for tables; api for api; sql for sql and graph.", "pain 9: a subscription must not end at an account";
+    /// A principal that names a role of another account.
+    ForeignPrincipal = "foreign-principal", Error,
+        "Name a role of the owner's own account: the role is the bridge, and the other account is not in review.", "hazard 9: principals";
+    /// Products that are subscribed to together share no visible column to join them by.
+    NoJoinKey = "no-join-key", Warning,
+        "Ask the owners for a surrogate key of one name, classified so that you may see it.", "FORMATS: a join key";
+    /// A part of the format that is understood, kept and checked, but makes no resources yet.
+    NotRenderedYet = "not-rendered-yet", Warning,
+        "Nothing is to be done; the service behind it comes with a later version.", "CHANGELOG";
+    // ---- the templates ---------------------------------------------------------------------------------------------
+    /// A resource that AWS's own schema refuses.
+    SchemaViolation = "schema-violation", Error,
+        "This is a defect of meshform unless the value is yours: please report it with the message.", "CloudFormation resource schemas, vendored from cfn-lint";
+    /// A resource type that the Region does not have.
+    TypeNotInRegion = "type-not-in-region", Error,
+        "Choose another Region, or leave out the part that needs the type.", "cfn-lint's list of types per Region";
+    /// A `Ref`, `Fn::GetAtt` or `DependsOn` that points nowhere, or at an attribute that the type does not return.
+    UnknownReference = "unknown-reference", Error,
+        "Name a resource or a parameter of the same template, and an attribute of its schema.", "readOnlyProperties of the schema";
+    /// A stack near or over a limit of CloudFormation: 500 resources, 1 MB, 200 parameters, 200 outputs.
+    StackNearLimit = "stack-near-limit", Error,
+        "Give some of the domain's products `stack: 2`.", "AWS CloudFormation quotas";
+    /// A `*` in an action or a resource of an Allow statement, that no entry of the list of reasons covers.
+    WildcardInPolicy = "wildcard-in-policy", Error,
+        "Name the actions and the resources, or add an entry with its reason to the list.", "least privilege; assembly/check/policies.rs holds the list";
+    /// A policy names as principal a role or user that need not exist yet; S3, KMS and STS refuse that.
+    PolicyNamesPrincipal = "policy-names-principal", Error,
+        "Name the account's root, and the role in a condition on aws:PrincipalArn.", "AWS KMS PutKeyPolicy: principals must exist";
+    /// A Deny whose negated condition on a request header also holds when the header is absent.
+    DenyWithoutNull = "deny-without-null", Error,
+        "Add a Null test of the same key, or use the IfExists form.", "IAM condition operators: negated operators match an absent key";
+    /// A bucket, a key or a settings resource that would be deleted with its stack.
+    DataNotRetained = "data-not-retained", Error,
+        "Set DeletionPolicy and UpdateReplacePolicy to Retain.", "DESIGN: retain follows from the type";
+    /// A bucket without encryption, versioning of public access, or blocks on public access.
+    BucketNotPrivate = "bucket-not-private", Error,
+        "Set BucketEncryption, OwnershipControls and all four PublicAccessBlockConfiguration values.", "AWS Well-Architected, security pillar";
+    /// Lake Formation settings that leave IAM_ALLOWED_PRINCIPALS as a default, or replace the admins that stand.
+    SettingsOpen = "settings-open", Error,
+        "Write both default permissions as empty lists, MutationType APPEND, and name the execution role as admin.", "cfn#2197, pulumi-aws#4366, hazard 13";
+    /// Two settings resources for one account and Region.
+    SettingsTwice = "settings-twice", Error,
+        "Keep the settings of an account in one stack.", "hazard 13";
+    /// Grants or tag associations of one stack that CloudFormation may make at the same time.
+    GrantsUnordered = "grants-unordered", Error,
+        "Chain them by DependsOn.", "cfn#2432, cfn#2500: ConcurrentModificationException";
+    /// A grant or an association that CloudFormation may make before what it speaks of.
+    GrantBeforeTarget = "grant-before-target", Error,
+        "Add the DependsOn: settings, tags, location, database and table come before associations, and these before grants.", "lake-formation-mesh 1.3, 1.5";
+    /// A grant or an association whose Resource has not exactly one member, or permissions that do not fit it.
+    GrantShape = "grant-shape", Error,
+        "Name exactly one resource and the permissions that fit it.", "lake-formation-mesh 1.5; aws-cdk#26262, aws-cdk#29756";
+    /// A tag association that covers more than one column, or gives a key more than one value.
+    AssociationShape = "association-shape", Error,
+        "Make one association for each database, table or column, with one value for each key.", "hazard 3; terraform#32172";
+    /// Two grants of one principal on one resource.
+    GrantTwice = "grant-twice", Error,
+        "Merge them: the identity of a grant is its principal and its resource.", "hazard 2: primaryIdentifier of the schema";
+    /// A TABLE expression that does not name the classification, or asks for `unclassified` for anyone but the owner.
+    ExpressionOpen = "expression-open", Error,
+        "Name the classification key in every TABLE expression.", "pain 19: an expression that does not name a key grants regardless of it";
+    /// A DATABASE expression or a database tag that names the classification.
+    DatabaseClassified = "database-classified", Error,
+        "Leave the classification to tables and columns: stray tables would inherit it.", "hazards, question 3";
+    /// A grant to another account without grant option, so that its admin cannot pass it on.
+    NotGrantable = "not-grantable", Error,
+        "Grant to accounts with grant option on the same permissions.", "AWS Lake Formation: cross-account notes";
+    /// A local grant whose expression is not the one that the account received.
+    ExpressionMismatch = "expression-mismatch", Error,
+        "Re-grant the identical, sorted expression.", "AWS Lake Formation: permission cascading rules; hazard 10";
+    /// A role that has the data but not the way to it: no link to the database, or no DESCRIBE on the link.
+    LinkIncomplete = "link-incomplete", Error,
+        "Make the link, DESCRIBE on the link and the grant on the target as one unit.", "pain 10; LF best practices";
+    /// A resource link that does not bear the name of the database it points to, or a data permission on a link.
+    LinkMisused = "link-misused", Error,
+        "Name the link like its target and grant data permissions on the target.", "hazard 12; terraform#46951";
+    /// A grant to a Lake Formation admin, whose revoke would fail.
+    GrantToAdmin = "grant-to-admin", Error,
+        "Leave it out: an admin holds implicit rights.", "terraform#35160";
+    /// A tag key or value over 50 characters, in capitals, or a key with more than 1,000 values.
+    TagLimits = "tag-limits", Error,
+        "Shorten the name, or split the domain.", "AWS Lake Formation API_LFTag; TBAC notes";
+    /// A role that a policy does not let read what its grant promises: Glue or GetDataAccess is missing.
+    RoleCannotRead = "role-cannot-read", Error,
+        "Give the role glue:Get* on the governance catalog and lakeformation:GetDataAccess.", "hazard 17: the hidden IAM leg";
+    /// A role without the permissions boundary of the mesh, or outside its path.
+    RoleUnbounded = "role-unbounded", Error,
+        "Set Path and PermissionsBoundary.", "hazard 15: the execution role makes roles only under the boundary";
+}
+
+impl std::str::FromStr for Code {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|code| code.name() == name).ok_or(())
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}

@@ -1,0 +1,4 @@
+//! meshform turns a description of a data mesh into CloudFormation for every account of it.
+
+pub mod environment;
+pub mod finding;
