@@ -3,3 +3,4 @@
 pub mod cfn;
 pub mod environment;
 pub mod finding;
+pub mod report;

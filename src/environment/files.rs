@@ -1,7 +1,8 @@
 //! The files of an environment as people write them: plain structs, strings still strings.
 //!
 //! Field names follow ODCS 3.1 and ODPS 1.0. The doc comments become the descriptions of the JSON Schemas that editors
-//! show, so they speak to the author of a file. [`crate::mesh::resolve`] turns these into types that cannot be wrong.
+//! show, so they speak to the author of a file; the titles are what a finding calls the thing ("no field of a column").
+//! [`crate::mesh::resolve`] turns these into types that cannot be wrong.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 /// The mesh itself, owned by the governance team: `mesh.yaml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "mesh")]
 pub struct MeshFile {
     /// Always `Mesh`.
     pub kind: MeshKind,
@@ -50,6 +52,7 @@ pub enum MeshKind {
 /// The governance account and its team.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "governance account")]
 pub struct Governance {
     /// Twelve digits, in quotes.
     pub account: String,
@@ -60,6 +63,7 @@ pub struct Governance {
 /// A team that owns a file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "team")]
 pub struct TeamFile {
     /// The team's name.
     pub name: String,
@@ -73,6 +77,7 @@ pub struct TeamFile {
 /// Mesh-wide defaults.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "set of defaults")]
 pub struct Defaults {
     /// Classification of a declared column that names none. Default: internal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,6 +94,7 @@ pub struct Defaults {
 /// How the accounts are reached. Everything has a default.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "deployment")]
 pub struct DeploymentFile {
     /// The account whose principals may assume the mesh's roles. Default: the governance account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,6 +125,7 @@ pub struct DeploymentFile {
 /// Names of the roles that bootstrap makes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "set of roles")]
 pub struct RolesFile {
     /// Read-only role of `plan` and `diff --deployed`. Default: `<mesh>-plan`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +141,7 @@ pub struct RolesFile {
 /// A finding taken on knowingly.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "accepted finding")]
 pub struct AcceptFile {
     /// Code of the finding, such as `no-join-key`.
     pub code: String,
@@ -148,6 +156,7 @@ pub struct AcceptFile {
 /// A domain: a producer's account and its data products, `domains/<domain>.yaml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "domain")]
 pub struct DomainFile {
     /// Always `Domain`.
     pub kind: DomainKind,
@@ -178,6 +187,7 @@ pub enum DomainKind {
 /// Who may assume a role: an IAM role of the same account, or a permission set of IAM Identity Center.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "principal")]
 pub struct PrincipalFile {
     /// ARN of a role in the same account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +200,7 @@ pub struct PrincipalFile {
 /// A data product (ODPS 1.0).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "product")]
 pub struct ProductFile {
     /// Id of the product, at most 40 characters, unique in the mesh.
     pub id: String,
@@ -231,6 +242,7 @@ pub struct ProductFile {
 /// Free text about a product (ODPS).
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "description")]
 pub struct DescriptionFile {
     /// What the product is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -246,6 +258,7 @@ pub struct DescriptionFile {
 /// A way for raw data to come in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "source")]
 pub struct SourceFile {
     /// Which service brings it.
     #[serde(rename = "type")]
@@ -268,7 +281,9 @@ pub struct SourceFile {
 }
 
 /// Services that bring raw data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
     /// Files dropped into the raw bucket.
@@ -284,6 +299,7 @@ pub enum SourceKind {
 /// A way out of a product.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "output port")]
 pub struct OutputPortFile {
     /// The kind of port.
     #[serde(rename = "type")]
@@ -294,7 +310,9 @@ pub struct OutputPortFile {
 }
 
 /// Kinds of ports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum PortKind {
     /// Tables in the catalog, over S3.
@@ -320,6 +338,7 @@ pub enum TableFormat {
 /// The job that makes a product's tables.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "job")]
 pub struct ProcessingFile {
     /// The service that runs it.
     #[serde(rename = "type")]
@@ -339,6 +358,7 @@ pub enum ProcessingKind {
 /// Insight drawn from text.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "enrichment")]
 pub struct EnrichmentFile {
     /// The service.
     #[serde(rename = "type")]
@@ -374,6 +394,7 @@ pub enum Detection {
 /// Records of one person found in several inputs.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "entity resolution")]
 pub struct EntityResolutionFile {
     /// Columns that at least one input shows to the product.
     pub match_on: Vec<String>,
@@ -382,6 +403,7 @@ pub struct EntityResolutionFile {
 /// A promise (ODCS `slaProperties`).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "promise")]
 pub struct SlaPropertyFile {
     /// Which promise; `frequency` sets the schedules.
     pub property: String,
@@ -407,6 +429,7 @@ pub enum CrawlFile {
 /// A table of a product (ODCS 3.1 schema object).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "table")]
 pub struct TableFile {
     /// Name of the table: lower-case letters, digits and underscores.
     pub name: String,
@@ -426,6 +449,7 @@ pub struct TableFile {
 /// A column (ODCS 3.1 property).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "column")]
 pub struct PropertyFile {
     /// Name of the column: lower-case letters, digits and underscores.
     pub name: String,
@@ -478,6 +502,7 @@ pub enum LogicalType {
 /// A rule on the quality of a table (ODCS 3.1 library metric).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "quality rule")]
 pub struct QualityFile {
     /// The metric, such as `rowCount` or `nullValues`.
     pub metric: String,
@@ -516,6 +541,7 @@ pub struct QualityFile {
 /// A consumer: an account and what it subscribes to, `consumers/<consumer>.yaml`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "consumer")]
 pub struct ConsumerFile {
     /// Always `Consumer`.
     pub kind: ConsumerKind,
@@ -558,7 +584,9 @@ pub enum ConsumerKind {
 }
 
 /// What a consumer works with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Tool {
     /// Amazon Athena.
@@ -576,6 +604,7 @@ pub enum Tool {
 /// A wish to see a product.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "subscription")]
 pub struct SubscriptionFile {
     /// Id of the product.
     pub product: String,
@@ -596,6 +625,7 @@ pub struct SubscriptionFile {
 /// The network of a consumer.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "network")]
 pub struct NetworkFile {
     /// Address range. Default: 10.0.0.0/20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -609,6 +639,7 @@ pub struct NetworkFile {
 /// Limits of Athena.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "limit of Athena")]
 pub struct AthenaFile {
     /// Most that one query may scan, such as `100GB` (the default).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -618,6 +649,7 @@ pub struct AthenaFile {
 /// QuickSight's readers.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "group of QuickSight")]
 pub struct QuicksightFile {
     /// The group that may read; it exists already. Default: `<mesh>-<consumer>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -630,6 +662,7 @@ pub struct QuicksightFile {
 /// A model that predicts in batches.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "model")]
 pub struct ModelFile {
     /// Name of the model.
     pub name: String,

@@ -1,3 +1,20 @@
 //! The environment as written: files, text, typed content and where each value stands.
+//!
+//! [`load`] alone touches the disk; [`read`] is the same without it. Both report everything that is wrong with the files
+//! as findings, leave out what is wrong, and go on with the rest, so that the next stage can report in the same run.
 
 pub mod files;
+mod load;
+mod locate;
+mod prune;
+mod read;
+mod schema;
+mod shape;
+mod tree;
+mod words;
+mod yaml;
+
+pub use load::{LoadError, load};
+pub use locate::Span;
+pub use read::{Content, Loaded, RawFile, Source, SourceFile, read};
+pub use schema::{Kind, json_schema, schemas};

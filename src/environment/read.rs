@@ -1,0 +1,201 @@
+//! From the bytes of the files to typed content, with everything that is wrong in them. Pure.
+
+use super::files::{ConsumerFile, DomainFile, MeshFile};
+use super::load::MOST_BYTES;
+use super::schema::Kind;
+use super::{shape, yaml};
+use crate::finding::{Code, Finding, Place};
+use std::collections::BTreeMap;
+
+/// Some editors begin UTF-8 with it; it says nothing.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// A file as the disk gave it.
+#[derive(Debug, Clone)]
+pub enum RawFile {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// It cannot be read as a file: what it is instead, as in "a link to nothing".
+    Unreadable(&'static str),
+    /// It was not read, since it has this many bytes.
+    Oversized(u64),
+}
+
+/// An environment, and everything that is wrong with its files.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What could be read.
+    pub source: Source,
+    /// What is wrong, in the order of the files.
+    pub findings: Vec<Finding>,
+}
+
+/// The files of an environment.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// Name of the environment: the last component of its directory.
+    pub name: String,
+    /// Every YAML file by its path below the environment's directory, with forward slashes.
+    pub files: BTreeMap<String, SourceFile>,
+}
+
+impl Source {
+    /// True when something that others may refer to could not be read: an unknown name may then be somebody else's fault.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.files
+            .values()
+            .any(|file| file.partial || file.content.is_none())
+    }
+}
+
+/// One file: its text, for the snippets of findings, and what it says.
+#[derive(Debug, Clone, Default)]
+pub struct SourceFile {
+    /// The text, without a byte order mark; empty when the file is no text.
+    pub text: String,
+    /// What it says; nothing when a part that every such file needs is missing or wrong.
+    pub content: Option<Content>,
+    /// True when a product was left out of the content because a part that it needs is missing or wrong.
+    pub partial: bool,
+}
+
+/// What a file says.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// `mesh.yaml`.
+    Mesh(Box<MeshFile>),
+    /// A file of `domains/`.
+    Domain(Box<DomainFile>),
+    /// A file of `consumers/`.
+    Consumer(Box<ConsumerFile>),
+}
+
+/// Reads the files of an environment, by their path below its directory.
+#[must_use]
+pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
+    let mut findings = Vec::new();
+    // a mesh.yml is reported as such; that mesh.yaml is missing would be the same news again
+    if !files.contains_key("mesh.yaml") && !files.contains_key("mesh.yml") {
+        let finding = Finding::new(
+            Code::MisplacedFile,
+            Place::file("mesh.yaml"),
+            "the environment has no mesh.yaml",
+        );
+        findings.push(finding.help(
+            "every environment has one file of kind Mesh, mesh.yaml; `meshform init` writes one",
+        ));
+    }
+    let files = files
+        .into_iter()
+        .map(|(path, raw)| {
+            let file = read_file(&path, raw, &mut findings);
+            (path, file)
+        })
+        .collect();
+    Loaded {
+        source: Source {
+            name: name.to_owned(),
+            files,
+        },
+        findings,
+    }
+}
+
+fn read_file(path: &str, raw: RawFile, findings: &mut Vec<Finding>) -> SourceFile {
+    let (text, refused) = decode(path, raw);
+    if refused.is_some() {
+        findings.extend(refused);
+        return SourceFile {
+            text,
+            ..SourceFile::default()
+        };
+    }
+    let Some(kind) = Kind::of_path(path) else {
+        findings.push(misplaced(path));
+        return SourceFile {
+            text,
+            ..SourceFile::default()
+        };
+    };
+    let parsed = yaml::parse(path, &text);
+    findings.extend(parsed.findings);
+    let Some(value) = parsed.value else {
+        return SourceFile {
+            text,
+            ..SourceFile::default()
+        };
+    };
+    let checked = shape::check(path, &text, kind, value);
+    findings.extend(checked.findings);
+    SourceFile {
+        text,
+        content: checked.content,
+        partial: checked.partial,
+    }
+}
+
+/// The text of a file; and why it is none, then with what can be shown of it.
+fn decode(path: &str, raw: RawFile) -> (String, Option<Finding>) {
+    let refuse = |code, message: String| {
+        (
+            String::new(),
+            Some(Finding::new(code, Place::file(path), message)),
+        )
+    };
+    let bytes = match raw {
+        RawFile::Bytes(bytes) if bytes.len() as u64 <= MOST_BYTES => bytes,
+        RawFile::Bytes(bytes) => return refuse(Code::OversizedFile, oversized(bytes.len() as u64)),
+        RawFile::Oversized(length) => return refuse(Code::OversizedFile, oversized(length)),
+        RawFile::Unreadable(what) => {
+            return refuse(Code::UnreadableFile, format!("this is {what}"));
+        }
+    };
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return refuse(Code::InvalidEncoding, "the file is UTF-16".to_owned());
+    }
+    let invalid = |start: usize, length: usize, message: String| {
+        Some(Finding::new(
+            Code::InvalidEncoding,
+            Place::bytes(path, start, start + length),
+            message,
+        ))
+    };
+    let mut text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let (bytes, start) = (error.as_bytes(), error.utf8_error().valid_up_to());
+            let message = format!("the byte 0x{:02X} is not UTF-8", bytes[start]);
+            let shown = String::from_utf8_lossy(bytes).into_owned();
+            return (
+                shown,
+                invalid(start, char::REPLACEMENT_CHARACTER.len_utf8(), message),
+            );
+        }
+    };
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    let nul = text
+        .find('\0')
+        .and_then(|start| invalid(start, 1, "the file holds a NUL character".to_owned()));
+    (text, nul)
+}
+
+fn oversized(length: u64) -> String {
+    format!("the file has {length} bytes; at most {MOST_BYTES} (8 MiB) are read")
+}
+
+/// A YAML file that nothing would read: said, since its author thinks otherwise.
+fn misplaced(path: &str) -> Finding {
+    let finding = Finding::new(
+        Code::MisplacedFile,
+        Place::file(path),
+        "nothing reads a file at this place",
+    );
+    match path {
+        "mesh.yml" => finding.help("call it mesh.yaml"),
+        _ => finding
+            .help("move it to domains/ or consumers/, without a folder in between, or remove it"),
+    }
+}

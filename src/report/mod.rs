@@ -1,0 +1,3 @@
+//! Renderers: plain data in, text into a given `Write`. They decide nothing and never print by themselves.
+
+pub mod findings;

@@ -1,0 +1,3 @@
+//! The one integration binary: one module for each stage.
+
+mod loading;
