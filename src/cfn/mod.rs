@@ -1,3 +1,104 @@
-//! CloudFormation as typed data, and AWS's own schemas to check it against.
+//! CloudFormation as typed data: templates, values, IAM documents, one file per AWS service, and AWS's own schemas.
+//!
+//! Structs are narrow: only the properties that meshform sets. Whether they are right is AWS's schema to say
+//! ([`schema`]), at every synth. To add a resource: one struct in its service's file and one line in [`Properties`].
 
+pub mod athena;
+pub mod glue;
+pub mod iam;
+pub mod kms;
+pub mod lakeformation;
+pub mod s3;
 pub mod schema;
+mod template;
+mod value;
+
+pub use template::{Entry, Handle, LogicalId, Output, Parameter, Template};
+pub use value::{Arn, Name, Text, Val};
+
+use serde::Serialize;
+
+/// A resource type of CloudFormation that meshform makes.
+pub trait Resource: Sized + Into<Properties> {
+    /// The type's name: `AWS::S3::Bucket`.
+    const TYPE: &'static str;
+    /// Whether the resource stays when its stack or its place in it goes: data, keys and settings do.
+    const RETAINED: bool;
+}
+
+macro_rules! resources {
+    ($($variant:ident($path:path) = $type_name:literal, $lifetime:ident;)+) => {
+        /// The properties of a resource, one variant for each type that meshform makes.
+        #[derive(Debug, Clone, Serialize)]
+        #[serde(untagged)]
+        pub enum Properties {
+            $(#[doc = concat!("`", $type_name, "`")] $variant(Box<$path>),)+
+        }
+
+        impl Properties {
+            /// The type's name: `AWS::S3::Bucket`.
+            #[must_use]
+            pub const fn type_name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $type_name,)+ }
+            }
+
+            /// Whether the resource stays when its stack goes.
+            #[must_use]
+            pub const fn retained(&self) -> bool {
+                match self { $(Self::$variant(_) => <$path as Resource>::RETAINED,)+ }
+            }
+        }
+
+        $(
+            impl From<$path> for Properties {
+                fn from(properties: $path) -> Self {
+                    Self::$variant(Box::new(properties))
+                }
+            }
+
+            impl Resource for $path {
+                const TYPE: &'static str = $type_name;
+                const RETAINED: bool = lifetime!($lifetime);
+            }
+        )+
+
+        /// Every type that meshform makes.
+        pub const TYPES: &[&str] = &[$($type_name,)+];
+    };
+}
+
+macro_rules! lifetime {
+    (retained) => {
+        true
+    };
+    (with_stack) => {
+        false
+    };
+}
+
+resources! {
+    WorkGroup(athena::WorkGroup) = "AWS::Athena::WorkGroup", with_stack;
+    Database(glue::Database) = "AWS::Glue::Database", with_stack;
+    Table(glue::Table) = "AWS::Glue::Table", with_stack;
+    ManagedPolicy(iam::ManagedPolicy) = "AWS::IAM::ManagedPolicy", with_stack;
+    Role(iam::Role) = "AWS::IAM::Role", with_stack;
+    Alias(kms::Alias) = "AWS::KMS::Alias", with_stack;
+    Key(kms::Key) = "AWS::KMS::Key", retained;
+    DataLakeSettings(lakeformation::DataLakeSettings) = "AWS::LakeFormation::DataLakeSettings", retained;
+    PrincipalPermissions(lakeformation::PrincipalPermissions) = "AWS::LakeFormation::PrincipalPermissions", with_stack;
+    Location(lakeformation::Resource) = "AWS::LakeFormation::Resource", with_stack;
+    Tag(lakeformation::Tag) = "AWS::LakeFormation::Tag", with_stack;
+    TagAssociation(lakeformation::TagAssociation) = "AWS::LakeFormation::TagAssociation", with_stack;
+    Bucket(s3::Bucket) = "AWS::S3::Bucket", retained;
+    BucketPolicy(s3::BucketPolicy) = "AWS::S3::BucketPolicy", with_stack;
+}
+
+/// A tag on a resource that takes tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResourceTag {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}

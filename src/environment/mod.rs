@@ -8,6 +8,7 @@ mod load;
 mod locate;
 mod prune;
 mod read;
+mod rejoin;
 mod schema;
 mod shape;
 mod tree;

@@ -3,6 +3,7 @@
 
 use super::prune::prune;
 use super::read::Content;
+use super::rejoin::rejoin;
 use super::schema::Kind;
 use super::tree::Tree;
 use super::words;
@@ -33,6 +34,9 @@ pub(super) fn check(path: &str, text: &str, home: Kind, mut value: Value) -> Che
     }
     let (schema, validator) = stated.compiled();
     let mut partial = false;
+    if !validator.is_valid(&value) {
+        findings.extend(rejoin(path, text, schema, &mut value));
+    }
     if !validator.is_valid(&value) {
         let faults = Faults {
             path,

@@ -80,6 +80,9 @@ codes! {
     /// A field that must be there is missing.
     MissingField = "missing-field", Error,
         "Add it.", "the format";
+    /// A text in `{…}` that ends at its first comma, since nothing quotes it; the rest stands there as fields without a value.
+    TextCutAtComma = "text-cut-at-comma", Warning,
+        "Put the text in double quotes.", "YAML 1.2, section 7.3.3: a plain scalar in a flow mapping ends at a comma";
     /// A value of the wrong type.
     WrongType = "wrong-type", Error,
         "Write a value of the type that is named.", "the format";
@@ -177,8 +180,14 @@ codes! {
     /// A `Ref`, `Fn::GetAtt` or `DependsOn` that points nowhere, or at an attribute that the type does not return.
     UnknownReference = "unknown-reference", Error,
         "Name a resource or a parameter of the same template, and an attribute of its schema.", "readOnlyProperties of the schema";
-    /// A stack near or over a limit of CloudFormation: 500 resources, 1 MB, 200 parameters, 200 outputs.
-    StackNearLimit = "stack-near-limit", Error,
+    /// A stack over a limit of CloudFormation: 500 resources, 1 MB, 200 parameters, 200 outputs.
+    StackOverLimit = "stack-over-limit", Error,
+        "Give some of the domain's products `stack: 2`.", "AWS CloudFormation quotas";
+    /// Policies larger than IAM takes: 10,240 characters inline, 6,144 in a managed policy, 2,048 in a trust policy.
+    PolicyTooLarge = "policy-too-large", Error,
+        "Split the consumer or the domain: its role names every database it may see.", "IAM and STS quotas";
+    /// A stack over four fifths of a limit of CloudFormation: 500 resources, 1 MB, 200 parameters, 200 outputs.
+    StackNearLimit = "stack-near-limit", Warning,
         "Give some of the domain's products `stack: 2`.", "AWS CloudFormation quotas";
     /// A `*` in an action or a resource of an Allow statement, that no entry of the list of reasons covers.
     WildcardInPolicy = "wildcard-in-policy", Error,
@@ -216,6 +225,12 @@ codes! {
     /// Two grants of one principal on one resource.
     GrantTwice = "grant-twice", Error,
         "Merge them: the identity of a grant is its principal and its resource.", "hazard 2: primaryIdentifier of the schema";
+    /// A tag or a tag's value that no template makes, or that no database carries.
+    UnknownTag = "unknown-tag", Error,
+        "Make the tag with the value in the governance account, before it is used.", "AWS Lake Formation: assigning LF-Tags; pain 11";
+    /// A table whose files lie outside every location that is registered with Lake Formation.
+    LocationNotRegistered = "location-not-registered", Error,
+        "Register the location, or move the table below one that is.", "AWS Lake Formation: registering an Amazon S3 location";
     /// A TABLE expression that does not name the classification, or asks for `unclassified` for anyone but the owner.
     ExpressionOpen = "expression-open", Error,
         "Name the classification key in every TABLE expression.", "pain 19: an expression that does not name a key grants regardless of it";

@@ -1,3 +1,6 @@
-//! Renderers: plain data in, text into a given `Write`. They decide nothing and never print by themselves.
+//! What the stages found, for people and for machines, written into a given `Write`.
 
+pub mod access;
+pub mod codes;
 pub mod findings;
+pub mod schemas;

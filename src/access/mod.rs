@@ -1,0 +1,15 @@
+//! Who can see which column, read from the templates alone.
+//!
+//! This first form follows the legs of Lake Formation: the tags on databases, tables and columns, the grant to the
+//! subscriber's account, the grant to the role, and the link. Rules, from AWS's documentation of tag-based access control:
+//! every condition of an expression must hold, one of its values suffices, and a column's tag overrides its table's, which
+//! overrides its database's. Key policies, bucket policies and IAM are not evaluated yet, and the output says so.
+
+mod evaluate;
+mod facts;
+
+pub use evaluate::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through, evaluate};
+pub use facts::{
+    AssociationFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact, Spot, TableFact, TagFact,
+    Target,
+};

@@ -1,0 +1,287 @@
+//! What all templates together say about the catalog: expressions, both hops of grants, links, and what roles need.
+
+use super::Checker;
+use crate::access::{DatabaseFact, Facts, GrantFact, GrantedFact, RoleFact};
+use crate::finding::Code;
+use crate::mesh::Classification;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// End of the key of the classification tag.
+const CLASSIFICATION: &str = "/classification";
+
+pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
+    settings_once(checker, facts);
+    tags(checker, facts);
+    locations(checker, facts);
+    let index = Index::of(facts);
+    let mut seen: BTreeMap<(&str, &str, &GrantedFact), &GrantFact> = BTreeMap::new();
+    for grant in &facts.grants {
+        let Some(principal) = &grant.principal else { continue };
+        if let Some(first) = seen.insert((&grant.account, principal, &grant.granted), grant) {
+            let message = format!("{} in {} is the same principal on the same resource", first.spot.resource, first.spot.stack);
+            checker.find_at(Code::GrantTwice, &grant.spot, message);
+        }
+        index.grant(checker, grant, principal);
+    }
+    for database in facts.databases.iter() {
+        if let Some((_, target)) = database.target.as_ref().filter(|(_, target)| *target != database.name) {
+            let message = format!("the link `{}` points to `{target}`", database.name);
+            checker.find_at(Code::LinkMisused, &database.spot, message);
+        }
+    }
+}
+
+fn settings_once(checker: &mut Checker<'_>, facts: &Facts) {
+    let mut first = BTreeMap::new();
+    for settings in &facts.settings {
+        if let Some(other) = first.insert(&settings.account, &settings.spot) {
+            let message = format!("account {} has settings already, by {} in {}", settings.account, other.resource, other.stack);
+            checker.find_at(Code::SettingsTwice, &settings.spot, message);
+        }
+    }
+}
+
+/// Associations use tags that exist, and databases carry no classification.
+fn tags(checker: &mut Checker<'_>, facts: &Facts) {
+    let tags: BTreeMap<(&str, &str), &BTreeSet<String>> =
+        facts.tags.iter().map(|tag| ((tag.catalog.as_str(), tag.key.as_str()), &tag.values)).collect();
+    for association in &facts.associations {
+        for (key, values) in &association.tags {
+            let known = tags.get(&(association.target.catalog.as_str(), key.as_str()));
+            if !known.is_some_and(|known| values.is_subset(known)) {
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                let message = format!("no template makes the tag `{key}` with the value {}", values.join(", "));
+                checker.find_at(Code::UnknownTag, &association.spot, message);
+            }
+            if association.target.table.is_none() && key.ends_with(CLASSIFICATION) {
+                let message = format!("the database `{}` carries the classification", association.target.database);
+                checker.find_at(Code::DatabaseClassified, &association.spot, message);
+            }
+        }
+    }
+}
+
+/// Every table lies in a registered location of its catalog: elsewhere a grant opens nothing.
+fn locations(checker: &mut Checker<'_>, facts: &Facts) {
+    let mut registered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for location in &facts.locations {
+        let path = location.arn.rsplit(":::").next().unwrap_or_default();
+        registered.entry(&location.catalog).or_default().insert(path.trim_end_matches('/'));
+    }
+    for table in &facts.tables {
+        let Some(path) = table.location.as_deref().and_then(|location| location.strip_prefix("s3://")) else { continue };
+        // the path itself and each of its parents
+        let mut parents = path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]);
+        let covered = registered.get(table.catalog.as_str()).is_some_and(|paths| parents.any(|parent| paths.contains(parent)));
+        if !covered {
+            let message = format!("the table's location s3://{path} is not registered with Lake Formation");
+            checker.find_at(Code::LocationNotRegistered, &table.spot, message);
+        }
+    }
+}
+
+/// What grants are looked up by.
+struct Index<'a> {
+    /// By catalog, tag and value: the databases that carry it.
+    tagged: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a str>>,
+    /// Grants to accounts, by account and resource.
+    to_accounts: BTreeMap<(&'a str, &'a GrantedFact), &'a GrantFact>,
+    /// By account, catalog and database: the link.
+    links: BTreeMap<(&'a str, &'a str, &'a str), &'a DatabaseFact>,
+    /// Every link, by account and name.
+    link_names: BTreeSet<(&'a str, &'a str)>,
+    /// What each role may describe: links by name, databases by expression.
+    described: BTreeSet<(&'a str, &'a GrantedFact)>,
+    roles: BTreeMap<&'a str, &'a RoleFact>,
+    owner_roles: BTreeSet<(&'a str, &'a str)>,
+    admins: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Index<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let mut tagged: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+        for association in facts.associations.iter().filter(|association| association.target.table.is_none()) {
+            for (key, value) in association.tags.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value))) {
+                tagged.entry((&association.target.catalog, key, value)).or_default().push(&association.target.database);
+            }
+        }
+        let mut to_accounts = BTreeMap::new();
+        let mut described = BTreeSet::new();
+        for grant in &facts.grants {
+            let Some(principal) = grant.principal.as_deref() else { continue };
+            if is_account(principal) {
+                to_accounts.insert((principal, &grant.granted), grant);
+            }
+            if grant.permissions.contains("DESCRIBE") {
+                described.insert((principal, &grant.granted));
+            }
+        }
+        let links = facts.databases.iter().filter_map(|link| {
+            let (catalog, database) = link.target.as_ref()?;
+            Some(((link.catalog.as_str(), catalog.as_str(), database.as_str()), link))
+        });
+        let of_links = facts.databases.iter().filter(|database| database.target.is_some());
+        let admins = facts.settings.iter();
+        Self {
+            tagged,
+            to_accounts,
+            links: links.collect(),
+            link_names: of_links.map(|link| (link.catalog.as_str(), link.name.as_str())).collect(),
+            described,
+            roles: facts.roles.iter().map(|role| (role.arn.as_str(), role)).collect(),
+            owner_roles: facts.roles.iter().map(|role| (role.account.as_str(), role.name.as_str())).collect(),
+            admins: admins
+                .flat_map(|settings| settings.admins.iter().map(|admin| (settings.account.as_str(), admin.as_str())))
+                .collect(),
+        }
+    }
+
+    fn grant(&self, checker: &mut Checker<'_>, grant: &'a GrantFact, principal: &'a str) {
+        if self.admins.contains(&(grant.account.as_str(), principal)) {
+            let message = format!("`{principal}` is an admin of account {}", grant.account);
+            checker.find_at(Code::GrantToAdmin, &grant.spot, message);
+        }
+        let to_another_account = is_account(principal) && principal != grant.account;
+        if to_another_account && !grant.grantable.is_superset(&grant.permissions) {
+            let message = format!("account {principal} may not pass it on");
+            checker.find_at(Code::NotGrantable, &grant.spot, message);
+        }
+        match &grant.granted {
+            GrantedFact::Database { catalog, name } => {
+                let is_link = self.link_names.contains(&(catalog.as_str(), name.as_str()));
+                if is_link && grant.permissions.iter().any(|permission| permission != "DESCRIBE") {
+                    let message = format!("`{name}` is a link; a grant on it opens no data");
+                    checker.find_at(Code::LinkMisused, &grant.spot, message);
+                }
+            }
+            GrantedFact::Expression { catalog, tables, conditions } => {
+                self.expression(checker, grant, principal, *tables, conditions);
+                let of_another_catalog = !is_account(principal) && *catalog != grant.account;
+                if of_another_catalog {
+                    self.second_hop(checker, grant, principal, catalog, *tables, conditions);
+                }
+            }
+            GrantedFact::Other(_) => {}
+        }
+    }
+
+    fn expression(
+        &self,
+        checker: &mut Checker<'_>,
+        grant: &GrantFact,
+        principal: &str,
+        tables: bool,
+        conditions: &[(String, BTreeSet<String>)],
+    ) {
+        let classification = conditions.iter().find(|(key, _)| key.ends_with(CLASSIFICATION));
+        match (tables, classification) {
+            (true, None) => {
+                checker.find_at(Code::ExpressionOpen, &grant.spot, "the expression does not name the classification".to_owned());
+            }
+            (false, Some(_)) => {
+                checker.find_at(Code::DatabaseClassified, &grant.spot, "the expression on databases names the classification".to_owned());
+            }
+            (true, Some((_, values))) if values.contains(Classification::UNCLASSIFIED) => {
+                let owners = conditions.iter().filter_map(|(key, _)| key.split_once('/'));
+                let of_owner = owners.filter(|(_, domain)| *domain != "classification").any(|(mesh, domain)| {
+                    let role = format!("{mesh}-owner-{domain}");
+                    match is_account(principal) {
+                        true => self.owner_roles.contains(&(principal, role.as_str())),
+                        false => principal.ends_with(&format!("/{role}")),
+                    }
+                });
+                if !of_owner {
+                    let message = format!("`{principal}` is not the owner and would see `unclassified` columns");
+                    checker.find_at(Code::ExpressionOpen, &grant.spot, message);
+                }
+            }
+            (true | false, _) => {}
+        }
+    }
+
+    /// A role's grant on the governance catalog: what the account received, the link, and the role's own rights.
+    fn second_hop(
+        &self,
+        checker: &mut Checker<'_>,
+        grant: &'a GrantFact,
+        principal: &'a str,
+        catalog: &'a str,
+        tables: bool,
+        conditions: &'a [(String, BTreeSet<String>)],
+    ) {
+        let received = self.to_accounts.get(&(grant.account.as_str(), &grant.granted));
+        if !received.is_some_and(|received| received.grantable.is_superset(&grant.permissions)) {
+            let message = format!("account {} did not receive this expression with grant option", grant.account);
+            checker.find_at(Code::ExpressionMismatch, &grant.spot, message);
+        }
+        if !tables {
+            return;
+        }
+        let databases: Vec<&str> = conditions
+            .iter()
+            .filter(|(key, _)| !key.ends_with(CLASSIFICATION))
+            .flat_map(|(key, values)| values.iter().map(move |value| (catalog, key.as_str(), value.as_str())))
+            .flat_map(|tag| self.tagged.get(&tag).into_iter().flatten().copied())
+            .collect();
+        if databases.is_empty() {
+            checker.find_at(Code::UnknownTag, &grant.spot, "no database carries the tag of the expression".to_owned());
+        }
+        let of_product: Vec<_> = conditions.iter().filter(|(key, _)| !key.ends_with(CLASSIFICATION)).cloned().collect();
+        let on_databases = GrantedFact::Expression { catalog: catalog.to_owned(), tables: false, conditions: of_product };
+        if !self.described.contains(&(principal, &on_databases)) {
+            checker.find_at(Code::LinkIncomplete, &grant.spot, format!("`{principal}` may not describe the database"));
+        }
+        for database in databases {
+            let Some(link) = self.links.get(&(grant.account.as_str(), catalog, database)) else {
+                let message = format!("account {} has no link to `{database}`", grant.account);
+                checker.find_at(Code::LinkIncomplete, &grant.spot, message);
+                continue;
+            };
+            let on_link = GrantedFact::Database { catalog: grant.account.clone(), name: link.name.clone() };
+            if !self.described.contains(&(principal, &on_link)) {
+                let message = format!("`{principal}` may not describe the link to `{database}`");
+                checker.find_at(Code::LinkIncomplete, &grant.spot, message);
+            }
+            self.hidden_leg(checker, principal, catalog, database);
+        }
+    }
+
+    /// The role's own policy must let it read link and target (hazard 17).
+    fn hidden_leg(&self, checker: &mut Checker<'_>, principal: &str, catalog: &str, database: &str) {
+        let Some(role) = self.roles.get(principal) else { return };
+        let allows = |action: &str, resource: &str| {
+            role.statements.iter().any(|statement| {
+                let has = |field: &str, wanted: &str| match &statement[field] {
+                    serde_json::Value::String(text) => text.ends_with(wanted),
+                    serde_json::Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(|text| text.ends_with(wanted))),
+                    _ => false,
+                };
+                statement["Effect"] == "Allow" && has("Action", action) && has("Resource", resource)
+            })
+        };
+        let mut lacking = Vec::new();
+        if !allows("lakeformation:GetDataAccess", "*") {
+            lacking.push("lakeformation:GetDataAccess".to_owned());
+        }
+        for (account, whose) in [(catalog, "target"), (role.account.as_str(), "link")] {
+            for action in ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"] {
+                let resource = match action {
+                    "glue:GetDatabase" => format!(":{account}:database/{database}"),
+                    _ => format!(":{account}:table/{database}/*"),
+                };
+                if !allows(action, &resource) {
+                    lacking.push(format!("{action} on the {whose}"));
+                }
+            }
+        }
+        if !lacking.is_empty() {
+            let message = format!("for `{database}` it lacks {}", lacking.join(", "));
+            checker.find_at(Code::RoleCannotRead, &role.spot, message);
+        }
+    }
+}
+
+/// Whether a principal is an account: twelve digits.
+fn is_account(principal: &str) -> bool {
+    principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit())
+}

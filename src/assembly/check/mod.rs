@@ -1,0 +1,94 @@
+//! Findings about templates: AWS's schemas, limits of the services, and hazards that no schema sees.
+//!
+//! Rules read documents, never the mesh, so that they hold for whatever is deployed. Each rule states what must be true;
+//! its code, severity, advice and source stand in the table of [`crate::finding::Code`].
+
+mod catalog;
+mod data;
+mod edges;
+mod graph;
+mod grants;
+mod limits;
+mod policies;
+mod schemas;
+
+use super::{Assembly, Document, StackId};
+use crate::access::{Facts, Spot};
+use crate::finding::{Code, Finding, Place};
+use graph::Graph;
+
+/// Checks every stack of an assembly; findings point to the lines of the environment that made the resources.
+#[must_use]
+pub fn check(assembly: &Assembly) -> Vec<Finding> {
+    let place = |stack: &StackId, resource: &str| {
+        let stack = assembly.stacks.get(stack)?;
+        let entry = stack.template.resources.iter().find(|(id, _)| id.as_str() == resource)?;
+        Some(entry.1.origin.clone())
+    };
+    // one template at a time becomes JSON: all of them at once would be most of the memory of a large mesh
+    let mut checker = Checker::new(&place);
+    for stack in assembly.stacks.values() {
+        checker.stack(&Document::of(stack));
+    }
+    checker.finish()
+}
+
+/// Checks templates from anywhere; findings point into the templates.
+#[must_use]
+pub fn check_documents(documents: &[Document]) -> Vec<Finding> {
+    let mut checker = Checker::new(&|_, _| None);
+    for document in documents {
+        checker.stack(document);
+    }
+    checker.finish()
+}
+
+/// What the rules share: where things stand, and what was found.
+struct Checker<'a> {
+    place: &'a dyn Fn(&StackId, &str) -> Option<Place>,
+    findings: Vec<Finding>,
+    facts: Facts,
+    edges: edges::Edges,
+}
+
+impl<'a> Checker<'a> {
+    fn new(place: &'a dyn Fn(&StackId, &str) -> Option<Place>) -> Self {
+        Self { place, findings: Vec::new(), facts: Facts::default(), edges: edges::Edges::default() }
+    }
+
+    /// Rules about one template by itself.
+    fn stack(&mut self, document: &Document) {
+        let graph = Graph::of(document);
+        schemas::check(self, document, &graph);
+        limits::check(self, document);
+        policies::check(self, document);
+        data::check(self, document);
+        grants::check_shapes(self, document);
+        let mut facts = Facts::default();
+        facts.read(document);
+        grants::check_order(self, &facts, &graph);
+        self.edges.read(document);
+        self.facts.append(facts);
+    }
+
+    /// Rules about all templates together.
+    fn finish(mut self) -> Vec<Finding> {
+        let facts = std::mem::take(&mut self.facts);
+        let edges = std::mem::take(&mut self.edges);
+        catalog::check(&mut self, &facts);
+        edges.check(&mut self, &facts);
+        self.findings
+    }
+
+    /// Adds a finding about a resource.
+    fn find(&mut self, code: Code, stack: &StackId, resource: &str, message: String) {
+        let template = || Place::at(format!("{stack}.template.json"), format!("/Resources/{resource}"));
+        let place = (self.place)(stack, resource).unwrap_or_else(template);
+        let message = format!("{resource} in {stack}: {message}");
+        self.findings.push(Finding::new(code, place, message).help(code.advice()));
+    }
+
+    fn find_at(&mut self, code: Code, spot: &Spot, message: String) {
+        self.find(code, &spot.stack, &spot.resource, message);
+    }
+}

@@ -1,0 +1,92 @@
+//! A template as plain JSON with where it stands: what the checks and the evaluator read.
+//!
+//! They read what is deployed, never the mesh it was made from; otherwise they would prove nothing about it.
+
+use super::{Assembly, Layer, ParameterValue, Rendered, Stack, StackId};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A template and where it stands.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The stack.
+    pub id: StackId,
+    /// Its account.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// Its layer.
+    pub layer: Layer,
+    /// The template.
+    pub template: Value,
+    /// Stacks that it waits for: by a value or by an effect.
+    pub needs: BTreeSet<StackId>,
+    /// Values of its parameters that other stacks make: parameter, stack, output.
+    pub wires: BTreeSet<(String, StackId, String)>,
+}
+
+impl Document {
+    /// The document of a stack in memory.
+    ///
+    /// # Panics
+    /// When a template cannot be JSON; ours always can.
+    #[must_use]
+    pub fn of(stack: &Stack) -> Self {
+        let template = crate::sure(serde_json::to_value(&stack.template), "templates have text keys");
+        let wires: BTreeSet<_> =
+            stack.wires.iter().map(|(name, wire)| (name.clone(), wire.stack.clone(), wire.output.clone())).collect();
+        let after = stack.after.iter().map(|after| after.stack.clone());
+        Self {
+            id: stack.id.clone(),
+            account: stack.account.to_string(),
+            region: stack.region.to_string(),
+            layer: stack.layer,
+            template,
+            needs: after.chain(wires.iter().map(|(_, stack, _)| stack.clone())).collect(),
+            wires,
+        }
+    }
+
+    /// Every document of an assembly, by id.
+    #[must_use]
+    pub fn all(assembly: &Assembly) -> Vec<Self> {
+        assembly.stacks.values().map(Self::of).collect()
+    }
+
+    /// Every document of a rendered assembly, by id.
+    ///
+    /// # Errors
+    /// The first template that is not JSON.
+    pub fn read(rendered: &Rendered) -> Result<Vec<Self>, (StackId, serde_json::Error)> {
+        let mut documents = Vec::new();
+        for stack in &rendered.manifest.stacks {
+            let Some(text) = rendered.templates.get(&stack.id) else { continue };
+            let template = serde_json::from_str(text).map_err(|error| (stack.id.clone(), error))?;
+            let wires: BTreeSet<_> = stack
+                .parameters
+                .iter()
+                .filter_map(|(name, value)| match value {
+                    ParameterValue::Literal(_) => None,
+                    ParameterValue::Wire(wire) => Some((name.clone(), wire.stack.clone(), wire.output.clone())),
+                })
+                .collect();
+            let after = stack.after.iter().map(|after| after.stack.clone());
+            documents.push(Self {
+                id: stack.id.clone(),
+                account: stack.account.to_string(),
+                region: stack.region.to_string(),
+                layer: stack.layer,
+                template,
+                needs: after.chain(wires.iter().map(|(_, stack, _)| stack.clone())).collect(),
+                wires,
+            });
+        }
+        Ok(documents)
+    }
+
+    /// The resources of the template: logical id, type, the whole entry.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
+        let resources = self.template.get("Resources").and_then(Value::as_object);
+        resources.into_iter().flatten().map(|(id, entry)| (id.as_str(), entry["Type"].as_str().unwrap_or_default(), entry))
+    }
+}

@@ -1,0 +1,187 @@
+//! What can be typed. The doc comments are the help.
+
+use super::ui::When;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Turn short YAML files into CloudFormation for every account of a data mesh
+#[derive(Debug, Parser)]
+#[command(name = "meshform", version, max_term_width = 100, after_help = "Exit codes: 0 done, 1 error, 2 wrong usage, 3 findings refuse, 4 changes or stale files, 5 deploy failed or partly done, 6 declined, 7 stale plan, 130 interrupted.")]
+pub(super) struct Arguments {
+    /// Print data and errors only
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Colour the output
+    #[arg(long = "color", visible_alias = "colour", global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(super) colour: When,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Report everything that is wrong in the files of an environment
+    #[command(after_help = "Example: meshform validate -e demo --as-of 2026-12-31")]
+    Validate(ValidateArguments),
+    /// Write the CloudFormation of every account to stacks/<env>
+    #[command(after_help = "Example: meshform synth -e demo --check")]
+    Synth(SynthArguments),
+    /// Show who can see which columns, and through which chain
+    #[command(after_help = "Example: meshform access -e demo --product customer-360 --why")]
+    Access(AccessArguments),
+    /// Make the roles and the staging bucket by which an account is deployed
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform bootstrap -e demo --yes")]
+    Bootstrap(DeployArguments),
+    /// Deploy the mesh to its accounts
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform deploy -e demo --select 'sales/*'")]
+    Deploy(DeployArguments),
+    /// Explain a finding
+    #[command(after_help = "Example: meshform explain no-join-key")]
+    Explain(ExplainArguments),
+    /// Print a JSON Schema: of a kind of file, or of an output
+    #[command(after_help = "Example: meshform schema domain")]
+    Schema(SchemaArguments),
+    /// Print the completions of a shell
+    #[command(after_help = "Example: meshform completions bash > /etc/bash_completion.d/meshform")]
+    Completions(CompletionsArguments),
+}
+
+/// Which environment.
+#[derive(Debug, Args)]
+pub(super) struct EnvironmentArguments {
+    /// Name under environments/, or a directory; may be left out when there is one
+    #[arg(long = "env", short, value_name = "ENV")]
+    pub(super) environment: Option<PathBuf>,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingsFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// SARIF 2.1.0 for code scanning.
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Day on which access is looked at, YYYY-MM-DD; without it no endDate has passed
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<String>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: FindingsFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SynthArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Where to write; the default is stacks/<env> beside environments/
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write nothing; exit with 4 when what stands is stale
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+/// How sight is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AccessFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AccessArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Only principals whose ARN or owner contains this
+    #[arg(long, value_name = "P")]
+    pub(super) principal: Option<String>,
+    /// Only this product
+    #[arg(long, value_name = "P")]
+    pub(super) product: Option<String>,
+    /// Show the chain of resources, and for a "no" the missing leg
+    #[arg(long)]
+    pub(super) why: bool,
+    /// How sight is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: AccessFormat,
+}
+
+/// How the progress of a deployment is printed.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressFormat {
+    /// For people.
+    Text,
+    /// One event a line on stdout, for programs.
+    Json,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct DeployArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Only stacks whose id fits, such as 'sales/*'; what they need must stand
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) select: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// After a failure, go on with what does not depend on it
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// How progress is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: ProgressFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// Code of a finding; without it, all of them are listed
+    pub(super) code: Option<String>,
+}
+
+/// What has a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaName {
+    /// mesh.yaml
+    Mesh,
+    /// domains/<domain>.yaml
+    Domain,
+    /// consumers/<consumer>.yaml
+    Consumer,
+    /// Findings, as `validate --format json` prints them.
+    Findings,
+    /// Sight, as `access --format json` prints it.
+    Access,
+    /// stacks/<env>/manifest.json
+    Manifest,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Of what
+    #[arg(value_enum)]
+    pub(super) name: SchemaName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}

@@ -1,0 +1,56 @@
+//! The command line: one file for each verb. Only here are stdout, stderr, the process environment and exit codes known.
+//!
+//! Stdout is data, stderr is talk.
+
+mod access;
+mod arguments;
+#[cfg(feature = "aws")]
+mod deploy;
+mod documents;
+mod environment;
+mod explain;
+mod failure;
+mod synth;
+mod ui;
+mod validate;
+
+pub use failure::Exit;
+
+use arguments::{Arguments, Verb};
+use clap::{CommandFactory as _, Parser as _};
+use failure::Failure;
+use std::process::ExitCode;
+use ui::Ui;
+
+/// Runs the command line of this process and returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut ui = Ui::of_process(arguments.quiet, arguments.colour);
+    let exit = match run(&arguments, &mut ui) {
+        Ok(exit) => exit,
+        Err(failure) => ui.failure(&failure),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// The command line as clap sees it, for generated docs and their tests.
+#[must_use]
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    match &arguments.verb {
+        Verb::Validate(arguments) => validate::run(arguments, ui),
+        Verb::Synth(arguments) => synth::run(arguments, ui),
+        Verb::Access(arguments) => access::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Bootstrap(arguments) => deploy::bootstrap(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
+        Verb::Explain(arguments) => explain::run(arguments, ui),
+        Verb::Schema(arguments) => documents::schema(arguments, ui),
+        Verb::Completions(arguments) => documents::completions(arguments, ui),
+    }
+}

@@ -1,0 +1,105 @@
+//! The terminal: data to stdout, talk to stderr, colours where they are wanted.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that reads NO_COLOR and the width of the terminal")]
+
+use super::failure::{Exit, Failure};
+use crate::report::findings::Colour;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+
+/// When text carries colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the process can say, and to whom.
+pub(super) struct Ui {
+    pub(super) out: Box<dyn Write>,
+    pub(super) err: Box<dyn Write>,
+    pub(super) out_colour: Colour,
+    pub(super) err_colour: Colour,
+    /// Columns of the terminal.
+    pub(super) width: usize,
+    /// Whether stderr is a terminal, where lines can be drawn anew.
+    pub(super) live: bool,
+    quiet: bool,
+}
+
+impl Ui {
+    pub(super) fn of_process(quiet: bool, when: When) -> Self {
+        let colour = |is_terminal: bool| {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            match when {
+                When::Always => Colour::Ansi,
+                When::Auto if is_terminal && !no_color => Colour::Ansi,
+                When::Auto | When::Never => Colour::Plain,
+            }
+        };
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            out_colour: colour(stdout.is_terminal()),
+            err_colour: colour(stderr.is_terminal()),
+            width: terminal_width(),
+            live: stderr.is_terminal() && !dumb && !quiet,
+            quiet,
+            out: Box::new(BufWriter::new(stdout)),
+            err: Box::new(stderr),
+        }
+    }
+
+    /// Says something about the work, unless `--quiet`.
+    pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        writeln!(self.err, "{text}")
+    }
+
+    /// Whether only data and errors are wanted.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Prints a failure with its causes and hints, and returns the exit code.
+    pub(super) fn failure(&mut self, failure: &Failure) -> Exit {
+        if failure.is_closed_pipe() {
+            return Exit::Done;
+        }
+        let (bold, red, cyan, reset) = match self.err_colour {
+            Colour::Ansi => ("\x1b[1m", "\x1b[31m", "\x1b[36m", "\x1b[0m"),
+            Colour::Plain => ("", "", "", ""),
+        };
+        // nothing can be done when stderr itself is gone
+        let _ = writeln!(self.err, "{bold}{red}error{reset}{bold}: {}{reset}", failure.error);
+        let mut source = failure.error.source();
+        while let Some(cause) = source {
+            let _ = writeln!(self.err, "  caused by: {cause}");
+            source = cause.source();
+        }
+        for hint in &failure.hints {
+            let _ = writeln!(self.err, "{cyan}hint{reset}: {hint}");
+        }
+        failure.exit
+    }
+}
+
+/// Columns of the terminal; 100 where there is none, so that logs are the same everywhere.
+fn terminal_width() -> usize {
+    let of_variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    of_variable.filter(|columns| (40..=400).contains(columns)).unwrap_or_else(|| {
+        match io::stderr().is_terminal() {
+            true => console_width().unwrap_or(100),
+            false => 100,
+        }
+    })
+}
+
+fn console_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0))
+}

@@ -1,0 +1,30 @@
+//! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
+
+mod glue_type;
+mod model;
+mod names;
+mod naming;
+mod resolve;
+
+pub use glue_type::GlueType;
+pub use model::{
+    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table, Team,
+};
+pub use names::{
+    AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName, ProductId,
+    RESERVED, Region, RoleArn, RoleName, Tenant,
+};
+pub use naming::{BucketUse, GOVERNANCE, fit};
+pub use resolve::{Resolved, resolve};
+
+/// SHA-256 of a text in lower-case hexadecimal.
+#[must_use]
+pub fn fingerprint(text: &str) -> String {
+    use sha2::Digest as _;
+    use std::fmt::Write as _;
+    sha2::Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // writing into a String cannot fail
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

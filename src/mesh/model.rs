@@ -1,0 +1,364 @@
+//! The mesh as data. Every text in it has been parsed, every reference points to something.
+
+use super::{
+    AccountId, CatalogName, Classification, Day, GlueType, MeshName, OrganizationId, OwnerName, PermissionSetName, ProductId,
+    Region, RoleArn, RoleName, Tenant,
+};
+use crate::environment::files::{
+    CrawlFile, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile, SourceFile, TableFormat, Tool,
+};
+use crate::finding::Place;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A data mesh.
+#[derive(Debug, Clone)]
+pub struct Mesh {
+    /// Its name.
+    pub name: MeshName,
+    /// The organization's short name.
+    pub tenant: Tenant,
+    /// The Region of every account.
+    pub region: Region,
+    /// The AWS Organization.
+    pub organization: OrganizationId,
+    /// The account with the catalog.
+    pub governance: AccountId,
+    /// The governance team.
+    pub team: Team,
+    /// Values of the classification tag; `unclassified` is always among them.
+    pub classifications: BTreeSet<Classification>,
+    /// Classification of a declared column that names none.
+    pub default_classification: Classification,
+    /// Version of Lake Formation's cross-account sharing.
+    pub cross_account_version: u8,
+    /// Whether settings of accounts that already have databases are taken over.
+    pub adopt_settings: bool,
+    /// How the accounts are reached.
+    pub deployment: Deployment,
+    /// The producers, by name.
+    pub domains: BTreeMap<OwnerName, Domain>,
+    /// The consumers, by name.
+    pub consumers: BTreeMap<OwnerName, Consumer>,
+    /// Where the mesh stands.
+    pub origin: Place,
+}
+
+/// Who answers for a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// The team's name.
+    pub name: String,
+    /// Where alarms go.
+    pub email: String,
+    /// Where costs go.
+    pub cost_centre: Option<String>,
+}
+
+/// How the accounts are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// The account whose principals may assume the mesh's roles.
+    pub from: AccountId,
+    /// The read-only role.
+    pub plan_role: RoleName,
+    /// The role that makes change sets.
+    pub deploy_role: RoleName,
+    /// The role that CloudFormation works as.
+    pub execution_role: RoleName,
+    /// The role that bootstrap assumes.
+    pub administrator_role: RoleName,
+    /// External id of the trust.
+    pub external_id: String,
+    /// The Organization's management account, where bootstrap runs from.
+    pub management: Option<AccountId>,
+    /// A role in between.
+    pub hub: Option<RoleArn>,
+    /// The MFA device to ask for.
+    pub mfa_serial: Option<String>,
+    /// Name of the staging buckets, before the account; `None` for the computed one.
+    pub staging: Option<String>,
+}
+
+/// A producer.
+#[derive(Debug, Clone)]
+pub struct Domain {
+    /// Its name.
+    pub name: OwnerName,
+    /// Its account.
+    pub account: AccountId,
+    /// Its team.
+    pub team: Team,
+    /// Who may assume its owner role; empty for whom the account's own IAM allows.
+    pub principals: Vec<Principal>,
+    /// Its products, by id.
+    pub products: BTreeMap<ProductId, Product>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+/// Who may assume a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// A role of the same account.
+    Role(RoleArn),
+    /// A permission set of IAM Identity Center.
+    PermissionSet(PermissionSetName),
+}
+
+/// A data product.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// Its domain.
+    pub domain: OwnerName,
+    /// What it is for.
+    pub purpose: String,
+    /// Where raw data comes from.
+    pub sources: Vec<SourceFile>,
+    /// What it is made from.
+    pub input_ports: Vec<Subscription>,
+    /// Ways out of it.
+    pub output_ports: BTreeSet<PortKind>,
+    /// Format of its tables.
+    pub format: TableFormat,
+    /// The job that makes it.
+    pub processing: Option<ProcessingKind>,
+    /// Insight drawn from text.
+    pub enrichment: Option<EnrichmentFile>,
+    /// Columns by which records of one person are found.
+    pub match_on: Vec<CatalogName>,
+    /// Promises.
+    pub sla: Vec<SlaPropertyFile>,
+    /// When its crawlers run.
+    pub crawl: CrawlFile,
+    /// Which of the domain's stacks holds it, from 1.
+    pub stack: u8,
+    /// Its tables, by name.
+    pub tables: BTreeMap<CatalogName, Table>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+impl Product {
+    /// Whether it is made from other products.
+    #[must_use]
+    pub fn is_composite(&self) -> bool {
+        !self.input_ports.is_empty()
+    }
+}
+
+/// A table of a product.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Its name.
+    pub name: CatalogName,
+    /// What a row is.
+    pub description: Option<String>,
+    /// Its columns, in the order of the file.
+    pub columns: Vec<Column>,
+    /// Columns that part its files, in the order of the file.
+    pub partition_keys: Vec<Column>,
+    /// Rules on its quality.
+    pub quality: Vec<QualityFile>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+impl Table {
+    /// Columns and partition keys.
+    pub fn all_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().chain(&self.partition_keys)
+    }
+}
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name.
+    pub name: CatalogName,
+    /// Its type in the catalog.
+    pub kind: GlueType,
+    /// Who may see it.
+    pub classification: Classification,
+    /// What it holds.
+    pub description: Option<String>,
+    /// Part of the primary key.
+    pub primary_key: bool,
+    /// Never empty.
+    pub required: bool,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+/// A subscription to a port of a product.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// The product's domain.
+    pub domain: OwnerName,
+    /// The product.
+    pub product: ProductId,
+    /// The port.
+    pub port: PortKind,
+    /// What the data is for.
+    pub purpose: String,
+    /// Which columns.
+    pub classifications: BTreeSet<Classification>,
+    /// Last day of access. Synthesis does not read it: the grant stays until the line goes.
+    pub end_date: Option<Day>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+/// A consumer.
+#[derive(Debug, Clone)]
+pub struct Consumer {
+    /// Its name.
+    pub name: OwnerName,
+    /// Its account.
+    pub account: AccountId,
+    /// Its team.
+    pub team: Team,
+    /// What it works with.
+    pub tools: BTreeSet<Tool>,
+    /// Who may assume its roles; empty for whom the account's own IAM allows.
+    pub principals: Vec<Principal>,
+    /// What it sees.
+    pub subscriptions: Vec<Subscription>,
+    /// Most bytes that one query may scan.
+    pub scan_limit: u64,
+    /// Models that predict in batches.
+    pub models: Vec<ModelFile>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+/// A reader: the role in the producer's account for one subscription to a port other than `tables`.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// Who subscribes.
+    pub subscriber: Subscriber<'a>,
+    /// To what.
+    pub subscription: &'a Subscription,
+}
+
+/// Who subscribes: a consumer, or a domain for one of its composite products.
+#[derive(Debug, Clone, Copy)]
+pub enum Subscriber<'a> {
+    /// A consumer.
+    Consumer(&'a Consumer),
+    /// A composite product of a domain.
+    Product(&'a Domain, &'a Product),
+}
+
+impl Subscriber<'_> {
+    /// The owner's name.
+    #[must_use]
+    pub const fn owner(&self) -> &OwnerName {
+        match self {
+            Self::Consumer(consumer) => &consumer.name,
+            Self::Product(domain, _) => &domain.name,
+        }
+    }
+
+    /// The owner's account.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        match self {
+            Self::Consumer(consumer) => &consumer.account,
+            Self::Product(domain, _) => &domain.account,
+        }
+    }
+}
+
+/// What one role of an account is to see of one product: the seed of both hops of grants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    /// Name of the role.
+    pub role: String,
+    /// The product's domain.
+    pub domain: OwnerName,
+    /// The product.
+    pub product: ProductId,
+    /// Which columns; `unclassified` only for the owner.
+    pub classifications: BTreeSet<Classification>,
+    /// Where it is written.
+    pub origin: Place,
+}
+
+impl Mesh {
+    /// A product and its domain.
+    #[must_use]
+    pub fn product(&self, domain: &OwnerName, product: &ProductId) -> Option<&Product> {
+        self.domains.get(domain)?.products.get(product)
+    }
+
+    /// Every subscription with who has it, by owner; consumers first.
+    pub fn subscriptions(&self) -> impl Iterator<Item = Reader<'_>> {
+        let consumers = self.consumers.values().flat_map(|consumer| {
+            let subscriber = Subscriber::Consumer(consumer);
+            consumer.subscriptions.iter().map(move |subscription| Reader { subscriber, subscription })
+        });
+        let domains = self.domains.values().flat_map(|domain| {
+            domain.products.values().flat_map(move |product| {
+                let subscriber = Subscriber::Product(domain, product);
+                product.input_ports.iter().map(move |subscription| Reader { subscriber, subscription })
+            })
+        });
+        consumers.chain(domains)
+    }
+
+    /// The readers of a domain's products, by domain: subscriptions to ports other than `tables`.
+    #[must_use]
+    pub fn readers(&self) -> BTreeMap<&OwnerName, Vec<Reader<'_>>> {
+        let mut readers: BTreeMap<&OwnerName, Vec<Reader<'_>>> = BTreeMap::new();
+        for reader in self.subscriptions().filter(|reader| reader.subscription.port != PortKind::Tables) {
+            readers.entry(&reader.subscription.domain).or_default().push(reader);
+        }
+        readers
+    }
+
+    /// What the roles of a consumer's account are to see.
+    #[must_use]
+    pub fn access_of_consumer(&self, consumer: &Consumer) -> BTreeSet<Access> {
+        let tables = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
+        tables
+            .flat_map(|subscription| {
+                let roles = consumer.tools.iter().filter_map(|tool| self.tool_role(consumer, *tool));
+                roles.map(move |role| Access::of(role, subscription))
+            })
+            .collect()
+    }
+
+    /// What the roles of a domain's account are to see: the owner its own products, the jobs their inputs, the readers
+    /// what their subscriptions say.
+    #[must_use]
+    pub fn access_of_domain(&self, domain: &Domain, readers: &[Reader<'_>]) -> BTreeSet<Access> {
+        let mut access = BTreeSet::new();
+        for product in domain.products.values() {
+            access.insert(Access {
+                role: self.owner_role(&domain.name),
+                domain: domain.name.clone(),
+                product: product.id.clone(),
+                classifications: self.classifications.clone(),
+                origin: product.origin.clone(),
+            });
+            let inputs = product.input_ports.iter().filter(|input| input.port == PortKind::Tables);
+            access.extend(inputs.map(|input| Access::of(self.job_role(&domain.name, &product.id), input)));
+        }
+        access.extend(readers.iter().map(|reader| Access::of(self.reader_role(reader), reader.subscription)));
+        access
+    }
+}
+
+impl Access {
+    fn of(role: String, subscription: &Subscription) -> Self {
+        Self {
+            role,
+            domain: subscription.domain.clone(),
+            product: subscription.product.clone(),
+            classifications: subscription.classifications.clone(),
+            origin: subscription.origin.clone(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Names that AWS lets us choose, computed from the mesh, so that no stack waits for another to learn them.
+
+use super::{AccountId, Consumer, Mesh, OwnerName, ProductId, Reader, fingerprint};
+use crate::assembly::{Layer, StackId};
+use crate::environment::files::{PortKind, Tool};
+
+/// Cuts a name to a limit: its start, a hyphen, and six hexadecimal digits of SHA-256 of the whole.
+#[must_use]
+pub fn fit(name: String, limit: usize) -> String {
+    if name.len() <= limit {
+        return name;
+    }
+    let start = name[..limit - 7].trim_end_matches('-');
+    format!("{start}-{}", &fingerprint(&name)[..6])
+}
+
+/// Owner of the governance account's stacks.
+pub const GOVERNANCE: &str = "governance";
+
+/// What a bucket is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BucketUse {
+    /// Published tables.
+    Data,
+    /// What sources bring.
+    Raw,
+    /// Server access logs.
+    Logs,
+    /// A composite product's inputs.
+    Staging,
+    /// Results of queries.
+    Results,
+}
+
+impl BucketUse {
+    /// The word in the bucket's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Raw => "raw",
+            Self::Logs => "logs",
+            Self::Staging => "staging",
+            Self::Results => "results",
+        }
+    }
+}
+
+/// The word of a port in a reader's name.
+const fn port_name(port: PortKind) -> &'static str {
+    match port {
+        PortKind::Tables => "tables",
+        PortKind::Api => "api",
+        PortKind::Sql => "sql",
+        PortKind::Graph => "graph",
+    }
+}
+
+impl Mesh {
+    /// Name of a bucket: `<tenant>-<mesh>-<owner>-<use>-<account>`, at most 63 characters.
+    #[must_use]
+    pub fn bucket(&self, owner: &OwnerName, bucket_use: BucketUse, account: &AccountId) -> String {
+        fit(format!("{}-{}-{owner}-{}-{account}", self.tenant, self.name, bucket_use.name()), 63)
+    }
+
+    /// Name of an account's bucket for templates and assets.
+    #[must_use]
+    pub fn staging_bucket(&self, account: &AccountId) -> String {
+        match &self.deployment.staging {
+            Some(name) => fit(format!("{name}-{account}"), 63),
+            None => fit(format!("{}-{}-deploy-{account}", self.tenant, self.name), 63),
+        }
+    }
+
+    /// Name of a product's database, and of every link to it.
+    #[must_use]
+    pub fn database(&self, domain: &OwnerName, product: &ProductId) -> String {
+        format!("{}_{domain}_{product}", self.name).replace('-', "_")
+    }
+
+    /// Key of the classification tag.
+    #[must_use]
+    pub fn classification_tag(&self) -> String {
+        format!("{}/classification", self.name)
+    }
+
+    /// Key of a domain's tag, whose values are its products.
+    #[must_use]
+    pub fn domain_tag(&self, domain: &OwnerName) -> String {
+        format!("{}/{domain}", self.name)
+    }
+
+    /// A role's name: `<mesh>-<use>-<owner>...`, at most 64 characters.
+    fn role(&self, parts: &[&str]) -> String {
+        fit(format!("{}-{}", self.name, parts.join("-")), 64)
+    }
+
+    /// The role of a domain's owner.
+    #[must_use]
+    pub fn owner_role(&self, domain: &OwnerName) -> String {
+        self.role(&["owner", domain.as_str()])
+    }
+
+    /// The role of a product's job.
+    #[must_use]
+    pub fn job_role(&self, domain: &OwnerName, product: &ProductId) -> String {
+        self.role(&["job", domain.as_str(), product.as_str()])
+    }
+
+    /// The role in the producer's account for a subscription to a port other than `tables`.
+    #[must_use]
+    pub fn reader_role(&self, reader: &Reader<'_>) -> String {
+        let subscription = reader.subscription;
+        let subscriber = reader.subscriber.owner().as_str();
+        let port = port_name(subscription.port);
+        self.role(&["read", subscription.domain.as_str(), subscription.product.as_str(), subscriber, port])
+    }
+
+    /// The role of a consumer's tool; `api` and `sql` have theirs in the producer's account.
+    #[must_use]
+    pub fn tool_role(&self, consumer: &Consumer, tool: Tool) -> Option<String> {
+        let word = match tool {
+            Tool::Athena => "athena",
+            Tool::Quicksight => "quicksight",
+            Tool::Sagemaker => "sagemaker",
+            Tool::Api | Tool::Sql => return None,
+        };
+        Some(self.role(&[word, consumer.name.as_str()]))
+    }
+
+    /// The role in the governance account that reads a domain's registered location.
+    #[must_use]
+    pub fn register_role(&self, domain: &OwnerName) -> String {
+        self.role(&["register", domain.as_str()])
+    }
+
+    /// The path of every role that the execution role makes; the bootstrap roles lie outside it.
+    #[must_use]
+    pub fn role_path(&self) -> String {
+        format!("/{}/", self.name)
+    }
+
+    /// ARN of a role that the execution role makes.
+    #[must_use]
+    pub fn role_arn(&self, account: &AccountId, role: &str) -> String {
+        format!("arn:{}:iam::{account}:role/{}/{role}", self.region.partition(), self.name)
+    }
+
+    /// ARN of a role that bootstrap makes.
+    #[must_use]
+    pub fn bootstrap_role_arn(&self, account: &AccountId, role: &super::RoleName) -> String {
+        format!("arn:{}:iam::{account}:role/{role}", self.region.partition())
+    }
+
+    /// Name of the permissions boundary in every account; it lies outside the mesh's path.
+    #[must_use]
+    pub fn boundary(&self) -> String {
+        format!("{}-boundary", self.name)
+    }
+
+    /// ARN of the permissions boundary.
+    #[must_use]
+    pub fn boundary_arn(&self, account: &AccountId) -> String {
+        format!("arn:{}:iam::{account}:policy/{}", self.region.partition(), self.boundary())
+    }
+
+    /// ARN of an account's root: the only AWS principal that our policies name.
+    #[must_use]
+    pub fn root_arn(&self, account: &AccountId) -> String {
+        format!("arn:{}:iam::{account}:root", self.region.partition())
+    }
+
+    /// Id of a stack: `<owner>/<mesh>-<layer>[-<subject>][-<number>]`; the number is left out for the first.
+    ///
+    /// `owner` owns the account, `subject` is whom the stack is about: `governance/demo-sharing-sales`.
+    #[must_use]
+    pub fn stack(&self, owner: &str, layer: Layer, subject: Option<&OwnerName>, number: u8) -> StackId {
+        let mut name = format!("{}-{}", self.name, layer.name());
+        if let Some(subject) = subject {
+            name.push('-');
+            name.push_str(subject.as_str());
+        }
+        if number > 1 {
+            name.push_str(&format!("-{number}"));
+        }
+        StackId::new(owner, &name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit;
+
+    #[test]
+    fn a_cut_name_keeps_its_start_and_stays_different() {
+        assert_eq!(fit("short".to_owned(), 63), "short");
+        let long = fit("a".repeat(70), 63);
+        assert_eq!(long.len(), 63);
+        assert_ne!(long, fit("a".repeat(71), 63));
+        assert_eq!(fit("abcdefgh--klmnopqr".to_owned(), 16).find("--"), None);
+    }
+}

@@ -1,0 +1,339 @@
+//! The first round: the mesh, its domains and its consumers, each by itself.
+
+use super::{Findings, listed, products};
+use crate::environment::files::{AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile};
+use crate::environment::{Content, Source};
+use crate::finding::{Code, Finding, Place, nearest};
+use crate::mesh::{
+    AccountId, Classification, Consumer, Day, Deployment, Domain, Mesh, MeshName, OrganizationId, OwnerName, PermissionSetName,
+    Principal, Region, RoleArn, RoleName, Team, Tenant,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr as _;
+
+/// A mesh without its subscriptions, and the subscriptions as written.
+pub(super) struct Owners {
+    pub(super) mesh: Mesh,
+    /// By consumer.
+    pub(super) subscriptions: BTreeMap<OwnerName, Vec<SubscriptionFile>>,
+    /// By product: its `inputPorts` and `matchOn`.
+    pub(super) inputs: BTreeMap<(OwnerName, crate::mesh::ProductId), Vec<SubscriptionFile>>,
+}
+
+/// Reads every file; `None` when there is no mesh to put the owners into.
+pub(super) fn read(source: &Source, findings: &mut Findings) -> Option<Owners> {
+    let mut owners = None;
+    for (path, file) in &source.files {
+        if let Some(Content::Mesh(file)) = &file.content {
+            owners = mesh(file, &Place::file(path), findings);
+        }
+    }
+    // without a mesh the owners are still looked at, so that everything wrong is reported at once
+    let classifications = owners.as_ref().map_or_else(products::Classes::builtin, products::Classes::of);
+    let mut subscriptions = BTreeMap::new();
+    let mut inputs = BTreeMap::new();
+    let mut domains = BTreeMap::new();
+    let mut consumers = BTreeMap::new();
+    let mut places: BTreeMap<OwnerName, Place> = BTreeMap::new();
+    for (path, file) in &source.files {
+        let place = Place::file(path);
+        match &file.content {
+            Some(Content::Domain(file)) => {
+                let Some(domain) = domain(file, &place, &classifications, &mut inputs, findings) else { continue };
+                if is_new(&mut places, &domain.name, &place, findings) {
+                    domains.insert(domain.name.clone(), domain);
+                }
+            }
+            Some(Content::Consumer(file)) => {
+                let Some(consumer) = consumer(file, &place, findings) else { continue };
+                if is_new(&mut places, &consumer.name, &place, findings) {
+                    subscriptions.insert(consumer.name.clone(), file.subscriptions.clone());
+                    consumers.insert(consumer.name.clone(), consumer);
+                }
+            }
+            Some(Content::Mesh(_)) | None => {}
+        }
+    }
+    owners.map(|mesh| Owners { mesh: Mesh { domains, consumers, ..mesh }, subscriptions, inputs })
+}
+
+fn is_new(places: &mut BTreeMap<OwnerName, Place>, name: &OwnerName, place: &Place, findings: &mut Findings) -> bool {
+    let here = place.child("name");
+    if let Some(first) = places.get(name) {
+        let message = format!("`{name}` is the name of another domain or consumer");
+        findings.add(Finding::new(Code::DuplicateOwner, here, message).related(first.clone(), "first used here"));
+        return false;
+    }
+    places.insert(name.clone(), here);
+    true
+}
+
+fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Option<Mesh> {
+    let name = findings.name("mesh name", &file.name, &place.child("name"), MeshName::parse);
+    let tenant = findings.name("tenant", &file.tenant, &place.child("tenant"), Tenant::parse);
+    let region = findings.name("region", &file.region, &place.child("region"), Region::parse);
+    let organization = findings.name("organization", &file.organization, &place.child("organization"), OrganizationId::parse);
+    let account = place.child("governance").child("account");
+    let governance = findings.name("account", &file.governance.account, &account, AccountId::parse);
+    let classifications = classifications(file, place, findings);
+    let default_classification = default_classification(file, place, &classifications, findings);
+    accepts(&file.accept, place, findings);
+    if let Some(discovered) = file.defaults.as_ref().and_then(|defaults| defaults.discovered.as_ref()) {
+        if discovered != Classification::UNCLASSIFIED {
+            let message = format!("columns that a crawler finds cannot be `{discovered}`");
+            findings.invalid(
+                place.child("defaults").child("discovered"),
+                message,
+                "leave it out: only `unclassified` is possible, so that nobody sees a column that nobody has looked at",
+            );
+        }
+    }
+    let (name, tenant, region) = (name?, tenant?, region?);
+    let deployment = deployment(file, place, &name, &tenant, governance.as_ref()?, findings)?;
+    Some(Mesh {
+        name,
+        tenant,
+        region,
+        organization: organization?,
+        governance: governance?,
+        team: team(&file.governance.team, &place.child("governance").child("team"), findings),
+        classifications,
+        default_classification: default_classification?,
+        cross_account_version: file.defaults.as_ref().and_then(|defaults| defaults.cross_account_version).unwrap_or(4),
+        adopt_settings: file.adopt_settings.unwrap_or(false),
+        deployment,
+        domains: BTreeMap::new(),
+        consumers: BTreeMap::new(),
+        origin: place.clone(),
+    })
+}
+
+fn classifications(file: &MeshFile, place: &Place, findings: &mut Findings) -> BTreeSet<Classification> {
+    let Some(values) = &file.classifications else {
+        return products::Classes::builtin().known;
+    };
+    let place = place.child("classifications");
+    let mut known = BTreeSet::new();
+    for (index, value) in values.iter().enumerate() {
+        let here = place.child(index);
+        let Some(value) = findings.name("classification", value, &here, Classification::parse) else { continue };
+        if !known.insert(value.clone()) {
+            findings.invalid(here, format!("classification `{value}` is listed twice"), "remove one of the two");
+        }
+    }
+    if !known.iter().any(Classification::is_unclassified) {
+        let message = format!("the classifications {} leave out `unclassified`", listed(&known));
+        let finding = Finding::new(Code::DeclaredUnclassified, place, message)
+            .help("add `unclassified`: tables carry it, so that a column that a crawler finds is hidden until somebody looks at it");
+        findings.add(finding);
+    }
+    known
+}
+
+fn default_classification(
+    file: &MeshFile,
+    place: &Place,
+    classifications: &BTreeSet<Classification>,
+    findings: &mut Findings,
+) -> Option<Classification> {
+    let written = file.defaults.as_ref().and_then(|defaults| defaults.classification.as_deref());
+    let here = match written {
+        Some(_) => place.child("defaults").child("classification"),
+        None => place.child("classifications"),
+    };
+    let classes = products::Classes { known: classifications.clone(), default: String::new() };
+    let found = classes.get(written.unwrap_or("internal"), &here, findings)?;
+    if found.is_unclassified() {
+        let message = "declared columns cannot be `unclassified` by default".to_owned();
+        findings.add(Finding::new(Code::DeclaredUnclassified, here, message));
+    }
+    Some(found)
+}
+
+fn deployment(
+    file: &MeshFile,
+    place: &Place,
+    mesh: &MeshName,
+    tenant: &Tenant,
+    governance: &AccountId,
+    findings: &mut Findings,
+) -> Option<Deployment> {
+    let written = file.deployment.clone().unwrap_or_default();
+    let place = place.child("deployment");
+    let roles = written.roles.unwrap_or_default();
+    let role = |findings: &mut Findings, text: Option<String>, place: Place, default: String| {
+        findings.name("role name", &text.unwrap_or(default), &place, RoleName::parse)
+    };
+    let account = |findings: &mut Findings, text: &Option<String>, field: &str| match text {
+        Some(text) => findings.name("account", text, &place.child(field), AccountId::parse).map(Some),
+        None => Some(None),
+    };
+    let names = place.child("roles");
+    let plan_role = role(findings, roles.plan, names.child("plan"), format!("{mesh}-plan"));
+    let deploy_role = role(findings, roles.deploy, names.child("deploy"), format!("{mesh}-deploy"));
+    let execution_role = role(findings, roles.execution, names.child("execution"), format!("{mesh}-execution"));
+    let administrator_role =
+        role(findings, written.administrator_role, place.child("administratorRole"), "OrganizationAccountAccessRole".to_owned());
+    let from = account(findings, &written.from, "from");
+    let management = account(findings, &written.management, "management");
+    let hub = match &written.hub {
+        Some(text) => findings.name("hub", text, &place.child("hub"), RoleArn::parse).map(Some),
+        None => Some(None),
+    };
+    let staging = match written.staging {
+        Some(text) => findings.name("staging", &text, &place.child("staging"), Tenant::parse).map(|name| Some(name.to_string())),
+        None => Some(None),
+    };
+    let external_id = written.external_id.unwrap_or_else(|| format!("{tenant}-{mesh}"));
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&byte);
+    if !(2..=1224).contains(&external_id.len()) || !external_id.bytes().all(allowed) {
+        // the pattern of STS AssumeRole's ExternalId
+        findings.invalid(
+            place.child("externalId"),
+            format!("external id `{external_id}` is not what STS accepts"),
+            "use 2 to 1224 letters, digits and +=,.@:/-_",
+        );
+    }
+    Some(Deployment {
+        from: from?.unwrap_or_else(|| governance.clone()),
+        plan_role: plan_role?,
+        deploy_role: deploy_role?,
+        execution_role: execution_role?,
+        administrator_role: administrator_role?,
+        external_id,
+        management: management?,
+        hub: hub?,
+        mfa_serial: written.mfa_serial,
+        staging: staging?,
+    })
+}
+
+fn domain(
+    file: &DomainFile,
+    place: &Place,
+    classes: &products::Classes,
+    inputs: &mut BTreeMap<(OwnerName, crate::mesh::ProductId), Vec<SubscriptionFile>>,
+    findings: &mut Findings,
+) -> Option<Domain> {
+    let name = findings.name("domain name", &file.name, &place.child("name"), OwnerName::parse);
+    let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
+    let principals = principals(&file.principals, account.as_ref(), place, findings);
+    accepts(&file.accept, place, findings);
+    let team = team(&file.team, &place.child("team"), findings);
+    // products are looked at even where the domain's own name is wrong
+    let owner = name.clone().or_else(|| OwnerName::parse("unnamed").ok())?;
+    let products = products::read(&file.products, &owner, &place.child("products"), classes, inputs, findings);
+    Some(Domain { name: name?, account: account?, team, principals, products, origin: place.clone() })
+}
+
+fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Option<Consumer> {
+    let name = findings.name("consumer name", &file.name, &place.child("name"), OwnerName::parse);
+    let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
+    let principals = principals(&file.principals, account.as_ref(), place, findings);
+    accepts(&file.accept, place, findings);
+    let limit = file.athena.as_ref().and_then(|athena| athena.scan_limit.as_deref()).unwrap_or("100GB");
+    let scan_limit = bytes(limit).filter(|bytes| *bytes >= 10_000_000).unwrap_or_else(|| {
+        findings.invalid(
+            place.child("athena").child("scanLimit"),
+            format!("`{limit}` is no limit that Athena accepts"),
+            "write a number of at least 10MB with MB, GB or TB, such as `100GB`",
+        );
+        0
+    });
+    Some(Consumer {
+        name: name?,
+        account: account?,
+        team: team(&file.team, &place.child("team"), findings),
+        tools: file.tools.iter().copied().collect(),
+        principals,
+        subscriptions: Vec::new(),
+        scan_limit,
+        models: file.models.clone(),
+        origin: place.clone(),
+    })
+}
+
+/// Decimal bytes, as Athena counts them.
+fn bytes(text: &str) -> Option<u64> {
+    let end = text.find(|letter: char| !letter.is_ascii_digit())?;
+    let (digits, unit) = text.split_at(end);
+    let factor = match unit {
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+fn team(file: &TeamFile, place: &Place, findings: &mut Findings) -> Team {
+    let (mailbox, host) = file.email.split_once('@').unwrap_or_default();
+    let plain = file.email.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'(),;:\\[]".contains(&byte));
+    if mailbox.is_empty() || !host.contains('.') || host.contains('@') || !plain {
+        findings.invalid(
+            place.child("email"),
+            format!("`{}` is no e-mail address", file.email),
+            "name a mailbox that the team reads: alarms go there",
+        );
+    }
+    let mut tag_value = |text: &str, field: &str| {
+        // the characters that resource tags allow in every service (AWS general reference, tag naming limits)
+        let allowed = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
+        if text.is_empty() || text.chars().count() > 256 || !text.chars().all(allowed) {
+            findings.invalid(
+                place.child(field),
+                format!("`{}` cannot be the value of a resource tag", text.escape_debug()),
+                "use letters, digits, spaces and _.:/=+-@, at most 256",
+            );
+        }
+    };
+    tag_value(&file.name, "name");
+    if let Some(cost_centre) = &file.cost_centre {
+        tag_value(cost_centre, "costCentre");
+    }
+    Team { name: file.name.clone(), email: file.email.clone(), cost_centre: file.cost_centre.clone() }
+}
+
+fn principals(files: &[PrincipalFile], account: Option<&AccountId>, place: &Place, findings: &mut Findings) -> Vec<Principal> {
+    let mut principals = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let here = place.child("principals").child(index);
+        match (&file.role, &file.permission_set) {
+            (Some(role), None) => {
+                let here = here.child("role");
+                let Some(role) = findings.name("principal", role, &here, RoleArn::parse) else { continue };
+                if let Some(account) = account.filter(|account| account.as_str() != role.account()) {
+                    let message = format!("principal `{role}` is a role of account {}, not of {account}", role.account());
+                    findings.add(Finding::new(Code::ForeignPrincipal, here, message));
+                }
+                principals.push(Principal::Role(role));
+            }
+            (None, Some(set)) => {
+                let parsed = findings.name("permission set", set, &here.child("permissionSet"), PermissionSetName::parse);
+                principals.extend(parsed.map(Principal::PermissionSet));
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                let message = "a principal is either a `role` or a `permissionSet`".to_owned();
+                findings.invalid(here, message, "write `{role: <ARN>}` or `{permissionSet: <name>}`");
+            }
+        }
+    }
+    principals.sort();
+    principals.dedup();
+    principals
+}
+
+fn accepts(files: &[AcceptFile], place: &Place, findings: &mut Findings) {
+    for (index, accept) in files.iter().enumerate() {
+        let here = place.child("accept").child(index);
+        if Code::from_str(&accept.code).is_err() {
+            let known = nearest(&accept.code, Code::ALL.iter().map(|code| code.name()));
+            let finding = Finding::new(Code::UnknownCode, here.child("code"), format!("no finding has the code `{}`", accept.code));
+            findings.add(match known {
+                Some(known) => finding.help(format!("did you mean `{known}`?")),
+                None => finding,
+            });
+        }
+        findings.name("until", &accept.until, &here.child("until"), Day::parse);
+    }
+}

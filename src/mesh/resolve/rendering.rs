@@ -1,0 +1,106 @@
+//! What is accepted and checked but makes no resources yet: one warning for each product and owner, naming all of it.
+
+use super::Findings;
+use crate::environment::files::{CrawlFile, PortKind, ProcessingKind, SourceKind, Tool};
+use crate::environment::{Content, Source};
+use crate::finding::{Code, Finding, Place};
+use crate::mesh::{Consumer, Mesh, Product};
+
+pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
+    for product in mesh.domains.values().flat_map(|domain| domain.products.values()) {
+        report(&format!("product `{}`", product.id), &parts_of_product(product), product.origin.child("id"), findings);
+    }
+    for consumer in mesh.consumers.values() {
+        let written = source.files.get(&consumer.origin.file).and_then(|file| file.content.as_ref());
+        let parts = parts_of_consumer(consumer, written);
+        report(&format!("consumer `{}`", consumer.name), &parts, consumer.origin.child("name"), findings);
+    }
+    for (path, file) in &source.files {
+        let accepted = match &file.content {
+            Some(Content::Mesh(file)) => &file.accept,
+            Some(Content::Domain(file)) => &file.accept,
+            Some(Content::Consumer(file)) => &file.accept,
+            None => continue,
+        };
+        if !accepted.is_empty() {
+            report("this file", &["accept"], Place::file(path).child("accept"), findings);
+        }
+    }
+    if mesh.deployment.mfa_serial.is_some() {
+        report("the deployment", &["MFA prompt"], mesh.origin.child("deployment").child("mfaSerial"), findings);
+    }
+}
+
+fn report(who: &str, parts: &[&str], place: Place, findings: &mut Findings) {
+    if !parts.is_empty() {
+        let message = format!("accepted, not rendered yet, of {who}: {}", parts.join(", "));
+        findings.add(Finding::new(Code::NotRenderedYet, place, message));
+    }
+}
+
+fn parts_of_product(product: &Product) -> Vec<&'static str> {
+    let mut parts = Vec::new();
+    for source in &product.sources {
+        match source.kind {
+            // files are dropped into the raw bucket, which is made
+            SourceKind::S3 => {}
+            SourceKind::Appflow => parts.push("AppFlow source"),
+            SourceKind::Kinesis => parts.push("Kinesis source"),
+            SourceKind::Eventbridge => parts.push("EventBridge source"),
+        }
+    }
+    match product.processing {
+        Some(ProcessingKind::Glue) => parts.push("Glue job"),
+        Some(ProcessingKind::EmrServerless) => parts.push("EMR Serverless job"),
+        None if product.is_composite() => parts.push("Glue job"),
+        None => {}
+    }
+    if product.enrichment.is_some() {
+        parts.push("Comprehend enrichment");
+    }
+    if !product.match_on.is_empty() {
+        parts.push("Entity Resolution");
+    }
+    for port in &product.output_ports {
+        match port {
+            PortKind::Tables => {}
+            PortKind::Api => parts.push("api port"),
+            PortKind::Sql => parts.push("sql port"),
+            PortKind::Graph => parts.push("graph port"),
+        }
+    }
+    match product.crawl {
+        CrawlFile::Schedule | CrawlFile::Event => parts.push("crawlers"),
+        CrawlFile::Never => {}
+    }
+    if product.tables.values().any(|table| !table.quality.is_empty()) {
+        parts.push("quality rules");
+    }
+    if !product.sla.is_empty() {
+        parts.push("freshness alarm");
+    }
+    parts
+}
+
+fn parts_of_consumer(consumer: &Consumer, written: Option<&Content>) -> Vec<&'static str> {
+    let mut parts = Vec::new();
+    for tool in &consumer.tools {
+        match tool {
+            Tool::Athena | Tool::Api | Tool::Sql => {}
+            Tool::Quicksight => parts.push("QuickSight data sets"),
+            Tool::Sagemaker => parts.push("SageMaker Studio and its network"),
+        }
+    }
+    if !consumer.models.is_empty() {
+        parts.push("models");
+    }
+    if let Some(Content::Consumer(file)) = written {
+        if file.network.is_some() && !consumer.tools.contains(&Tool::Sagemaker) {
+            parts.push("network");
+        }
+        if file.quicksight.is_some() && !consumer.tools.contains(&Tool::Quicksight) {
+            parts.push("quicksight");
+        }
+    }
+    parts
+}

@@ -1,0 +1,47 @@
+//! The pages of `explain`, which are the docs' table of findings too.
+
+use crate::finding::Code;
+use std::io::{self, Write};
+
+/// Writes one line for each code.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn list(out: &mut dyn Write) -> io::Result<()> {
+    for code in Code::ALL {
+        writeln!(out, "{:24} {:8} {}", code.name(), code.severity().word(), first_sentence(*code))?;
+    }
+    Ok(())
+}
+
+/// Writes the page of a code.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn page(out: &mut dyn Write, code: Code) -> io::Result<()> {
+    writeln!(out, "{} ({})\n", code.name(), code.severity().word())?;
+    writeln!(out, "{}\n", code.meaning().trim())?;
+    writeln!(out, "What to do: {}", code.advice())?;
+    writeln!(out, "Source: {}", code.source())
+}
+
+/// Writes `docs/findings.md`.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn markdown(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Findings\n")?;
+    writeln!(out, "Generated from the table in `src/finding/codes.rs` by `make docs`; `meshform explain CODE` prints the same.")?;
+    for code in Code::ALL {
+        writeln!(out, "\n## {}\n", code.name())?;
+        writeln!(out, "*{}.* {}\n", code.severity().word(), code.meaning().trim())?;
+        writeln!(out, "What to do: {}\n", code.advice())?;
+        writeln!(out, "Source: {}.", code.source())?;
+    }
+    Ok(())
+}
+
+fn first_sentence(code: Code) -> &'static str {
+    let meaning = code.meaning().trim();
+    meaning.split(['\n', ':']).next().unwrap_or(meaning).trim_end_matches('.')
+}

@@ -1,0 +1,30 @@
+//! JSON Schemas of the outputs, as they stand under `docs/schemas/`.
+
+use serde_json::Value;
+
+/// Findings, as `validate --format json` prints them.
+#[must_use]
+pub fn findings() -> Value {
+    schemars::schema_for!(super::findings::Report).to_value()
+}
+
+/// Sight, as `access --format json` prints it.
+#[must_use]
+pub fn access() -> Value {
+    schemars::schema_for!(crate::access::Access).to_value()
+}
+
+/// `stacks/<env>/manifest.json`.
+#[must_use]
+pub fn manifest() -> Value {
+    schemars::schema_for!(crate::assembly::Manifest).to_value()
+}
+
+/// Every output's schema: file name and text.
+#[must_use]
+pub fn all() -> Vec<(&'static str, String)> {
+    [("access", access()), ("findings", findings()), ("manifest", manifest())]
+        .into_iter()
+        .map(|(name, schema)| (name, crate::assembly::pretty(&schema)))
+        .collect()
+}

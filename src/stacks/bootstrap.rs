@@ -1,0 +1,208 @@
+//! `bootstrap`, in every account: the three roles by which all else is deployed, the boundary, and the staging bucket.
+//!
+//! An administrator deploys it. Its roles lie outside the mesh's path, so that the execution role cannot alter them.
+
+use super::buckets;
+use super::execution::{self, AccountKind};
+use super::ownership::Owner;
+use crate::assembly::{Layer, Stack};
+use crate::cfn::iam::{InlinePolicy, ManagedPolicy, PolicyDocument, Principal as By, Role, Statement};
+use crate::cfn::s3::{Bucket, Encryption};
+use crate::cfn::{LogicalId, Template, Val};
+use crate::mesh::{Consumer, Domain, Mesh, RoleName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days that templates and assets are kept after nothing newer replaced them.
+const NONCURRENT_DAYS: u32 = 90;
+
+pub(super) fn governance(mesh: &Mesh) -> Stack {
+    stack(mesh, Owner::governance(mesh), AccountKind::Governance)
+}
+
+pub(super) fn domain(mesh: &Mesh, domain: &Domain) -> Stack {
+    stack(mesh, Owner::domain(domain), AccountKind::Producer)
+}
+
+pub(super) fn consumer(mesh: &Mesh, consumer: &Consumer) -> Stack {
+    stack(mesh, Owner::consumer(consumer), AccountKind::Consumer)
+}
+
+fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
+    let mut template = Template::new(format!("Roles and staging bucket by which the data mesh {} is deployed", mesh.name));
+    add_boundary(&mut template, mesh, owner);
+    add_staging(&mut template, mesh, owner);
+    add_plan_role(&mut template, mesh, owner);
+    add_deploy_role(&mut template, mesh, owner);
+    add_execution_role(&mut template, mesh, owner, kind);
+    Stack {
+        id: mesh.stack(owner.name, Layer::Bootstrap, None, 1),
+        account: owner.account.clone(),
+        region: mesh.region.clone(),
+        layer: Layer::Bootstrap,
+        template,
+        wires: BTreeMap::new(),
+        after: BTreeSet::new(),
+    }
+}
+
+/// The ceiling of every role that the execution role makes. It grants nothing by itself.
+fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
+    let (partition, region) = (mesh.region.partition(), &mesh.region);
+    let word = mesh.name.as_str().replace('-', "_");
+    let policy = ManagedPolicy {
+        managed_policy_name: mesh.boundary(),
+        path: "/".to_owned(),
+        description: format!("The most that a role of the data mesh {} may do", mesh.name),
+        policy_document: PolicyDocument::new([
+            Statement::allow("QueryMesh", ["athena:*"]).on([format!("arn:{partition}:athena:{region}:{}:workgroup/{}-*", owner.account, mesh.name)]),
+            Statement::allow("ReadMeshCatalog", ["glue:BatchGet*", "glue:Get*"]).on([
+                format!("arn:{partition}:glue:{region}:*:catalog"),
+                format!("arn:{partition}:glue:{region}:*:database/{word}_*"),
+                format!("arn:{partition}:glue:{region}:*:table/{word}_*/*"),
+            ]),
+            Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),
+            Statement::allow("UseMeshBuckets", ["s3:*"]).on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
+            Statement::allow("UseMeshKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
+                .on([format!("arn:{partition}:kms:{region}:*:key/*")]),
+        ]),
+    };
+    template.add(LogicalId::new("Boundary"), policy, owner.origin);
+}
+
+fn add_staging(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
+    let name = mesh.staging_bucket(owner.account);
+    let bucket =
+        Bucket::private(name.clone(), &Encryption::S3, owner.tags(mesh, Layer::Bootstrap, None)).versioned(NONCURRENT_DAYS);
+    buckets::add(template, mesh, owner, "Staging", &name, bucket, []);
+}
+
+/// Who deploys: the account it comes from, in this organization, with the external id.
+fn trust(mesh: &Mesh) -> PolicyDocument {
+    PolicyDocument::new([Statement::allow("Deployer", ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"])
+        .by(By::Accounts(vec![mesh.root_arn(&mesh.deployment.from)]))
+        .when("StringEquals", "aws:PrincipalOrgID", [mesh.organization.as_str()])
+        .when("StringEquals", "sts:ExternalId", [mesh.deployment.external_id.as_str()])])
+}
+
+fn role(mesh: &Mesh, owner: Owner<'_>, name: &RoleName, description: String, trust: PolicyDocument, work: PolicyDocument) -> Role {
+    Role {
+        role_name: name.to_string(),
+        path: "/".to_owned(),
+        description,
+        assume_role_policy_document: trust,
+        permissions_boundary: None,
+        managed_policy_arns: Vec::new(),
+        policies: vec![InlinePolicy { policy_name: "work".to_owned(), policy_document: work }],
+        tags: owner.tags(mesh, Layer::Bootstrap, None),
+    }
+}
+
+/// Reads stacks, settings, tags and grants; changes nothing.
+fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
+    let catalogs: BTreeSet<_> = [owner.account, &mesh.governance].into();
+    let word = mesh.name.as_str().replace('-', "_");
+    let glue = catalogs.into_iter().flat_map(|account| {
+        let start = format!("arn:{}:glue:{}:{account}", mesh.region.partition(), mesh.region);
+        [format!("{start}:catalog"), format!("{start}:database/{word}_*"), format!("{start}:table/{word}_*/*")]
+    });
+    let work = PolicyDocument::new([
+        Statement::allow(
+            "ReadStacks",
+            [
+                "cloudformation:DescribeChangeSet",
+                "cloudformation:DescribeEvents",
+                "cloudformation:DescribeStackEvents",
+                "cloudformation:DescribeStackResources",
+                "cloudformation:DescribeStacks",
+                "cloudformation:GetTemplate",
+                "cloudformation:ListStackResources",
+            ],
+        )
+        .on([stacks_arn(mesh, owner)]),
+        Statement::allow(
+            "ReadGrants",
+            [
+                "lakeformation:DescribeResource",
+                "lakeformation:GetDataLakeSettings",
+                "lakeformation:GetLFTag",
+                "lakeformation:GetResourceLFTags",
+                "lakeformation:ListLFTags",
+                "lakeformation:ListPermissions",
+                "lakeformation:ListResources",
+            ],
+        )
+        .on(["*"]),
+        Statement::allow("ReadCatalogs", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"]).on(glue),
+    ]);
+    let description = format!("Reads what stands of the data mesh {}", mesh.name);
+    let role = role(mesh, owner, &mesh.deployment.plan_role, description, trust(mesh), work);
+    template.add(LogicalId::new("PlanRole"), role, owner.origin);
+}
+
+/// Makes and executes change sets of the mesh's stacks, save this one, and passes the execution role to CloudFormation.
+fn add_deploy_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
+    let staging = format!("arn:{}:s3:::{}", mesh.region.partition(), mesh.staging_bucket(owner.account));
+    let bootstrap = stacks_arn(mesh, owner).replace(&format!("stack/{}-*", mesh.name), &format!("stack/{}-bootstrap", mesh.name));
+    let changes = [
+        "cloudformation:CancelUpdateStack",
+        "cloudformation:ContinueUpdateRollback",
+        "cloudformation:CreateChangeSet",
+        "cloudformation:DeleteChangeSet",
+        "cloudformation:DeleteStack",
+        "cloudformation:ExecuteChangeSet",
+        "cloudformation:RollbackStack",
+        "cloudformation:TagResource",
+        "cloudformation:UntagResource",
+        "cloudformation:UpdateTerminationProtection",
+    ];
+    let reads = [
+        "cloudformation:DescribeChangeSet",
+        "cloudformation:DescribeEvents",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStackResources",
+        "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate",
+    ];
+    let work = PolicyDocument::new([
+        Statement::allow("Stacks", changes.into_iter().chain(reads)).on([stacks_arn(mesh, owner)]),
+        Statement::deny("NotItsOwnRoles", changes).on([bootstrap]),
+        Statement::allow("PassExecutionRole", ["iam:PassRole"])
+            .on([mesh.bootstrap_role_arn(owner.account, &mesh.deployment.execution_role)])
+            .when("StringEquals", "iam:PassedToService", ["cloudformation.amazonaws.com"]),
+        Statement::allow("StagedObjects", ["s3:GetObject", "s3:PutObject"]).on([format!("{staging}/*")]),
+        Statement::allow("Staging", ["s3:GetBucketLocation", "s3:ListBucket"]).on([staging]),
+    ]);
+    let description = format!("Deploys stacks of the data mesh {}", mesh.name);
+    let role = role(mesh, owner, &mesh.deployment.deploy_role, description, trust(mesh), work);
+    template.add(LogicalId::new("DeployRole"), role, owner.origin);
+}
+
+fn add_execution_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
+    let trust = PolicyDocument::new([Statement::allow("CloudFormation", ["sts:AssumeRole"])
+        .by(By::Service(vec!["cloudformation.amazonaws.com".to_owned()]))]);
+    let name = &mesh.deployment.execution_role;
+    let policies = execution::policies(mesh, owner, kind).into_iter().map(|(word, policy_document)| {
+        let policy = ManagedPolicy {
+            managed_policy_name: format!("{name}-{}", word.to_lowercase()),
+            path: "/".to_owned(),
+            description: format!("What CloudFormation may make for the data mesh {}: {}", mesh.name, word.to_lowercase()),
+            policy_document,
+        };
+        template.add(LogicalId::new(&format!("Execution{word}Policy")), policy, owner.origin).reference()
+    });
+    let role = Role {
+        role_name: name.to_string(),
+        path: "/".to_owned(),
+        description: format!("CloudFormation works as this role for the data mesh {}", mesh.name),
+        assume_role_policy_document: trust,
+        permissions_boundary: None,
+        managed_policy_arns: policies.collect::<Vec<Val<_>>>(),
+        policies: Vec::new(),
+        tags: owner.tags(mesh, Layer::Bootstrap, None),
+    };
+    template.add(LogicalId::new("ExecutionRole"), role, owner.origin);
+}
+
+fn stacks_arn(mesh: &Mesh, owner: Owner<'_>) -> String {
+    format!("arn:{}:cloudformation:{}:{}:stack/{}-*/*", mesh.region.partition(), mesh.region, owner.account, mesh.name)
+}

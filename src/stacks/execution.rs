@@ -1,0 +1,242 @@
+//! What CloudFormation's own role may do: the union over all that an account of a kind may ever hold, so that a change
+//! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
+
+use super::ownership::Owner;
+use crate::cfn::iam::{PolicyDocument, Statement};
+use crate::cfn::schema::{self, Verb};
+use crate::mesh::Mesh;
+use std::collections::BTreeSet;
+
+/// What an account is for; it decides what its execution role may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccountKind {
+    /// Holds the catalog, the tags and the grants.
+    Governance,
+    /// Holds data.
+    Producer,
+    /// Queries.
+    Consumer,
+}
+
+/// Types of the layers that an account of a kind holds.
+const fn types(kind: AccountKind) -> &'static [&'static str] {
+    match kind {
+        AccountKind::Governance => &[
+            "AWS::Glue::Database",
+            "AWS::Glue::Table",
+            "AWS::IAM::Role",
+            "AWS::LakeFormation::DataLakeSettings",
+            "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::LakeFormation::Resource",
+            "AWS::LakeFormation::Tag",
+            "AWS::LakeFormation::TagAssociation",
+        ],
+        AccountKind::Producer | AccountKind::Consumer => &[
+            "AWS::Athena::WorkGroup",
+            "AWS::Glue::Database",
+            "AWS::IAM::Role",
+            "AWS::KMS::Alias",
+            "AWS::KMS::Key",
+            "AWS::LakeFormation::DataLakeSettings",
+            "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::S3::Bucket",
+            "AWS::S3::BucketPolicy",
+        ],
+    }
+}
+
+/// Actions of types whose schemas have no handlers (AWS Lake Formation API reference).
+const fn unlisted(type_name: &str) -> &'static [&'static str] {
+    match type_name.as_bytes() {
+        b"AWS::LakeFormation::DataLakeSettings" => {
+            &["lakeformation:GetDataLakeSettings", "lakeformation:PutDataLakeSettings"]
+        }
+        b"AWS::LakeFormation::Resource" => &[
+            "lakeformation:DeregisterResource",
+            "lakeformation:DescribeResource",
+            "lakeformation:RegisterResource",
+            "lakeformation:UpdateResource",
+        ],
+        _ => &[],
+    }
+}
+
+/// Words in S3 actions of what the mesh's buckets do not have; reading them stays, since handlers read everything.
+const UNUSED_OF_S3: [&str; 13] = [
+    "Abac", "Accelerate", "Acl", "Analytics", "CORS", "Cors", "IntelligentTiering", "Inventory", "Metadata", "Metrics",
+    "ObjectLock", "Replication", "Website",
+];
+
+/// Actions that a handler lists and this role must not have.
+fn withheld(action: &str) -> bool {
+    let changes = ["s3:Create", "s3:Delete", "s3:Put", "s3:Update"].iter().any(|start| action.starts_with(start));
+    if changes && UNUSED_OF_S3.iter().any(|word| action.contains(word)) {
+        return true;
+    }
+    // the schema lists these by their API names; the IAM actions are the Put ones (S3 service authorization reference)
+    // and Lake Formation's CreateTable is a permission, no action
+    if ["lakeformation:CreateTable", "s3:DeleteBucketEncryption", "s3:DeleteBucketLifecycle"].contains(&action) {
+        return true;
+    }
+    let reads_or_writes_data = [
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "lakeformation:GetDataAccess",
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+    ];
+    // the boundary is what keeps roles made here from becoming administrators
+    let lifts_the_boundary = ["iam:DeleteRolePermissionsBoundary"];
+    // stated apart, with the services that a role may be passed to
+    let stated_apart = ["iam:PassRole", "iam:CreateServiceLinkedRole"];
+    let not_ours = ["s3tables:", "glue:CreateConnection", "glue:DeleteConnection", "glue:GetConnection", "glue:PassConnection", "glue:UpdateConnection"];
+    reads_or_writes_data.contains(&action)
+        || lifts_the_boundary.contains(&action)
+        || stated_apart.contains(&action)
+        || not_ours.iter().any(|start| action.starts_with(start))
+}
+
+/// Every action that the execution role of an account of this kind has from the types it may make.
+#[must_use]
+pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
+    let mut actions = BTreeSet::new();
+    for type_name in types(kind) {
+        actions.extend(unlisted(type_name).iter().map(|action| (*action).to_owned()));
+        let Some(schema) = schema::of(type_name) else { continue };
+        for verb in [Verb::Create, Verb::Read, Verb::Update, Verb::Delete] {
+            actions.extend(schema.actions(verb).iter().filter(|action| !withheld(action)).cloned());
+        }
+    }
+    actions
+}
+
+/// The execution role's policies: words for the logical id, and the document. Apart, since one is at most 6,144 characters.
+pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<(&'static str, PolicyDocument)> {
+    let actions = execution_actions(kind);
+    let scope = Scope { mesh, owner, actions: &actions };
+    let mut documents = vec![("Identity", PolicyDocument::new(scope.identity(kind))), ("Catalog", PolicyDocument::new(scope.catalog(kind)))];
+    match kind {
+        AccountKind::Governance => {}
+        AccountKind::Producer | AccountKind::Consumer => documents.push(("Storage", PolicyDocument::new(scope.storage()))),
+    }
+    documents
+}
+
+/// Actions on what is the mesh's.
+struct Scope<'a> {
+    mesh: &'a Mesh,
+    owner: Owner<'a>,
+    actions: &'a BTreeSet<String>,
+}
+
+impl Scope<'_> {
+    fn of(&self, service: &str) -> BTreeSet<String> {
+        self.actions.iter().filter(|action| action.split(':').next() == Some(service)).cloned().collect()
+    }
+
+    fn arn(&self, service: &str, rest: &str) -> String {
+        let mesh = self.mesh;
+        format!("arn:{}:{service}:{}:{}:{rest}", mesh.region.partition(), mesh.region, self.owner.account)
+    }
+
+    /// Roles under the mesh's path, never without its boundary.
+    fn identity(&self, kind: AccountKind) -> Vec<Statement> {
+        let mesh = self.mesh;
+        let roles = mesh.role_arn(self.owner.account, "*");
+        let bounded = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"];
+        let (under_boundary, plain): (BTreeSet<String>, BTreeSet<String>) =
+            self.of("iam").into_iter().partition(|action| bounded.contains(&action.as_str()));
+        let services: &[&str] = match kind {
+            AccountKind::Governance => &["lakeformation.amazonaws.com"],
+            AccountKind::Producer => &["emr-serverless.amazonaws.com", "glue.amazonaws.com"],
+            AccountKind::Consumer => &["quicksight.amazonaws.com", "sagemaker.amazonaws.com"],
+        };
+        vec![
+            Statement::allow("RolesUnderBoundary", under_boundary)
+                .on([roles.clone()])
+                .when("StringEquals", "iam:PermissionsBoundary", [mesh.boundary_arn(self.owner.account)]),
+            Statement::allow("Roles", plain).on([roles.clone()]),
+            Statement::allow("PassRoles", ["iam:PassRole"])
+                .on([roles])
+                .when("StringEquals", "iam:PassedToService", services.iter().copied()),
+        ]
+    }
+
+    /// Catalog, tags, grants, workgroups; in governance also the shares that grants to accounts make.
+    fn catalog(&self, kind: AccountKind) -> Vec<Statement> {
+        let mesh = self.mesh;
+        let glue = |account: &str| {
+            let start = format!("arn:{}:glue:{}:{account}", mesh.region.partition(), mesh.region);
+            let word = mesh.name.as_str().replace('-', "_");
+            [format!("{start}:catalog"), format!("{start}:database/{word}_*"), format!("{start}:table/{word}_*/*")]
+        };
+        let mut statements = vec![
+            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())),
+            Statement::allow("LakeFormation", self.of("lakeformation")).on(["*"]),
+        ];
+        match kind {
+            AccountKind::Governance => statements.extend(self.shares()),
+            AccountKind::Producer | AccountKind::Consumer => {
+                statements.push(
+                    Statement::allow("SharedCatalog", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"])
+                        .on(glue(mesh.governance.as_str())),
+                );
+                statements.push(
+                    Statement::allow("Workgroups", self.of("athena")).on([self.arn("athena", &format!("workgroup/{}-*", mesh.name))]),
+                );
+            }
+        }
+        statements
+    }
+
+    /// What a grant to another account does behind the scenes (AWS managed policy AWSLakeFormationCrossAccountManager).
+    fn shares(&self) -> Vec<Statement> {
+        vec![
+            Statement::allow("CreateShares", ["ram:CreateResourceShare"])
+                .on(["*"])
+                .when("StringLikeIfExists", "ram:RequestedResourceType", ["glue:Catalog", "glue:Database", "glue:Table"]),
+            Statement::allow(
+                "ChangeShares",
+                [
+                    "ram:AssociateResourceShare",
+                    "ram:AssociateResourceSharePermission",
+                    "ram:DeleteResourceShare",
+                    "ram:DisassociateResourceShare",
+                    "ram:UpdateResourceShare",
+                ],
+            )
+            .on(["*"])
+            .when("StringLike", "ram:ResourceShareName", ["LakeFormation*"]),
+            Statement::allow(
+                "ReadShares",
+                [
+                    "organizations:DescribeAccount",
+                    "organizations:DescribeOrganization",
+                    "ram:GetResourceShareAssociations",
+                    "ram:GetResourceShares",
+                    "ram:ListResourceSharePermissions",
+                ],
+            )
+            .on(["*"]),
+            Statement::allow("CatalogPolicy", ["glue:DeleteResourcePolicy", "glue:PutResourcePolicy"])
+                .on([self.arn("glue", "catalog")]),
+        ]
+    }
+
+    /// Buckets and keys of the mesh, without what is in them.
+    fn storage(&self) -> Vec<Statement> {
+        let mesh = self.mesh;
+        let unnamed = ["kms:CreateKey", "kms:ListAliases"];
+        let (without_name, named): (BTreeSet<String>, BTreeSet<String>) =
+            self.of("kms").into_iter().partition(|action| unnamed.contains(&action.as_str()));
+        vec![
+            Statement::allow("Buckets", self.of("s3")).on([format!("arn:{}:s3:::{}-{}-*", mesh.region.partition(), mesh.tenant, mesh.name)]),
+            Statement::allow("NewKeys", without_name).on(["*"]),
+            Statement::allow("Keys", named).on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
+        ]
+    }
+}

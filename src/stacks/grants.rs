@@ -1,0 +1,102 @@
+//! Lake Formation: settings, expressions, and grants in a chain.
+
+use crate::cfn::lakeformation::{
+    Condition, DataLakePrincipal, DataLakeSettings, Granted, Permission, PrincipalPermissions, ResourceType,
+};
+use crate::cfn::{LogicalId, Template};
+use crate::finding::Place;
+use crate::mesh::{Access, AccountId, Classification, Mesh};
+use std::collections::BTreeMap;
+
+/// The settings of an account's catalog: CloudFormation's role administers, the plan role reads.
+pub(super) fn settings(mesh: &Mesh, account: &AccountId) -> DataLakeSettings {
+    let role = |name| DataLakePrincipal::new(mesh.bootstrap_role_arn(account, name));
+    let admins = vec![role(&mesh.deployment.execution_role)];
+    DataLakeSettings::closed(admins, vec![role(&mesh.deployment.plan_role)], mesh.cross_account_version)
+}
+
+/// The databases of a product: by the domain's tag alone, since a database carries no classification.
+pub(super) fn database_expression(mesh: &Mesh, access: &Access) -> Granted {
+    Granted::TagPolicy {
+        catalog_id: mesh.governance.to_string(),
+        resource_type: ResourceType::Database,
+        expression: vec![product_condition(mesh, access)],
+    }
+}
+
+/// The tables and columns of a product that some classifications open.
+pub(super) fn table_expression(mesh: &Mesh, access: &Access) -> Granted {
+    let classification = Condition {
+        tag_key: mesh.classification_tag(),
+        tag_values: access.classifications.iter().map(Classification::to_string).collect(),
+    };
+    let mut expression = vec![classification, product_condition(mesh, access)];
+    expression.sort_unstable();
+    Granted::TagPolicy { catalog_id: mesh.governance.to_string(), resource_type: ResourceType::Table, expression }
+}
+
+fn product_condition(mesh: &Mesh, access: &Access) -> Condition {
+    Condition { tag_key: mesh.domain_tag(&access.domain), tag_values: vec![access.product.to_string()] }
+}
+
+/// Whether the receiver may pass a grant on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GrantOption {
+    /// An account, whose admin passes it on to roles.
+    With,
+    /// A role.
+    Without,
+}
+
+/// Grants of one stack, one after another: parallel ones fail (cfn#2432). Equal ones are one.
+#[derive(Default)]
+pub(super) struct Chain {
+    grants: BTreeMap<String, (LogicalId, PrincipalPermissions, Place)>,
+}
+
+impl Chain {
+    /// Adds a grant; its id comes from its principal and resource alone, since they are its identity.
+    pub(super) fn grant(
+        &mut self,
+        words: &str,
+        principal: &str,
+        resource: Granted,
+        permissions: &[Permission],
+        grant_option: GrantOption,
+        origin: &Place,
+    ) {
+        let identity = format!("{principal}|{}", crate::assembly::pretty(&resource));
+        let permissions = permissions.to_vec();
+        let permissions_with_grant_option = match grant_option {
+            GrantOption::With => permissions.clone(),
+            GrantOption::Without => Vec::new(),
+        };
+        let grant = PrincipalPermissions {
+            principal: DataLakePrincipal::new(principal),
+            resource,
+            permissions,
+            permissions_with_grant_option,
+        };
+        let id = LogicalId::of("Grant", words, &identity);
+        // the words come first, so that the chain reads well: databases, links, tables, each by product
+        self.grants.entry(format!("{words}|{identity}")).or_insert_with(|| (id, grant, origin.clone()));
+    }
+
+    /// Puts the grants into a template, each after the one before.
+    pub(super) fn add_to(self, template: &mut Template) {
+        let mut previous: Option<LogicalId> = None;
+        for (id, grant, origin) in self.grants.into_values() {
+            let handle = template.add(id, grant, &origin);
+            if let Some(previous) = &previous {
+                template.depend(handle.id(), previous);
+            }
+            previous = Some(handle.id().clone());
+        }
+    }
+}
+
+/// Rights on databases and on links.
+pub(super) const DESCRIBE: &[Permission] = &[Permission::Describe];
+
+/// Rights on tables and columns.
+pub(super) const READ: &[Permission] = &[Permission::Describe, Permission::Select];

@@ -1,0 +1,52 @@
+//! Who owns an account, and the tags that say so on everything that takes tags.
+
+use crate::assembly::Layer;
+use crate::cfn::ResourceTag;
+use crate::mesh::{AccountId, Consumer, Domain, GOVERNANCE, Mesh, ProductId, Team};
+use crate::finding::Place;
+
+/// The owner of an account.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub(super) name: &'a str,
+    pub(super) account: &'a AccountId,
+    pub(super) team: &'a Team,
+    pub(super) origin: &'a Place,
+    /// Key of the tag with the owner's name: `domain` or `consumer`; the mesh itself has none.
+    kind: Option<&'static str>,
+}
+
+impl<'a> Owner<'a> {
+    pub(super) fn governance(mesh: &'a Mesh) -> Self {
+        Self { name: GOVERNANCE, account: &mesh.governance, team: &mesh.team, origin: &mesh.origin, kind: None }
+    }
+
+    pub(super) fn domain(domain: &'a Domain) -> Self {
+        let Domain { name, account, team, origin, principals: _, products: _ } = domain;
+        Self { name: name.as_str(), account, team, origin, kind: Some("domain") }
+    }
+
+    pub(super) fn consumer(consumer: &'a Consumer) -> Self {
+        Self {
+            name: consumer.name.as_str(),
+            account: &consumer.account,
+            team: &consumer.team,
+            origin: &consumer.origin,
+            kind: Some("consumer"),
+        }
+    }
+
+    /// The tags of a resource, sorted by key.
+    pub(super) fn tags(&self, mesh: &Mesh, layer: Layer, product: Option<&ProductId>) -> Vec<ResourceTag> {
+        let mut tags = vec![
+            ("mesh", mesh.name.to_string()),
+            ("layer", layer.name().to_owned()),
+            ("owner", self.team.name.clone()),
+        ];
+        tags.extend(self.kind.map(|kind| (kind, self.name.to_owned())));
+        tags.extend(product.map(|product| ("product", product.to_string())));
+        tags.extend(self.team.cost_centre.clone().map(|cost_centre| ("cost-centre", cost_centre)));
+        tags.sort_unstable();
+        tags.into_iter().map(|(key, value)| ResourceTag { key: key.to_owned(), value }).collect()
+    }
+}
