@@ -1,0 +1,1 @@
+//! Renderers: from data to text for people and programs, into a given `Write`.
