@@ -86,6 +86,7 @@ pub enum SkipReason {
 
 /// A stack that failed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// The stack.
     pub stack: StackId,
@@ -105,6 +106,7 @@ pub struct Failure {
 
 /// A failure of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Cause {
     /// Logical id of the resource.
     pub logical_id: String,
