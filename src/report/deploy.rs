@@ -6,7 +6,8 @@ mod board;
 mod words;
 
 pub use board::Board;
-pub use words::{Colour, summary};
+pub use super::Colour;
+pub use words::summary;
 
 use crate::deploy::{Event, PlannedStep, StepOutcome, Stop};
 use crate::plan::Decision;

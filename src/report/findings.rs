@@ -5,6 +5,7 @@ mod json;
 mod sarif;
 mod text;
 
+pub use super::Colour;
 pub use json::Report;
 
 use crate::environment::{Source, Span};
@@ -22,15 +23,6 @@ pub enum Format {
     Github,
     /// Code scanning, as SARIF 2.1.0.
     Sarif,
-}
-
-/// Whether text may carry colours. The meaning never hangs on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// Plain text.
-    Plain,
-    /// ANSI escape sequences.
-    Ansi,
 }
 
 /// How the findings are to look.

@@ -6,3 +6,12 @@ pub mod codes;
 pub mod deploy;
 pub mod findings;
 pub mod schemas;
+
+/// Whether text may carry colours. The meaning never hangs on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    Plain,
+    /// ANSI escape sequences.
+    Ansi,
+}

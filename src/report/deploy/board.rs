@@ -2,7 +2,8 @@
 //!
 //! What is done scrolls away above the board as ordinary lines, so the board is never longer than what runs at once.
 
-use super::words::{Colour, decision_word, plural, summary};
+use super::super::Colour;
+use super::words::{decision_word, plural, summary};
 use super::{Show, lines};
 use crate::assembly::StackId;
 use crate::deploy::{Event, PlannedStep, StepOutcome};
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_board_shows_a_run_without_a_terminal() {
-        let mut board = Board::new(ProgressDrawTarget::hidden(), 80, Colour::No);
+        let mut board = Board::new(ProgressDrawTarget::hidden(), 80, Colour::Plain);
         for event in super::super::tests::run() {
             board.show(&event).unwrap();
         }

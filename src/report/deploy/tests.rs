@@ -86,7 +86,7 @@ fn shown(events: &[Event], colour: Colour) -> String {
 
 #[test]
 fn plain_lines_tell_each_change_of_state_once() {
-    insta::assert_snapshot!(shown(&run(), Colour::No), @"
+    insta::assert_snapshot!(shown(&run(), Colour::Plain), @"
     demo: 3 stacks in 2 accounts, 3 to be worked on
     sales/a: creating
     sales/b: waiting for the tags of demo_sales_orders in account 111111111111
@@ -108,13 +108,13 @@ fn plain_lines_tell_each_change_of_state_once() {
 
 #[test]
 fn colour_adds_nothing_to_the_words() {
-    let coloured = shown(&run(), Colour::Yes);
+    let coloured = shown(&run(), Colour::Ansi);
     assert!(coloured.contains("\u{1b}[31mFAILED\u{1b}[0m"));
     let mut bare = coloured;
     for code in ["\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[0m"] {
         bare = bare.replace(code, "");
     }
-    assert_eq!(bare, shown(&run(), Colour::No));
+    assert_eq!(bare, shown(&run(), Colour::Plain));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_run_without_changes_is_two_lines() {
         Event::RunFinished { summary },
     ];
     assert_eq!(
-        shown(&events, Colour::No),
+        shown(&events, Colour::Plain),
         "demo: 1 stack in 1 account, 0 to be worked on\nnothing to do: 1 stack as they should be, in 0.0 s\n"
     );
 }

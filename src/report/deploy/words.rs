@@ -4,17 +4,9 @@ use crate::assembly::StackId;
 use crate::deploy::{Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
 use crate::mesh::AccountId;
 use crate::plan::Decision;
+use crate::report::Colour;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-
-/// Whether text may carry colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// It may: a terminal, and nobody said NO_COLOR.
-    Yes,
-    /// It may not.
-    No,
-}
 
 /// How a word is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +25,8 @@ impl Colour {
             Tone::Doubtful => "33",
         };
         match self {
-            Self::Yes => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            Self::No => text.to_owned(),
+            Self::Ansi => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Plain => text.to_owned(),
         }
     }
 }
