@@ -191,10 +191,11 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let limits = self.settings.limits;
         let step = &self.plan.steps[id];
         let here = || self.running.keys().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
-        self.running.len() < limits.total
-            && here().count() < limits.per_account
+        // a limit of none would be a run that never ends
+        self.running.len() < limits.total.max(1)
+            && here().count() < limits.per_account.max(1)
             && (!step.lake_formation
-                || here().filter(|other| other.lake_formation).count() < limits.lake_formation_per_account)
+                || here().filter(|other| other.lake_formation).count() < limits.lake_formation_per_account.max(1))
     }
 
     fn start(&mut self, step: &'plan Step) {
