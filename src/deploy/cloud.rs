@@ -228,7 +228,7 @@ pub enum ErrorKind {
     Expired,
     /// Not allowed.
     Denied,
-    /// There are no credentials to begin with.
+    /// There are no credentials to begin with, or AWS does not know them.
     NoCredentials,
     /// The session is one of another account than it should be.
     WrongAccount,
@@ -305,9 +305,11 @@ pub fn classify(code: &str, message: &str) -> ErrorKind {
         "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled" | "RequestThrottledException"
         | "RequestLimitExceeded" | "TooManyRequestsException" | "SlowDown" | "PriorRequestNotComplete" => ErrorKind::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
-        "AccessDenied" | "AccessDeniedException" | "InvalidClientTokenId" | "UnrecognizedClientException" | "OptInRequired"
-        | "SignatureDoesNotMatch" | "MissingAuthenticationToken" | "Forbidden" | "403" => ErrorKind::Denied,
-        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" | "404" => ErrorKind::NotFound,
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
+            ErrorKind::NoCredentials
+        }
+        "AccessDenied" | "AccessDeniedException" | "OptInRequired" | "Forbidden" => ErrorKind::Denied,
+        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" => ErrorKind::NotFound,
         "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
         "LimitExceededException" => ErrorKind::Quota,
         "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => ErrorKind::InProgress,

@@ -7,7 +7,8 @@ use super::cloud::Cloud;
 use super::events::{Event, PlannedStep, StepOutcome, Stop};
 use super::outcome::{Failure, Outcome, SkipReason, Skipped, Summary};
 use super::settings::{OnFailure, Settings};
-use super::step::{Done, How, Work, effects};
+use super::effects::effects;
+use super::step::{Done, How, Work};
 use crate::assembly::StackId;
 use crate::plan::{Decision, Parameter, Plan, Step};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -61,7 +62,7 @@ enum Halt {
 /// How a step ended.
 enum End {
     Well(How),
-    Badly(Failure),
+    Badly(Box<Failure>),
     Skipped(SkipReason),
 }
 
@@ -190,10 +191,11 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let limits = self.settings.limits;
         let step = &self.plan.steps[id];
         let here = || self.running.keys().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
-        self.running.len() < limits.total
-            && here().count() < limits.per_account
+        // a limit of none would be a run that never ends
+        self.running.len() < limits.total.max(1)
+            && here().count() < limits.per_account.max(1)
             && (!step.lake_formation
-                || here().filter(|other| other.lake_formation).count() < limits.lake_formation_per_account)
+                || here().filter(|other| other.lake_formation).count() < limits.lake_formation_per_account.max(1))
     }
 
     fn start(&mut self, step: &'plan Step) {
@@ -230,7 +232,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         };
         let Some(id) = self.names.remove(&task) else { return };
         self.probing.remove(id);
-        let seconds = self.running.remove(id).map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let seconds = self.running.remove(id).map_or(0.0, seconds_since);
         match joined {
             Ok((_, Ok(TaskEnd::Seen))) => {
                 self.ready.insert(id);
@@ -261,7 +263,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     }
 
     fn fail(&mut self, id: &'plan StackId, seconds: f64, failure: Failure) {
-        let outcome = StepOutcome::Failed { failure: Box::new(failure.clone()) };
+        let failure = Box::new(failure);
+        let outcome = StepOutcome::Failed { failure: failure.clone() };
         self.send(Event::StepFinished { stack: id.clone(), outcome, seconds });
         self.broken.insert(id);
         self.ended.insert(id, End::Badly(failure));
@@ -315,7 +318,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
                 Some(Halt::Interrupted(how)) => Some(how),
                 Some(Halt::Failed(_)) | None => None,
             },
-            seconds: self.started.elapsed().as_secs_f64(),
+            seconds: seconds_since(self.started),
             ..Summary::default()
         };
         for (id, end) in std::mem::take(&mut self.ended) {
@@ -323,7 +326,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
                 End::Well(How::Created) => summary.created.push(id.clone()),
                 End::Well(How::Updated) => summary.updated.push(id.clone()),
                 End::Well(How::Unchanged) => summary.unchanged.push(id.clone()),
-                End::Badly(failure) => summary.failed.push(failure),
+                End::Badly(failure) => summary.failed.push(*failure),
                 End::Skipped(reason) => summary.skipped.push(Skipped { stack: id.clone(), reason }),
             }
         }
@@ -337,6 +340,11 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             (false, false) => Outcome::Complete { summary },
         }
     }
+}
+
+/// In whole milliseconds: nobody reads more digits.
+fn seconds_since(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 fn skipped(halt: &Halt) -> SkipReason {

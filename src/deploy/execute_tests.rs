@@ -309,14 +309,31 @@ async fn a_poll_that_fails_in_passing_decides_nothing() {
     let mut run = Run::of(vec![stack("sales/storage")]);
     let plan = run.plan().await;
     assert_eq!(plan.steps.len(), 1);
-    for operation in ["DescribeStackEvents", "DescribeChangeSet"] {
+    for operation in ["DescribeStackEvents", "DescribeStackEvents", "DescribeChangeSet"] {
         run.cloud.fails_once(operation, trouble(ErrorKind::Throttled));
     }
-    // the mark before the execution is no poll: throttled there, the stack has not been touched and the step fails
-    let ran = run.go().await;
-    assert_eq!(ran.summary().failed.len(), 1);
     let ran = run.go().await;
     assert_eq!(ran.summary().created.len(), 1, "{:#?}", ran.summary());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_was_refused_in_passing_is_a_failure_while_the_change_set_still_waits() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.cloud.fails_once("ExecuteChangeSet", trouble(ErrorKind::Network));
+    let ran = run.go().await;
+    assert!(ran.summary().failed[0].message.starts_with("could not execute the change set"), "{:?}", ran.summary().failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_left_running_is_read_back_too() {
+    let mut run = Run::of(vec![stack("governance/publication").template(publication_template())]);
+    let tags = "the tags of demo_sales_orders in account 111111111111";
+    Arc::get_mut(&mut run.cloud).unwrap().probes_after.insert(tags.to_owned(), Duration::from_secs(6000));
+    let template = run.rendered.templates[&id("governance/publication")].clone();
+    run.cloud.put("111111111111", "publication", StackStatus::CreateInProgress, Some(&template));
+    run.cloud.put_end("publication", Duration::from_secs(3), StackStatus::CreateComplete);
+    let ran = run.go().await;
+    assert!(ran.summary().failed[0].message.starts_with("is deployed, but"), "{:?}", ran.summary());
 }
 
 #[tokio::test(start_paused = true)]

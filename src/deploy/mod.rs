@@ -6,12 +6,14 @@
 mod aws;
 mod cloud;
 mod credentials;
+mod effects;
 mod entry;
 mod events;
 mod execute;
 mod failure;
 #[cfg(test)]
 mod fake;
+mod follow;
 mod observe;
 mod outcome;
 mod settings;

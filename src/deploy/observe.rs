@@ -14,7 +14,7 @@ const AT_ONCE: usize = 16;
 pub enum ObserveError {
     /// It is not even known what to look at.
     #[error("it is not known which stacks to look at")]
-    Plan(#[source] PlanError),
+    Plan(#[source] Box<PlanError>),
     /// Some accounts did not answer as they should; every one is told, since "not allowed to look" is never "not there".
     #[error("{} of {wanted} stacks could not be looked at", .failures.len())]
     Calls {
@@ -29,6 +29,22 @@ pub enum ObserveError {
 }
 
 impl ObserveError {
+    /// Each distinct failure once, with the number of stacks that met it: an account that cannot be entered fails for all of its
+    /// stacks alike.
+    #[must_use]
+    pub fn distinct(&self) -> Vec<(&CloudError, usize)> {
+        let mut distinct: Vec<(&CloudError, usize)> = Vec::new();
+        if let Self::Calls { failures, .. } = self {
+            for (_, error) in failures {
+                match distinct.iter_mut().find(|(known, _)| *known == error) {
+                    Some((_, count)) => *count += 1,
+                    None => distinct.push((error, 1)),
+                }
+            }
+        }
+        distinct
+    }
+
     /// What to do about it, each advice once.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
@@ -47,7 +63,7 @@ impl ObserveError {
 
 /// Looks at the stacks that a plan needs to know about.
 pub(super) async fn observe<C: Cloud>(cloud: Arc<C>, manifest: &Manifest, options: &Options) -> Result<Deployed, ObserveError> {
-    let ids = to_observe(manifest, options).map_err(ObserveError::Plan)?;
+    let ids = to_observe(manifest, options).map_err(|error| ObserveError::Plan(Box::new(error)))?;
     let access = match options.pass {
         Pass::Mesh => Access::Plan,
         Pass::Bootstrap => Access::Administrator,

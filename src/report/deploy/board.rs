@@ -142,13 +142,12 @@ fn line(stack: &StackId, done: usize, total: usize, what: &str, width: usize) ->
     const CELLS: usize = 10;
     let name_width = (width / 2).min(44);
     let name = shortened(&stack.to_string(), name_width);
-    let bar = if total == 0 {
-        format!("{:CELLS$} {:>7}", "", "")
-    } else {
-        let full = (done * CELLS).checked_div(total).unwrap_or(0).min(CELLS);
-        format!("{}{} {:>7}", "█".repeat(full), "·".repeat(CELLS - full), format!("{done}/{total}"))
-    };
-    fit(&format!("{name:<name_width$} {bar} {what}"), width)
+    // without a count, what it does may take the bar's room
+    let bar = (done * CELLS).checked_div(total).map_or_else(String::new, |full| {
+        let full = full.min(CELLS);
+        format!("{}{} {:>7} ", "█".repeat(full), "·".repeat(CELLS - full), format!("{done}/{total}"))
+    });
+    fit(&format!("{name:<name_width$} {bar}{what}"), width)
 }
 
 /// A name that is too long keeps its start, which tells the owner, and its end, which tells the stack.
@@ -181,6 +180,14 @@ mod tests {
         assert_eq!(
             line(&StackId::new("sales", "demo-storage-sales"), 3, 6, "DataBucket CREATE_COMPLETE", 80),
             "sales/demo-storage-sales                 █████·····     3/6 DataBucket CREATE_C"
+        );
+    }
+
+    #[test]
+    fn what_is_waited_for_takes_the_room_of_the_bar() {
+        assert_eq!(
+            line(&StackId::new("shop", "demo-access-shop"), 0, 0, "waiting for database demo_sales_orders", 80),
+            "shop/demo-access-shop                    waiting for database demo_sales_orders"
         );
     }
 
