@@ -133,7 +133,10 @@ pub fn evaluate(facts: &Facts) -> Access {
         .iter()
         .flat_map(|settings| {
             let account = &settings.account;
-            settings.admins.iter().map(move |admin| Administrator { principal: admin.clone(), account: account.clone() })
+            settings
+                .admins
+                .iter()
+                .map(move |admin| Administrator { principal: admin.clone(), account: account.clone() })
         })
         .collect();
     let mut unknown: Vec<String> = vec![
@@ -141,7 +144,10 @@ pub fn evaluate(facts: &Facts) -> Access {
         "templates were read, not a live account: rights granted outside them are not seen".to_owned(),
     ];
     unknown.extend(facts.grants.iter().filter_map(|grant| match &grant.granted {
-        GrantedFact::Other(kind) => Some(format!("grant {} of {} is on {kind}, which is not evaluated yet", grant.spot.resource, grant.spot.stack)),
+        GrantedFact::Other(kind) => Some(format!(
+            "grant {} of {} is on {kind}, which is not evaluated yet",
+            grant.spot.resource, grant.spot.stack
+        )),
         GrantedFact::Database { .. } | GrantedFact::Expression { .. } => None,
     }));
     Access { version: 1, principals, administrators: administrators.into_iter().collect(), unknown }
@@ -245,7 +251,15 @@ impl<'a> Catalog<'a> {
         let mut tables = Vec::new();
         let mut missing = BTreeSet::new();
         for (key @ (catalog, database), (tags, spot)) in &self.databases {
-            let reach = Reach { role, local, shared, catalog, database, tags, link: self.links.get(&(role.account.as_str(), catalog, database)) };
+            let reach = Reach {
+                role,
+                local,
+                shared,
+                catalog,
+                database,
+                tags,
+                link: self.links.get(&(role.account.as_str(), catalog, database)),
+            };
             for tagged in self.tables.get(key).into_iter().flatten() {
                 match reach.table(tagged, *spot) {
                     Some(Ok(table)) => tables.push(table),
@@ -317,7 +331,11 @@ impl Reach<'_> {
         leg(Leg::LocalDatabaseGrant, database.map(|grant| &grant.spot), "the role has no DESCRIBE on the database");
         if foreign {
             let passed_on = database.and_then(|grant| self.received(grant));
-            leg(Leg::AccountDatabaseGrant, passed_on.map(|grant| &grant.spot), "the account may not pass on DESCRIBE on the database");
+            leg(
+                Leg::AccountDatabaseGrant,
+                passed_on.map(|grant| &grant.spot),
+                "the account may not pass on DESCRIBE on the database",
+            );
         }
         let mut visible = vec![false; tagged.columns.len()];
         let mut permissions = BTreeSet::new();
@@ -359,7 +377,9 @@ impl Reach<'_> {
     /// The conditions of a grant on tables (or databases) of this catalog.
     fn expression<'g>(&self, grant: &'g GrantFact, of_tables: bool) -> Option<&'g [(String, BTreeSet<String>)]> {
         match &grant.granted {
-            GrantedFact::Expression { catalog, tables, conditions } if *tables == of_tables && catalog == self.catalog => {
+            GrantedFact::Expression { catalog, tables, conditions }
+                if *tables == of_tables && catalog == self.catalog =>
+            {
                 Some(conditions)
             }
             GrantedFact::Expression { .. } | GrantedFact::Database { .. } | GrantedFact::Other(_) => None,
@@ -374,7 +394,9 @@ impl Reach<'_> {
     /// The account's grant that allows a local one: the identical expression, with grant option (cascade rule 1).
     fn received(&self, local: &GrantFact) -> Option<&GrantFact> {
         let allows = |shared: &&&GrantFact| {
-            shared.account == self.catalog && shared.granted == local.granted && shared.grantable.is_superset(&local.permissions)
+            shared.account == self.catalog
+                && shared.granted == local.granted
+                && shared.grantable.is_superset(&local.permissions)
         };
         self.shared.iter().find(allows).copied()
     }
@@ -383,9 +405,9 @@ impl Reach<'_> {
 /// All conditions must hold; of each, one value.
 fn matches(conditions: &[(String, BTreeSet<String>)], tags: &BTreeMap<&str, &BTreeSet<String>>) -> bool {
     !conditions.is_empty()
-        && conditions
-            .iter()
-            .all(|(key, values)| tags.get(key.as_str()).is_some_and(|carried| carried.iter().any(|value| values.contains(value))))
+        && conditions.iter().all(|(key, values)| {
+            tags.get(key.as_str()).is_some_and(|carried| carried.iter().any(|value| values.contains(value)))
+        })
 }
 
 /// The value of the tag whose key ends in `/classification`.

@@ -189,8 +189,13 @@ impl Facts {
             let spot = || Spot { stack: document.id.clone(), resource: id.to_owned() };
             match type_name {
                 "AWS::LakeFormation::DataLakeSettings" => {
-                    let admins = items(&properties["Admins"]).filter_map(|admin| names.text(&admin["DataLakePrincipalIdentifier"]));
-                    self.settings.push(SettingsFact { spot: spot(), account: document.account.clone(), admins: admins.collect() });
+                    let admins = items(&properties["Admins"])
+                        .filter_map(|admin| names.text(&admin["DataLakePrincipalIdentifier"]));
+                    self.settings.push(SettingsFact {
+                        spot: spot(),
+                        account: document.account.clone(),
+                        admins: admins.collect(),
+                    });
                 }
                 "AWS::LakeFormation::Tag" => self.tags.push(TagFact {
                     spot: spot(),
@@ -307,7 +312,9 @@ impl Names<'_> {
         let (kind, resource) = properties["Resource"].as_object()?.iter().next()?;
         let name = self.text(&resource["Name"]).unwrap_or_default();
         let target = match kind.as_str() {
-            "Database" => Target { catalog: self.catalog(resource), database: name, table: None, columns: BTreeSet::new() },
+            "Database" => {
+                Target { catalog: self.catalog(resource), database: name, table: None, columns: BTreeSet::new() }
+            }
             "Table" | "TableWithColumns" => Target {
                 catalog: self.catalog(resource),
                 database: self.text(&resource["DatabaseName"]).unwrap_or_default(),
@@ -336,7 +343,9 @@ impl Names<'_> {
                     catalog: self.catalog(resource),
                     tables: resource["ResourceType"] == "TABLE",
                     conditions: items(&resource["Expression"])
-                        .map(|condition| (self.text(&condition["TagKey"]).unwrap_or_default(), self.texts(&condition["TagValues"])))
+                        .map(|condition| {
+                            (self.text(&condition["TagKey"]).unwrap_or_default(), self.texts(&condition["TagValues"]))
+                        })
                         .collect(),
                 },
                 other => GrantedFact::Other(other.to_owned()),
@@ -382,9 +391,8 @@ impl Names<'_> {
     fn role(&self, spot: Spot, properties: &Value) -> RoleFact {
         let tags = items(&properties["Tags"])
             .filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned())));
-        let statements = items(&properties["Policies"])
-            .flat_map(|policy| items(&policy["PolicyDocument"]["Statement"]))
-            .cloned();
+        let statements =
+            items(&properties["Policies"]).flat_map(|policy| items(&policy["PolicyDocument"]["Statement"])).cloned();
         RoleFact {
             account: self.document.account.clone(),
             arn: self.role_arn(&spot.resource).unwrap_or_default(),

@@ -10,6 +10,6 @@ mod facts;
 
 pub use evaluate::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through, evaluate};
 pub use facts::{
-    AssociationFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact, Spot, TableFact, TagFact,
-    Target,
+    AssociationFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact, Spot,
+    TableFact, TagFact, Target,
 };

@@ -9,7 +9,7 @@ use super::ui::Ui;
 use crate::assembly::{self, Rendered};
 use crate::deploy::{DeployError, Event, ObserveError, OnFailure, Outcome, Reach, Settings};
 use crate::mesh::{AccountId, Mesh};
-use crate::plan::{Decision, Options, Pass, Plan, plan};
+use crate::plan::{Decision, Options, Pass, Pattern, Plan, plan};
 use crate::report::deploy::{Board, JsonLines, PlainLines, Show};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -33,7 +33,7 @@ fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Fai
     if let Some(exit) = refuse_unreviewed(&rendered, &chosen, ui)? {
         return Ok(exit);
     }
-    let select = arguments.select.as_deref().map(str::parse).transpose().map_err(|error| usage(format!("--select: {error}")))?;
+    let select = arguments.select.as_deref().map(Pattern::new);
     let options = Options { pass, select };
     let run_id = run_id();
     let reach = reach(&mesh, &run_id);
@@ -58,10 +58,6 @@ fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Fai
         Outcome::Partial { summary } if summary.stopped.is_some() && summary.failed.is_empty() => Exit::Interrupted,
         Outcome::Partial { .. } => Exit::Partial,
     })
-}
-
-fn usage(message: String) -> Failure {
-    Failure::new(message).exit(Exit::Usage)
 }
 
 /// What is deployed is what was reviewed: where `stacks/<env>` stands, it must be fresh.

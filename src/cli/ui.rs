@@ -92,11 +92,9 @@ impl Ui {
 /// Columns of the terminal; 100 where there is none, so that logs are the same everywhere.
 fn terminal_width() -> usize {
     let of_variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    of_variable.filter(|columns| (40..=400).contains(columns)).unwrap_or_else(|| {
-        match io::stderr().is_terminal() {
-            true => console_width().unwrap_or(100),
-            false => 100,
-        }
+    of_variable.filter(|columns| (40..=400).contains(columns)).unwrap_or_else(|| match io::stderr().is_terminal() {
+        true => console_width().unwrap_or(100),
+        false => 100,
     })
 }
 

@@ -196,25 +196,66 @@ pub trait Cloud: Send + Sync + 'static {
     /// Who the session of a scope is.
     fn who_am_i(&self, scope: &Scope) -> impl Future<Output = Result<Identity, CloudError>> + Send;
     /// A stack by name or ARN; `None` when the account answers that there is none.
-    fn describe_stack(&self, scope: &Scope, stack: &str) -> impl Future<Output = Result<Option<StackView>, CloudError>> + Send;
+    fn describe_stack(
+        &self,
+        scope: &Scope,
+        stack: &str,
+    ) -> impl Future<Output = Result<Option<StackView>, CloudError>> + Send;
     /// The template of a stack as it was given.
     fn get_template(&self, scope: &Scope, stack: &str) -> impl Future<Output = Result<String, CloudError>> + Send;
     /// Makes a change set.
-    fn create_change_set(&self, scope: &Scope, request: &ChangeSetRequest) -> impl Future<Output = Result<ChangeSetHandle, CloudError>> + Send;
+    fn create_change_set(
+        &self,
+        scope: &Scope,
+        request: &ChangeSetRequest,
+    ) -> impl Future<Output = Result<ChangeSetHandle, CloudError>> + Send;
     /// How far a change set is.
-    fn describe_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> impl Future<Output = Result<ChangeSetView, CloudError>> + Send;
+    fn describe_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> impl Future<Output = Result<ChangeSetView, CloudError>> + Send;
     /// Names of the change sets of a stack.
-    fn list_change_sets(&self, scope: &Scope, stack: &str) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send;
+    fn list_change_sets(
+        &self,
+        scope: &Scope,
+        stack: &str,
+    ) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send;
     /// Executes a change set.
-    fn execute_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle, token: &str) -> impl Future<Output = Result<(), CloudError>> + Send;
+    fn execute_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+        token: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// Deletes a change set; one that is gone is no error.
-    fn delete_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> impl Future<Output = Result<(), CloudError>> + Send;
+    fn delete_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// Starts to delete a stack, by ARN.
-    fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> impl Future<Output = Result<(), CloudError>> + Send;
+    fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        token: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// Events of a stack, oldest first.
-    fn stack_events(&self, scope: &Scope, stack_arn: &str, from: &EventsFrom) -> impl Future<Output = Result<Vec<StackEvent>, CloudError>> + Send;
+    fn stack_events(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        from: &EventsFrom,
+    ) -> impl Future<Output = Result<Vec<StackEvent>, CloudError>> + Send;
     /// Stores a file in a bucket unless one lies under that key: keys carry the hash of the content.
-    fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> impl Future<Output = Result<Upload, CloudError>> + Send;
+    fn upload(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+    ) -> impl Future<Output = Result<Upload, CloudError>> + Send;
     /// Asks a probe.
     fn probe(&self, probe: &Probe, access: Access) -> impl Future<Output = Result<ProbeAnswer, CloudError>> + Send;
 }
@@ -276,16 +317,25 @@ impl CloudError {
                 self.account
             ),
             ErrorKind::Denied => {
-                format!("the role of this session lacks the permission: run `meshform bootstrap` to bring account {} up to date", self.account)
+                format!(
+                    "the role of this session lacks the permission: run `meshform bootstrap` to bring account {} up to date",
+                    self.account
+                )
             }
             ErrorKind::Expired => "sign in again, and run the same command: it goes on where it stopped".to_owned(),
-            ErrorKind::NoCredentials => "sign in, or set AWS_PROFILE to a profile that can assume the mesh's roles".to_owned(),
+            ErrorKind::NoCredentials => {
+                "sign in, or set AWS_PROFILE to a profile that can assume the mesh's roles".to_owned()
+            }
             ErrorKind::WrongAccount => "compare the account ids in the environment files with the accounts".to_owned(),
             ErrorKind::Throttled => "run the same command again, with fewer stacks at once".to_owned(),
             ErrorKind::InProgress => "wait for the other operation to end, and run the same command again".to_owned(),
             ErrorKind::Quota => "ask for a higher quota in Service Quotas, or remove what is not needed".to_owned(),
-            ErrorKind::Network => "look at the network, and run the same command again: it goes on where it stopped".to_owned(),
-            ErrorKind::NotFound | ErrorKind::NoChanges | ErrorKind::AlreadyExists | ErrorKind::Other => return Vec::new(),
+            ErrorKind::Network => {
+                "look at the network, and run the same command again: it goes on where it stopped".to_owned()
+            }
+            ErrorKind::NotFound | ErrorKind::NoChanges | ErrorKind::AlreadyExists | ErrorKind::Other => {
+                return Vec::new();
+            }
         };
         vec![hint]
     }
@@ -302,18 +352,30 @@ impl CloudError {
 #[must_use]
 pub fn classify(code: &str, message: &str) -> ErrorKind {
     match code {
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled" | "RequestThrottledException"
-        | "RequestLimitExceeded" | "TooManyRequestsException" | "SlowDown" | "PriorRequestNotComplete" => ErrorKind::Throttled,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "PriorRequestNotComplete" => ErrorKind::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "MissingAuthenticationToken" => {
-            ErrorKind::NoCredentials
-        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken" => ErrorKind::NoCredentials,
         "AccessDenied" | "AccessDeniedException" | "OptInRequired" | "Forbidden" => ErrorKind::Denied,
-        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" => ErrorKind::NotFound,
+        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" => {
+            ErrorKind::NotFound
+        }
         "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
         "LimitExceededException" => ErrorKind::Quota,
         "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => ErrorKind::InProgress,
-        "RequestTimeout" | "RequestTimeoutException" | "InternalFailure" | "ServiceUnavailable" | "InternalError" => ErrorKind::Network,
+        "RequestTimeout" | "RequestTimeoutException" | "InternalFailure" | "ServiceUnavailable" | "InternalError" => {
+            ErrorKind::Network
+        }
         "ValidationError" if message.ends_with("does not exist") => ErrorKind::NotFound,
         "ValidationError" if message.starts_with("No updates are to be performed.") => ErrorKind::NoChanges,
         "ValidationError" if message.contains("_IN_PROGRESS state and can not be updated") => ErrorKind::InProgress,
@@ -343,9 +405,17 @@ mod tests {
             ("AccessDenied", "User: x is not authorized to perform: sts:AssumeRole", ErrorKind::Denied),
             ("ValidationError", "Stack with id demo-storage does not exist", ErrorKind::NotFound),
             ("ValidationError", "No updates are to be performed.", ErrorKind::NoChanges),
-            ("ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.", ErrorKind::InProgress),
+            (
+                "ValidationError",
+                "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.",
+                ErrorKind::InProgress,
+            ),
             ("ValidationError", "Stack:arn is in ROLLBACK_COMPLETE state and can not be updated.", ErrorKind::Other),
-            ("ValidationError", "Template format error: a bucket does not exist in section Resources", ErrorKind::Other),
+            (
+                "ValidationError",
+                "Template format error: a bucket does not exist in section Resources",
+                ErrorKind::Other,
+            ),
             ("LimitExceededException", "stack count", ErrorKind::Quota),
             ("Novelty", "?", ErrorKind::Other),
         ];
@@ -357,10 +427,13 @@ mod tests {
     #[test]
     fn only_these_two_sentences_mean_nothing_to_change() {
         let view = |state, reason: &str| ChangeSetView { state, reason: Some(reason.to_owned()), changes: 0 };
-        let plain = "The submitted information didn't contain changes. Submit different information to create a change set.";
+        let plain =
+            "The submitted information didn't contain changes. Submit different information to create a change set.";
         assert!(view(ChangeSetState::Failed, plain).is_without_changes());
         assert!(view(ChangeSetState::Failed, "No updates are to be performed.").is_without_changes());
-        assert!(!view(ChangeSetState::Failed, "Transform failed: No updates are to be performed.").is_without_changes());
+        assert!(
+            !view(ChangeSetState::Failed, "Transform failed: No updates are to be performed.").is_without_changes()
+        );
         assert!(!view(ChangeSetState::Ready, plain).is_without_changes());
     }
 

@@ -176,7 +176,10 @@ impl Sessions {
             let error = failed(&at, error);
             // AWS names the role in most refusals, but not in all
             let named = error.message.contains(&role);
-            CloudError { message: if named { error.message } else { format!("{} (as {role})", error.message) }, ..error }
+            CloudError {
+                message: if named { error.message } else { format!("{} (as {role})", error.message) },
+                ..error
+            }
         })?;
         let identity = Identity {
             account: answer.account().unwrap_or_default().to_owned(),
@@ -283,7 +286,13 @@ impl ProvideCredentials for WithMfa {
 fn credentials(answer: Option<aws_sdk_sts::types::Credentials>) -> Provided {
     let answer = answer.ok_or_else(|| CredentialsError::unhandled("STS answered without credentials"))?;
     let expiry = answer.expiration.try_into().map_err(CredentialsError::unhandled)?;
-    Ok(Credentials::new(answer.access_key_id, answer.secret_access_key, Some(answer.session_token), Some(expiry), "meshform"))
+    Ok(Credentials::new(
+        answer.access_key_id,
+        answer.secret_access_key,
+        Some(answer.session_token),
+        Some(expiry),
+        "meshform",
+    ))
 }
 
 #[cfg(test)]
@@ -311,7 +320,10 @@ mod tests {
     fn roles_and_sessions_have_names() {
         let account = AccountId::parse("222222222222").unwrap();
         let named = reach("2026-11-22 T08:00/ä");
-        assert_eq!(named.role_arn(&account, named.role(Access::Deploy)), "arn:aws-cn:iam::222222222222:role/demo-deploy");
+        assert_eq!(
+            named.role_arn(&account, named.role(Access::Deploy)),
+            "arn:aws-cn:iam::222222222222:role/demo-deploy"
+        );
         assert_eq!(named.session_name(), "meshform-2026-11-22T0800");
         assert_eq!(reach(&"a".repeat(99)).session_name().len(), 64);
     }

@@ -55,7 +55,12 @@ pub fn observe(manifest: &Manifest, options: &Options, reach: &Reach) -> Result<
 ///
 /// # Errors
 /// When it cannot start. What fails on the way is in the [`Outcome`].
-pub fn deploy(plan: &Plan, reach: &Reach, settings: &Settings, receive: &mut dyn FnMut(Event)) -> Result<Outcome, DeployError> {
+pub fn deploy(
+    plan: &Plan,
+    reach: &Reach,
+    settings: &Settings,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Outcome, DeployError> {
     carry_out(Pass::Mesh, plan, reach, settings, receive)
 }
 
@@ -63,7 +68,12 @@ pub fn deploy(plan: &Plan, reach: &Reach, settings: &Settings, receive: &mut dyn
 ///
 /// # Errors
 /// When it cannot start. What fails on the way is in the [`Outcome`].
-pub fn bootstrap(plan: &Plan, reach: &Reach, settings: &Settings, receive: &mut dyn FnMut(Event)) -> Result<Outcome, DeployError> {
+pub fn bootstrap(
+    plan: &Plan,
+    reach: &Reach,
+    settings: &Settings,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Outcome, DeployError> {
     carry_out(Pass::Bootstrap, plan, reach, settings, receive)
 }
 

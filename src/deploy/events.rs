@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn an_outcome_is_told_by_its_result() {
-        let event = Event::StepFinished { stack: StackId::new("sales", "demo"), outcome: StepOutcome::Created, seconds: 1.5 };
+        let event =
+            Event::StepFinished { stack: StackId::new("sales", "demo"), outcome: StepOutcome::Created, seconds: 1.5 };
         assert_eq!(
             event.to_line(),
             r#"{"version":1,"event":"step-finished","stack":"sales/demo","outcome":{"result":"created"},"seconds":1.5}"#

@@ -4,10 +4,10 @@
 //! its needs are complete, its effects are seen, and the limits leave room; of several that could, the first by name.
 
 use super::cloud::Cloud;
+use super::effects::effects;
 use super::events::{Event, PlannedStep, StepOutcome, Stop};
 use super::outcome::{Failure, Outcome, SkipReason, Skipped, Summary};
 use super::settings::{OnFailure, Settings};
-use super::effects::effects;
 use super::step::{Done, How, Work};
 use crate::assembly::StackId;
 use crate::plan::{Decision, Parameter, Plan, Step};
@@ -190,7 +190,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn has_room(&self, id: &StackId) -> bool {
         let limits = self.settings.limits;
         let step = &self.plan.steps[id];
-        let here = || self.running.keys().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
+        let here =
+            || self.running.keys().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
         // a limit of none would be a run that never ends
         self.running.len() < limits.total.max(1)
             && here().count() < limits.per_account.max(1)
@@ -203,7 +204,9 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         for (name, parameter) in &step.parameters {
             let value = match parameter {
                 Parameter::Known(value) => Some(value),
-                Parameter::AfterStep(wire) => self.outputs.get(&wire.stack).and_then(|outputs| outputs.get(&wire.output)),
+                Parameter::AfterStep(wire) => {
+                    self.outputs.get(&wire.stack).and_then(|outputs| outputs.get(&wire.output))
+                }
             };
             let Some(value) = value else {
                 let message = format!("needs a value for {name}, and the stack that should make it has no such output");
@@ -301,7 +304,12 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn finish(mut self) -> Outcome {
         self.tasks.abort_all();
         let halt = self.halt.clone();
-        let left: Vec<&StackId> = self.plan.steps.keys().filter(|id| !self.ended.contains_key(id) && !self.running.contains_key(id)).collect();
+        let left: Vec<&StackId> = self
+            .plan
+            .steps
+            .keys()
+            .filter(|id| !self.ended.contains_key(id) && !self.running.contains_key(id))
+            .collect();
         for id in left {
             let step = &self.plan.steps[id];
             match &halt {

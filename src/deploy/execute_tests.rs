@@ -25,7 +25,12 @@ struct Ran {
 
 impl Run {
     fn of(samples: Vec<Sample>) -> Self {
-        Self { cloud: Arc::new(FakeCloud::new()), rendered: rendered(samples), settings: Settings::new("run"), serial: 0 }
+        Self {
+            cloud: Arc::new(FakeCloud::new()),
+            rendered: rendered(samples),
+            settings: Settings::new("run"),
+            serial: 0,
+        }
     }
 
     fn script(mut self, name: &str, script: Script) -> Self {
@@ -137,7 +142,10 @@ async fn a_second_run_makes_no_call_that_changes_anything() {
 async fn changes_go_as_the_deploy_role() {
     let mut run = Run::of(vec![stack("sales/storage")]);
     run.go().await;
-    assert_eq!(run.cloud.log(), ["CreateChangeSet storage 222222222222/Deploy", "ExecuteChangeSet storage 222222222222/Deploy"]);
+    assert_eq!(
+        run.cloud.log(),
+        ["CreateChangeSet storage 222222222222/Deploy", "ExecuteChangeSet storage 222222222222/Deploy"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -321,7 +329,11 @@ async fn an_execution_that_was_refused_in_passing_is_a_failure_while_the_change_
     let mut run = Run::of(vec![stack("sales/storage")]);
     run.cloud.fails_once("ExecuteChangeSet", trouble(ErrorKind::Network));
     let ran = run.go().await;
-    assert!(ran.summary().failed[0].message.starts_with("could not execute the change set"), "{:?}", ran.summary().failed);
+    assert!(
+        ran.summary().failed[0].message.starts_with("could not execute the change set"),
+        "{:?}",
+        ran.summary().failed
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -367,7 +379,12 @@ async fn the_second_interrupt_leaves_what_runs_and_names_it() {
 #[tokio::test(start_paused = true)]
 async fn a_large_template_goes_through_the_bucket_once() {
     let resources: serde_json::Map<String, serde_json::Value> = (0..600)
-        .map(|number| (format!("Topic{number}"), serde_json::json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "a".repeat(60)}})))
+        .map(|number| {
+            (
+                format!("Topic{number}"),
+                serde_json::json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "a".repeat(60)}}),
+            )
+        })
         .collect();
     let sample = stack("sales/storage").template(serde_json::json!({"Resources": resources}));
     let mut run = Run::of(vec![sample]);

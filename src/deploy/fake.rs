@@ -109,14 +109,20 @@ impl FakeCloud {
                 stack.events.extend(events);
             }
         }
-        let deleted: Vec<String> =
-            state.stacks.iter().filter(|(_, stack)| stack.status == StackStatus::DeleteComplete).map(|(name, _)| name.clone()).collect();
+        let deleted: Vec<String> = state
+            .stacks
+            .iter()
+            .filter(|(_, stack)| stack.status == StackStatus::DeleteComplete)
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in deleted {
             let stack = state.stacks.remove(&name).unwrap();
             state.gone.insert(stack.arn.clone(), stack);
         }
-        let busy: Vec<&AccountId> = state.stacks.values().filter(|stack| !stack.agenda.is_empty()).map(|stack| &stack.account).collect();
-        let in_one = busy.iter().map(|account| busy.iter().filter(|other| *other == account).count()).max().unwrap_or(0);
+        let busy: Vec<&AccountId> =
+            state.stacks.values().filter(|stack| !stack.agenda.is_empty()).map(|stack| &stack.account).collect();
+        let in_one =
+            busy.iter().map(|account| busy.iter().filter(|other| *other == account).count()).max().unwrap_or(0);
         state.most = (state.most.0.max(busy.len()), state.most.1.max(in_one));
         state
     }
@@ -225,7 +231,11 @@ impl Cloud for FakeCloud {
         Ok(self.state().stacks[stack].template.clone().unwrap_or_default())
     }
 
-    async fn create_change_set(&self, scope: &Scope, request: &ChangeSetRequest) -> Result<ChangeSetHandle, CloudError> {
+    async fn create_change_set(
+        &self,
+        scope: &Scope,
+        request: &ChangeSetRequest,
+    ) -> Result<ChangeSetHandle, CloudError> {
         if request.kind == ChangeKind::Create && !self.state().stacks.contains_key(&request.stack) {
             self.put(scope.account.as_str(), &request.stack, StackStatus::ReviewInProgress, None);
         }
@@ -236,11 +246,19 @@ impl Cloud for FakeCloud {
         let arn = format!("arn:change-set/{}", state.serial);
         let template = match &request.template {
             TemplateSource::Inline(text) => text.to_string(),
-            TemplateSource::Staged { bucket, key } => String::from_utf8(state.objects[&format!("{bucket}/{key}")].clone()).unwrap(),
+            TemplateSource::Staged { bucket, key } => {
+                String::from_utf8(state.objects[&format!("{bucket}/{key}")].clone()).unwrap()
+            }
         };
         let stack = state.stacks.get_mut(&request.stack).unwrap();
-        assert_eq!(request.kind == ChangeKind::Create, stack.status == StackStatus::ReviewInProgress, "{}", request.stack);
-        let same = stack.template.as_deref().map(parse) == Some(parse(&template)) && stack.parameters == request.parameters;
+        assert_eq!(
+            request.kind == ChangeKind::Create,
+            stack.status == StackStatus::ReviewInProgress,
+            "{}",
+            request.stack
+        );
+        let same =
+            stack.template.as_deref().map(parse) == Some(parse(&template)) && stack.parameters == request.parameters;
         let stack_arn = stack.arn.clone();
         stack.change_sets.push(request.name.clone());
         let view = if same {
@@ -270,7 +288,12 @@ impl Cloud for FakeCloud {
         Ok(self.state().stacks[stack].change_sets.clone())
     }
 
-    async fn execute_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle, token: &str) -> Result<(), CloudError> {
+    async fn execute_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+        token: &str,
+    ) -> Result<(), CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "ExecuteChangeSet")?;
         let change = state.changes.remove(&change_set.arn).unwrap();
@@ -314,7 +337,8 @@ impl Cloud for FakeCloud {
                 .map(|(logical, _)| next(logical, None, format!("{verb}_COMPLETE"), None))
                 .collect();
             let last = vec![next(&name, Some(&arn), format!("{verb}_COMPLETE"), None)];
-            stack.agenda = vec![(now + half, going, resources), (now + end, StackStatus::from(format!("{verb}_COMPLETE")), last)];
+            stack.agenda =
+                vec![(now + half, going, resources), (now + end, StackStatus::from(format!("{verb}_COMPLETE")), last)];
             stack.template = Some(template.to_string());
             stack.parameters = change.request.parameters.clone();
         }

@@ -47,7 +47,9 @@ impl<C: Cloud> Work<C> {
         for pause in self.settings.polling.pauses() {
             match self.cloud.stack_events(&self.reading(), arn, &EventsFrom::Newest).await {
                 Ok(mut events) => return Ok(events.pop().map(|event| event.id)),
-                Err(error) if error.is_passing() && started.elapsed() < self.settings.patience.read_back => sleep(pause).await,
+                Err(error) if error.is_passing() && started.elapsed() < self.settings.patience.read_back => {
+                    sleep(pause).await
+                }
                 Err(error) => return Err(self.call("read its events", &error)),
             }
         }
@@ -56,7 +58,12 @@ impl<C: Cloud> Work<C> {
 
     /// Waits for the end of our own operation, telling what its resources do. Only the stack's status ends it, never a call
     /// that failed in passing; and only a status that an event of this operation bears out, since reads may be stale.
-    pub(super) async fn settled(&self, arn: &str, mark: Option<String>, changes: usize) -> Result<(StackView, Vec<StackEvent>), Box<Failure>> {
+    pub(super) async fn settled(
+        &self,
+        arn: &str,
+        mark: Option<String>,
+        changes: usize,
+    ) -> Result<(StackView, Vec<StackEvent>), Box<Failure>> {
         let started = Instant::now();
         let mut seen = Seen { from: mark, total: changes, done: BTreeSet::new(), events: Vec::new() };
         for (look, pause) in self.settings.polling.pauses().enumerate() {
@@ -74,14 +81,17 @@ impl<C: Cloud> Work<C> {
                 Err(error) => return Err(self.lost(&error)),
             }
             if let Some(view) = view {
-                let borne_out = seen.events.iter().any(|event| {
-                    event.physical_id.as_deref() == Some(arn) && event.status == view.status.as_str()
-                });
+                let borne_out = seen
+                    .events
+                    .iter()
+                    .any(|event| event.physical_id.as_deref() == Some(arn) && event.status == view.status.as_str());
                 if view.status.phase() != Phase::Going && (borne_out || look >= STALE_LOOKS) {
                     return Ok((view, seen.events));
                 }
                 if view.status == StackStatus::ReviewInProgress && look >= STALE_LOOKS {
-                    return Err(Box::new(self.failure("was never started by CloudFormation, though it took the order".to_owned())));
+                    return Err(Box::new(
+                        self.failure("was never started by CloudFormation, though it took the order".to_owned()),
+                    ));
                 }
             }
             if started.elapsed() > self.settings.patience.operation {
@@ -158,7 +168,8 @@ impl<C: Cloud> Work<C> {
                 Ok(Some(now)) => match now.status.phase() {
                     Phase::Gone => return Ok(()),
                     Phase::Failed if now.status == StackStatus::DeleteFailed => {
-                        let events = self.cloud.stack_events(&self.reading(), &view.arn, &EventsFrom::After(None)).await;
+                        let events =
+                            self.cloud.stack_events(&self.reading(), &view.arn, &EventsFrom::After(None)).await;
                         return Err(Box::new(self.ended_badly(&now, &events.unwrap_or_default(), &view.arn)));
                     }
                     Phase::Going | Phase::Failed | Phase::Succeeded => {}
@@ -198,9 +209,11 @@ impl<C: Cloud> Work<C> {
             sleep(pause).await;
         }
         let status = told.map_or_else(String::new, |status| format!(", in {status}"));
-        Err(Box::new(self.failure(format!(
-            "is still busy with another operation after {} s{status}",
-            started.elapsed().as_secs()
-        ))))
+        Err(Box::new(
+            self.failure(format!(
+                "is still busy with another operation after {} s{status}",
+                started.elapsed().as_secs()
+            )),
+        ))
     }
 }

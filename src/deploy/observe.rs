@@ -62,7 +62,11 @@ impl ObserveError {
 }
 
 /// Looks at the stacks that a plan needs to know about.
-pub(super) async fn observe<C: Cloud>(cloud: Arc<C>, manifest: &Manifest, options: &Options) -> Result<Deployed, ObserveError> {
+pub(super) async fn observe<C: Cloud>(
+    cloud: Arc<C>,
+    manifest: &Manifest,
+    options: &Options,
+) -> Result<Deployed, ObserveError> {
     let ids = to_observe(manifest, options).map_err(|error| ObserveError::Plan(Box::new(error)))?;
     let access = match options.pass {
         Pass::Mesh => Access::Plan,

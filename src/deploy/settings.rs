@@ -80,7 +80,11 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { probe: Duration::from_secs(300), read_back: Duration::from_secs(30), operation: Duration::from_secs(2 * 3600) }
+        Self {
+            probe: Duration::from_secs(300),
+            read_back: Duration::from_secs(30),
+            operation: Duration::from_secs(2 * 3600),
+        }
     }
 }
 

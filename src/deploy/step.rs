@@ -1,8 +1,8 @@
 //! The work on one stack, from its decision to the values read back after it.
 
 use super::cloud::{
-    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, Cloud, CloudError, EventsFrom, INLINE_LIMIT, Scope,
-    TemplateSource,
+    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, Cloud, CloudError, EventsFrom, INLINE_LIMIT,
+    Scope, TemplateSource,
 };
 use super::effects::{Unanswered, answered};
 use super::events::Event;

@@ -209,8 +209,12 @@ mod tests {
     #[test]
     fn only_our_own_shell_is_removed() {
         let review = StackStatus::ReviewInProgress;
-        assert_eq!(decide(&standing(&review, &["meshform-1", "meshform-2"]), Intent::Change), Decision::DeleteShellThenCreate);
-        let Decision::Refuse { reason, .. } = decide(&standing(&review, &["meshform-1", "release-7"]), Intent::Change) else {
+        assert_eq!(
+            decide(&standing(&review, &["meshform-1", "meshform-2"]), Intent::Change),
+            Decision::DeleteShellThenCreate
+        );
+        let Decision::Refuse { reason, .. } = decide(&standing(&review, &["meshform-1", "release-7"]), Intent::Change)
+        else {
             panic!("a foreign change set must be refused")
         };
         assert!(reason.contains("release-7"), "{reason}");
@@ -218,7 +222,9 @@ mod tests {
 
     #[test]
     fn a_stack_that_failed_to_roll_back_is_never_deleted() {
-        let Decision::Refuse { advice, .. } = decide(&standing(&StackStatus::UpdateRollbackFailed, &[]), Intent::Change) else {
+        let Decision::Refuse { advice, .. } =
+            decide(&standing(&StackStatus::UpdateRollbackFailed, &[]), Intent::Change)
+        else {
             panic!("must be refused")
         };
         assert!(advice.contains("do not delete"), "{advice}");

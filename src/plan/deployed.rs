@@ -223,7 +223,10 @@ mod tests {
     #[test]
     fn only_three_statuses_are_a_success() {
         let succeeded: Vec<_> = StackStatus::KNOWN.iter().filter(|status| status.phase() == Phase::Succeeded).collect();
-        assert_eq!(succeeded, [&StackStatus::CreateComplete, &StackStatus::UpdateComplete, &StackStatus::ImportComplete]);
+        assert_eq!(
+            succeeded,
+            [&StackStatus::CreateComplete, &StackStatus::UpdateComplete, &StackStatus::ImportComplete]
+        );
         for status in StackStatus::KNOWN {
             assert_eq!(status.phase() == Phase::Going, status.as_str().ends_with("_IN_PROGRESS"), "{status}");
         }

@@ -75,7 +75,8 @@ fn ordered(needs: &BTreeMap<StackId, BTreeSet<StackId>>) -> Result<Vec<StackId>,
             dependents.entry(needed).or_default().push(stack);
         }
     }
-    let mut ready: BTreeSet<&StackId> = open.iter().filter(|(_, count)| **count == 0).map(|(stack, _)| *stack).collect();
+    let mut ready: BTreeSet<&StackId> =
+        open.iter().filter(|(_, count)| **count == 0).map(|(stack, _)| *stack).collect();
     let mut order = Vec::with_capacity(needs.len());
     while let Some(stack) = ready.pop_first() {
         order.push(stack.clone());
@@ -120,7 +121,10 @@ mod tests {
         ]);
         let graph = graph(&manifest).unwrap();
         let order: Vec<String> = graph.order.iter().map(ToString::to_string).collect();
-        assert_eq!(order, ["apples/storage", "sales/storage", "governance/publication", "governance/sharing", "sales/access"]);
+        assert_eq!(
+            order,
+            ["apples/storage", "sales/storage", "governance/publication", "governance/sharing", "sales/access"]
+        );
         assert_eq!(graph.needs[&id("sales/access")], [id("governance/sharing"), id("sales/storage")].into());
     }
 
@@ -133,7 +137,10 @@ mod tests {
             stack("d/four").after("a/one", Effect::Roles),
         ]);
         let error = graph(&manifest).unwrap_err();
-        assert_eq!(error.to_string(), "stacks need one another in a circle: a/one needs b/two needs c/three needs a/one");
+        assert_eq!(
+            error.to_string(),
+            "stacks need one another in a circle: a/one needs b/two needs c/three needs a/one"
+        );
     }
 
     #[test]

@@ -144,16 +144,18 @@ pub(super) fn resource_count(template: &Value) -> usize {
 }
 
 fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    template["Resources"].as_object().into_iter().flatten().filter(move |(_, resource)| resource["Type"] == kind).map(
-        |(name, resource)| (name, &resource["Properties"]),
-    )
+    template["Resources"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(move |(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name, &resource["Properties"]))
 }
 
 fn settings(source: &Source<'_>) -> Option<Probe> {
     let (_, properties) = resources(source.template, "AWS::LakeFormation::DataLakeSettings").next()?;
-    let administrators = array(&properties["Admins"])
-        .filter_map(|admin| text(source, &admin["DataLakePrincipalIdentifier"]))
-        .collect();
+    let administrators =
+        array(&properties["Admins"]).filter_map(|admin| text(source, &admin["DataLakePrincipalIdentifier"])).collect();
     let closed = [
         (DefaultsFor::Databases, "CreateDatabaseDefaultPermissions"),
         (DefaultsFor::Tables, "CreateTableDefaultPermissions"),
@@ -332,7 +334,9 @@ mod tests {
             "CreateDatabaseDefaultPermissions": [],
         }}}});
         let stack = stack("shop/demo-workspace-shop").built();
-        let Some(Probe::Settings { administrators, closed, .. }) = settings(&Source { stack: &stack, template: &template }) else {
+        let Some(Probe::Settings { administrators, closed, .. }) =
+            settings(&Source { stack: &stack, template: &template })
+        else {
             panic!("no probe")
         };
         assert_eq!(administrators, ["arn:aws:iam::222222222222:role/demo-execution".to_owned()].into());

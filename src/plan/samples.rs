@@ -22,7 +22,15 @@ pub(crate) fn stack(text: &str) -> Sample {
     let id = id(text);
     let account = if id.owner() == "governance" { "111111111111" } else { "222222222222" };
     let template = json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": text}}}});
-    let layers = [Layer::Bootstrap, Layer::Foundation, Layer::Storage, Layer::Workspace, Layer::Publication, Layer::Sharing, Layer::Access];
+    let layers = [
+        Layer::Bootstrap,
+        Layer::Foundation,
+        Layer::Storage,
+        Layer::Workspace,
+        Layer::Publication,
+        Layer::Sharing,
+        Layer::Access,
+    ];
     let layer = layers.into_iter().find(|layer| text.contains(layer.name())).unwrap_or(Layer::Storage);
     Sample {
         stack: ManifestStack {
@@ -97,7 +105,9 @@ pub(crate) fn nothing(rendered: &Rendered) -> Deployed {
 
 /// Everything stands as the assembly has it; each stack has the outputs `KeyArn` and `Y`.
 pub(crate) fn everything(rendered: &Rendered) -> Deployed {
-    let outputs = |name: &str| BTreeMap::from([("KeyArn".to_owned(), format!("{name}-key")), ("Y".to_owned(), format!("{name}-y"))]);
+    let outputs = |name: &str| {
+        BTreeMap::from([("KeyArn".to_owned(), format!("{name}-key")), ("Y".to_owned(), format!("{name}-y"))])
+    };
     let stacks = rendered.manifest.stacks.iter().map(|stack| {
         let parameters = stack.parameters.iter().map(|(name, value)| {
             let value = match value {
@@ -122,10 +132,13 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
 }
 
 pub(crate) fn publication_template() -> Value {
-    let tag = |key: &str, value: &str| json!([{"CatalogId": {"Ref": "AWS::AccountId"}, "TagKey": key, "TagValues": [value]}]);
-    let column = |name: &str, value: &str| json!({"Type": "AWS::LakeFormation::TagAssociation", "Properties": {
+    let tag =
+        |key: &str, value: &str| json!([{"CatalogId": {"Ref": "AWS::AccountId"}, "TagKey": key, "TagValues": [value]}]);
+    let column = |name: &str, value: &str| {
+        json!({"Type": "AWS::LakeFormation::TagAssociation", "Properties": {
         "Resource": {"TableWithColumns": {"CatalogId": {"Ref": "AWS::AccountId"}, "DatabaseName": {"Ref": "Database"}, "Name": {"Ref": "Table"}, "ColumnNames": [name]}},
-        "LFTags": tag("demo/classification", value)}});
+        "LFTags": tag("demo/classification", value)}})
+    };
     json!({"Resources": {
         "Database": {"Type": "AWS::Glue::Database", "Properties": {"CatalogId": {"Ref": "AWS::AccountId"}, "DatabaseInput": {"Name": "demo_sales_orders"}}},
         "Table": {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": {"Ref": "Database"}, "TableInput": {"Name": "orders"}}},

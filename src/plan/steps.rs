@@ -183,7 +183,9 @@ pub enum PlanError {
         source: serde_json::Error,
     },
     /// An effect cannot be probed since the template hides what it is about.
-    #[error("{property} of resource {resource} in stack {stack} is known only after a deployment, so its effect cannot be looked for")]
+    #[error(
+        "{property} of resource {resource} in stack {stack} is known only after a deployment, so its effect cannot be looked for"
+    )]
     Unreadable {
         /// The stack.
         stack: StackId,
@@ -217,7 +219,10 @@ impl PlanError {
             | Self::UnknownAsset { .. }
             | Self::Unreadable { .. } => vec!["run `meshform synth` to write the assembly anew".to_owned()],
             Self::NoneSelected { .. } => {
-                vec!["a pattern is about ids such as `sales/demo-storage-sales`; `sales/*` takes all stacks of sales".to_owned()]
+                vec![
+                    "a pattern is about ids such as `sales/demo-storage-sales`; `sales/*` takes all stacks of sales"
+                        .to_owned(),
+                ]
             }
             Self::NotStanding { needed, .. } => {
                 vec![format!("deploy {needed} first, or take it into the selection")]
@@ -277,7 +282,8 @@ pub fn plan(rendered: &Rendered, deployed: &Deployed, options: &Options) -> Resu
                 templates.insert(&stack.id, parsed(rendered, read)?);
             }
         }
-        let context = Context { rendered, deployed, stacks: &stacks, templates: &templates, chosen: &chosen, steps: &steps };
+        let context =
+            Context { rendered, deployed, stacks: &stacks, templates: &templates, chosen: &chosen, steps: &steps };
         let step = context.step(stacks[id], needs)?;
         steps.insert(id.clone(), step);
     }
@@ -417,7 +423,8 @@ impl Context<'_> {
         let listed = &self.rendered.manifest.assets;
         let found = stack.assets.iter().map(|sha256| {
             let entry = listed.iter().find(|entry| &entry.sha256 == sha256);
-            let entry = entry.ok_or_else(|| PlanError::UnknownAsset { stack: stack.id.clone(), sha256: sha256.clone() })?;
+            let entry =
+                entry.ok_or_else(|| PlanError::UnknownAsset { stack: stack.id.clone(), sha256: sha256.clone() })?;
             Ok(Asset { sha256: entry.sha256.clone(), key: entry.path.clone() })
         });
         found.collect()
@@ -436,7 +443,10 @@ fn digest(manifest: &Manifest, steps: &BTreeMap<StackId, Step>, deployed: &Deplo
         text.push('\n');
         if let Some(Observed::Present(standing)) = deployed.stacks.get(&step.id) {
             let template = standing.template.as_ref().map(|template| fingerprint(&template.to_string()));
-            text.push_str(&format!("{} {} {template:?} {:?}\n", standing.stack_arn, standing.status, standing.parameters));
+            text.push_str(&format!(
+                "{} {} {template:?} {:?}\n",
+                standing.stack_arn, standing.status, standing.parameters
+            ));
         }
     }
     fingerprint(&text)

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::assembly::Effect;
-use crate::plan::samples::{everything, id, nothing, publication_template, rendered, stack, subscriber_template};
 use crate::plan::StackStatus;
+use crate::plan::samples::{everything, id, nothing, publication_template, rendered, stack, subscriber_template};
 
 const MESH: Options = Options { pass: Pass::Mesh, select: None };
 
@@ -140,7 +140,9 @@ fn effects_become_probes() {
     let rendered = rendered(vec![
         stack("governance/demo-publication-sales").template(publication_template()),
         stack("governance/demo-sharing-shop").after("governance/demo-publication-sales", Effect::Catalog),
-        stack("shop/demo-access-shop").template(subscriber_template()).after("governance/demo-sharing-shop", Effect::Share),
+        stack("shop/demo-access-shop")
+            .template(subscriber_template())
+            .after("governance/demo-sharing-shop", Effect::Share),
     ]);
     let plan = plan(&rendered, &nothing(&rendered), &MESH).unwrap();
     let publication = &plan.steps[&id("governance/demo-publication-sales")];

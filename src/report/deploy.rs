@@ -5,8 +5,8 @@
 mod board;
 mod words;
 
-pub use board::Board;
 pub use super::Colour;
+pub use board::Board;
 pub use words::summary;
 
 use crate::deploy::{Event, PlannedStep, StepOutcome, Stop};
@@ -81,7 +81,8 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
         Event::StepStarted { decision: Decision::Keep, .. } => Vec::new(),
         Event::StepStarted { stack, decision } => vec![format!("{stack}: {}", decision_word(decision))],
         Event::EarlierFailure { stack, status, cause } => {
-            let mut lines = vec![format!("{stack}: is in {status}; its earlier creation failed, so it is deleted first")];
+            let mut lines =
+                vec![format!("{stack}: is in {status}; its earlier creation failed, so it is deleted first")];
             lines.extend(cause.iter().map(|cause| {
                 format!("    {} ({}) {}: {}", cause.logical_id, cause.resource_type, cause.status, cause.reason)
             }));
@@ -104,7 +105,9 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
             let names: Vec<String> = running.iter().map(ToString::to_string).collect();
             let names = if names.is_empty() { "nothing is running".to_owned() } else { names.join(", ") };
             vec![match how {
-                Stop::Finishing => format!("stopping: nothing new starts; being finished: {names} (interrupt again to leave at once)"),
+                Stop::Finishing => {
+                    format!("stopping: nothing new starts; being finished: {names} (interrupt again to leave at once)")
+                }
                 Stop::Now => format!("stopped: CloudFormation goes on by itself with: {names}"),
             }]
         }

@@ -1,17 +1,23 @@
 //! CloudFormation's operations. Every list is followed to its last page.
 
 use crate::deploy::cloud::{
-    ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, CloudError, ErrorKind, EventsFrom, Scope,
-    StackEvent, StackView, TemplateSource,
+    ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, CloudError, ErrorKind, EventsFrom,
+    Scope, StackEvent, StackView, TemplateSource,
 };
 use crate::deploy::credentials::Session;
 use crate::deploy::failure::{At, failed};
 use crate::plan::{Protection, StackStatus};
-use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, Parameter, TemplateStage};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, Parameter, TemplateStage,
+};
 
 const SERVICE: &str = "CloudFormation";
 
-pub(super) async fn describe_stack(session: &Session, scope: &Scope, name: &str) -> Result<Option<StackView>, CloudError> {
+pub(super) async fn describe_stack(
+    session: &Session,
+    scope: &Scope,
+    name: &str,
+) -> Result<Option<StackView>, CloudError> {
     let at = At::new(SERVICE, "DescribeStacks", scope);
     let answer = match session.cloudformation.describe_stacks().stack_name(name).send().await {
         Ok(answer) => answer,
@@ -56,9 +62,10 @@ pub(super) async fn create_change_set(
     role_arn: Option<String>,
 ) -> Result<ChangeSetHandle, CloudError> {
     let at = At::new(SERVICE, "CreateChangeSet", scope);
-    let parameters = request.parameters.iter().map(|(name, value)| {
-        Parameter::builder().parameter_key(name).parameter_value(value).build()
-    });
+    let parameters = request
+        .parameters
+        .iter()
+        .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
     let call = session
         .cloudformation
         .create_change_set()
@@ -108,7 +115,12 @@ pub(super) async fn describe_change_set(
     let mut changes = 0;
     let mut token = None;
     loop {
-        let request = session.cloudformation.describe_change_set().change_set_name(&change_set.arn).set_next_token(token);
+        let request = session
+            .cloudformation
+            .describe_change_set()
+            .stack_name(&change_set.stack_arn)
+            .change_set_name(&change_set.arn)
+            .set_next_token(token);
         let answer = request.send().await.map_err(|error| failed(&at, error))?;
         changes += answer.changes().len();
         token = answer.next_token().map(str::to_owned);
@@ -119,6 +131,8 @@ pub(super) async fn describe_change_set(
     }
 }
 
+// The stack is named beside the change set's ARN, since policies allow these calls on stacks (service authorization reference).
+
 /// Executable only when it is complete *and* available.
 fn state(status: Option<&ChangeSetStatus>, execution: Option<&ExecutionStatus>) -> ChangeSetState {
     match (status, execution) {
@@ -126,10 +140,20 @@ fn state(status: Option<&ChangeSetStatus>, execution: Option<&ExecutionStatus>) 
         (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => ChangeSetState::Ready,
         (
             Some(ChangeSetStatus::CreateComplete),
-            Some(ExecutionStatus::ExecuteComplete | ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteFailed | ExecutionStatus::Obsolete),
+            Some(
+                ExecutionStatus::ExecuteComplete
+                | ExecutionStatus::ExecuteInProgress
+                | ExecutionStatus::ExecuteFailed
+                | ExecutionStatus::Obsolete,
+            ),
         )
         | (
-            Some(ChangeSetStatus::DeleteComplete | ChangeSetStatus::DeleteFailed | ChangeSetStatus::DeleteInProgress | ChangeSetStatus::DeletePending),
+            Some(
+                ChangeSetStatus::DeleteComplete
+                | ChangeSetStatus::DeleteFailed
+                | ChangeSetStatus::DeleteInProgress
+                | ChangeSetStatus::DeletePending,
+            ),
             _,
         ) => ChangeSetState::Spent,
         // pending, in progress, or a word that the SDK does not know: looked at again
@@ -159,13 +183,29 @@ pub(super) async fn execute_change_set(
     token: &str,
 ) -> Result<(), CloudError> {
     let at = At::new(SERVICE, "ExecuteChangeSet", scope);
-    let request = session.cloudformation.execute_change_set().change_set_name(&change_set.arn).client_request_token(token);
+    let request = session
+        .cloudformation
+        .execute_change_set()
+        .stack_name(&change_set.stack_arn)
+        .change_set_name(&change_set.arn)
+        .client_request_token(token);
     request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
 }
 
-pub(super) async fn delete_change_set(session: &Session, scope: &Scope, change_set: &ChangeSetHandle) -> Result<(), CloudError> {
+pub(super) async fn delete_change_set(
+    session: &Session,
+    scope: &Scope,
+    change_set: &ChangeSetHandle,
+) -> Result<(), CloudError> {
     let at = At::new(SERVICE, "DeleteChangeSet", scope);
-    match session.cloudformation.delete_change_set().change_set_name(&change_set.arn).send().await {
+    match session
+        .cloudformation
+        .delete_change_set()
+        .stack_name(&change_set.stack_arn)
+        .change_set_name(&change_set.arn)
+        .send()
+        .await
+    {
         Ok(_) => Ok(()),
         Err(error) => {
             let error = failed(&at, error);
@@ -182,7 +222,8 @@ pub(super) async fn delete_stack(
     role_arn: Option<String>,
 ) -> Result<(), CloudError> {
     let at = At::new(SERVICE, "DeleteStack", scope);
-    let request = session.cloudformation.delete_stack().stack_name(stack_arn).client_request_token(token).set_role_arn(role_arn);
+    let request =
+        session.cloudformation.delete_stack().stack_name(stack_arn).client_request_token(token).set_role_arn(role_arn);
     request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
 }
 

@@ -6,7 +6,12 @@ use crate::deploy::failure::{At, failed};
 
 /// Asks for the database by its catalog. Before a share has arrived, Glue answers that there is none, or that it is not
 /// allowed: both mean "not yet". A role that cannot be assumed is another matter.
-pub(super) async fn sees_database(session: &Session, scope: &Scope, catalog: &str, database: &str) -> Result<ProbeAnswer, CloudError> {
+pub(super) async fn sees_database(
+    session: &Session,
+    scope: &Scope,
+    catalog: &str,
+    database: &str,
+) -> Result<ProbeAnswer, CloudError> {
     let at = At::new("Glue", "GetDatabase", scope);
     match session.glue.get_database().catalog_id(catalog).name(database).send().await {
         Ok(_) => Ok(ProbeAnswer::Yes),

@@ -31,7 +31,8 @@ pub(super) async fn settings(
             lines.push(format!("settings still give {EVERYBODY} permissions on new {objects}"));
         }
     }
-    let found: BTreeSet<&str> = settings.data_lake_admins().iter().filter_map(|admin| admin.data_lake_principal_identifier()).collect();
+    let found: BTreeSet<&str> =
+        settings.data_lake_admins().iter().filter_map(|admin| admin.data_lake_principal_identifier()).collect();
     for administrator in administrators.iter().filter(|wanted| !found.contains(wanted.as_str())) {
         lines.push(format!("{administrator} is no data lake administrator"));
     }
@@ -51,7 +52,10 @@ pub(super) async fn tags(
     let at = At::new(SERVICE, "GetResourceLFTags", scope);
     let mut lines = Vec::new();
     for wanted in databases {
-        let resource = DatabaseResource::builder().name(&wanted.database).build().map_err(|error| at.error(ErrorKind::Other, error.to_string()))?;
+        let resource = DatabaseResource::builder()
+            .name(&wanted.database)
+            .build()
+            .map_err(|error| at.error(ErrorKind::Other, error.to_string()))?;
         let place = format!("database {}", wanted.database);
         match read(session, &at, Resource::builder().database(resource).build(), &place).await? {
             Read::Missing(line) => lines.push(line),
@@ -100,7 +104,11 @@ async fn read(session: &Session, at: &At<'_>, resource: Resource, place: &str) -
         })),
         Err(error) => {
             let error = failed(at, error);
-            if error.kind == ErrorKind::NotFound { Ok(Read::Missing(format!("{place} is not there"))) } else { Err(error) }
+            if error.kind == ErrorKind::NotFound {
+                Ok(Read::Missing(format!("{place} is not there")))
+            } else {
+                Err(error)
+            }
         }
     }
 }
@@ -130,7 +138,9 @@ mod tests {
 
     #[test]
     fn another_value_a_missing_one_and_two_values_are_told() {
-        let tags = |key: &str, values: &[&str]| BTreeMap::from([(key.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())]);
+        let tags = |key: &str, values: &[&str]| {
+            BTreeMap::from([(key.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())])
+        };
         let wanted = Tags::from([("demo/classification".to_owned(), "pii".to_owned())]);
         let told = |found: Option<&BTreeMap<String, Vec<String>>>| {
             let mut lines = Vec::new();

@@ -6,8 +6,8 @@ mod lakeformation;
 mod s3;
 
 use super::cloud::{
-    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Identity, ProbeAnswer, Scope,
-    StackEvent, StackView, Upload,
+    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Identity, ProbeAnswer,
+    Scope, StackEvent, StackView, Upload,
 };
 use super::credentials::{Reach, Sessions};
 use crate::plan::Probe;
@@ -50,12 +50,20 @@ impl Cloud for Aws {
         cloudformation::get_template(&session, scope, stack).await
     }
 
-    async fn create_change_set(&self, scope: &Scope, request: &ChangeSetRequest) -> Result<ChangeSetHandle, CloudError> {
+    async fn create_change_set(
+        &self,
+        scope: &Scope,
+        request: &ChangeSetRequest,
+    ) -> Result<ChangeSetHandle, CloudError> {
         let session = self.sessions.session(scope).await?;
         cloudformation::create_change_set(&session, scope, request, self.execution_role(scope)).await
     }
 
-    async fn describe_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> Result<ChangeSetView, CloudError> {
+    async fn describe_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> Result<ChangeSetView, CloudError> {
         let session = self.sessions.session(scope).await?;
         cloudformation::describe_change_set(&session, scope, change_set).await
     }
@@ -65,7 +73,12 @@ impl Cloud for Aws {
         cloudformation::list_change_sets(&session, scope, stack).await
     }
 
-    async fn execute_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle, token: &str) -> Result<(), CloudError> {
+    async fn execute_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+        token: &str,
+    ) -> Result<(), CloudError> {
         let session = self.sessions.session(scope).await?;
         cloudformation::execute_change_set(&session, scope, change_set, token).await
     }
@@ -80,7 +93,12 @@ impl Cloud for Aws {
         cloudformation::delete_stack(&session, scope, stack_arn, token, self.execution_role(scope)).await
     }
 
-    async fn stack_events(&self, scope: &Scope, stack_arn: &str, from: &EventsFrom) -> Result<Vec<StackEvent>, CloudError> {
+    async fn stack_events(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        from: &EventsFrom,
+    ) -> Result<Vec<StackEvent>, CloudError> {
         let session = self.sessions.session(scope).await?;
         cloudformation::stack_events(&session, scope, stack_arn, from).await
     }

@@ -7,7 +7,13 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
 
 /// Stores an object unless there is one: the key carries the content's hash, so one that is there is the same.
-pub(super) async fn upload(session: &Session, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
+pub(super) async fn upload(
+    session: &Session,
+    scope: &Scope,
+    bucket: &str,
+    key: &str,
+    content: &[u8],
+) -> Result<Upload, CloudError> {
     match session.s3.head_object().bucket(bucket).key(key).send().await {
         Ok(_) => return Ok(Upload::Stood),
         // S3 answers 403 for a missing object to a role that may not list the bucket (S3 API, HeadObject)

@@ -81,7 +81,8 @@ impl Board {
 
     fn count(&self) {
         if let Some(footer) = &self.footer {
-            footer.set_message(fit(&format!("{} of {} done", self.done, plural(self.steps.len(), "stack")), self.width));
+            footer
+                .set_message(fit(&format!("{} of {} done", self.done, plural(self.steps.len(), "stack")), self.width));
         }
     }
 }
@@ -107,7 +108,9 @@ impl Show for Board {
                 self.remove(stack);
                 kept = match outcome {
                     StepOutcome::Unchanged => Vec::new(),
-                    StepOutcome::Created | StepOutcome::Updated | StepOutcome::Failed { .. } => lines(event, self.colour),
+                    StepOutcome::Created | StepOutcome::Updated | StepOutcome::Failed { .. } => {
+                        lines(event, self.colour)
+                    }
                 };
             }
             Event::StepSkipped { stack, .. } => {

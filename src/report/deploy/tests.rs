@@ -58,7 +58,10 @@ pub(super) fn run() -> Vec<Event> {
             ],
         },
         Event::StepStarted { stack: id("a"), decision: Decision::Create },
-        Event::StepWaiting { stack: id("b"), waiting_for: "the tags of demo_sales_orders in account 111111111111".to_owned() },
+        Event::StepWaiting {
+            stack: id("b"),
+            waiting_for: "the tags of demo_sales_orders in account 111111111111".to_owned(),
+        },
         Event::StepStarted { stack: id("b"), decision: Decision::Create },
         Event::ResourceProgress {
             stack: id("a"),
@@ -69,7 +72,11 @@ pub(super) fn run() -> Vec<Event> {
             total: 2,
         },
         Event::StepFinished { stack: id("a"), outcome: StepOutcome::Created, seconds: 4.25 },
-        Event::StepFinished { stack: id("b"), outcome: StepOutcome::Failed { failure: Box::new(failed()) }, seconds: 61.0 },
+        Event::StepFinished {
+            stack: id("b"),
+            outcome: StepOutcome::Failed { failure: Box::new(failed()) },
+            seconds: 61.0,
+        },
         Event::StepSkipped { stack: id("c"), reason: SkipReason::Needs { stack: id("b") } },
         Event::RunFinished { summary },
     ]

@@ -55,7 +55,9 @@ pub(super) const fn finished(outcome: &StepOutcome) -> &'static str {
 pub(super) fn skip(reason: &SkipReason) -> String {
     match reason {
         SkipReason::Needs { stack } => format!("since it needs {stack}"),
-        SkipReason::Stopped { stack } => format!("since {stack} failed (--keep-going goes on with what does not need it)"),
+        SkipReason::Stopped { stack } => {
+            format!("since {stack} failed (--keep-going goes on with what does not need it)")
+        }
         SkipReason::Interrupted => "since the run was interrupted".to_owned(),
     }
 }
@@ -63,8 +65,13 @@ pub(super) fn skip(reason: &SkipReason) -> String {
 /// A failure as one block: what, why, what else, what to do.
 pub(super) fn failure(failure: &Failure, colour: Colour) -> Vec<String> {
     let mut lines = vec![format!("{}: {}: {}", failure.stack, colour.paint(Tone::Bad, "FAILED"), failure.message)];
-    for (word, cause) in failure.cause.iter().map(|cause| ("cause", cause)).chain(failure.also.iter().map(|cause| ("also", cause))) {
-        lines.push(format!("    {word}: {} ({}) {}: {}", cause.logical_id, cause.resource_type, cause.status, cause.reason));
+    for (word, cause) in
+        failure.cause.iter().map(|cause| ("cause", cause)).chain(failure.also.iter().map(|cause| ("also", cause)))
+    {
+        lines.push(format!(
+            "    {word}: {} ({}) {}: {}",
+            cause.logical_id, cause.resource_type, cause.status, cause.reason
+        ));
     }
     lines.push(format!("    account: {}", failure.account));
     lines.extend(failure.hints.iter().map(|hint| format!("    hint: {hint}")));
@@ -120,7 +127,10 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
     } else if skipped > 0 {
         colour.paint(Tone::Doubtful, &format!("{} not started", plural(skipped, "stack")))
     } else if created + updated > 0 {
-        colour.paint(Tone::Good, &format!("{} created, {updated} updated, {unchanged} as they were", plural(created, "stack")))
+        colour.paint(
+            Tone::Good,
+            &format!("{} created, {updated} updated, {unchanged} as they were", plural(created, "stack")),
+        )
     } else {
         colour.paint(Tone::Good, &format!("nothing to do: {} as they should be", plural(unchanged, "stack")))
     };
