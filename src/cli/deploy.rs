@@ -113,21 +113,13 @@ fn reach(mesh: &Mesh, run: &str) -> Reach {
     }
 }
 
-/// The first reasons, since every stack of an account tells the same.
+/// Each distinct reason once: an account that cannot be entered tells the same for all of its stacks.
 fn not_observed(error: ObserveError) -> Failure {
-    let mut hints = error.hints();
-    if let ObserveError::Calls { failures, .. } = &error {
-        let mut told = Vec::new();
-        for (stack, failure) in failures {
-            let text = format!("{stack}: {failure}");
-            let account = format!("{:?}", failure.account);
-            if !told.contains(&account) {
-                told.push(account);
-                hints.insert(told.len() - 1, text);
-            }
-        }
-    }
-    hints.into_iter().fold(Failure::new(error), Failure::hint)
+    let reasons = error.distinct().into_iter().map(|(reason, stacks)| format!("{reason} ({stacks} stacks)")).collect();
+    let hints = error.hints();
+    let mut failure = Failure::new(error);
+    failure.details = reasons;
+    hints.into_iter().fold(failure, Failure::hint)
 }
 
 /// Stacks that only a person can help; nothing is started while there is one.

@@ -82,6 +82,9 @@ impl Ui {
             let _ = writeln!(self.err, "  caused by: {cause}");
             source = cause.source();
         }
+        for detail in &failure.details {
+            let _ = writeln!(self.err, "  {detail}");
+        }
         for hint in &failure.hints {
             let _ = writeln!(self.err, "{cyan}hint{reset}: {hint}");
         }

@@ -1,3 +1,5 @@
 //! The one integration binary: one module for each stage.
 
 mod loading;
+#[cfg(feature = "aws")]
+mod local_aws;
