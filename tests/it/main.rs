@@ -1,3 +1,14 @@
 //! The one integration binary: one module for each stage.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "tests read and spoil files, and their helpers fail them; the rules are for what is shipped"
+)]
+
+mod architecture;
+mod demo;
+mod edges;
 mod loading;
+mod sight;
+mod synthesis;
