@@ -172,7 +172,11 @@ pub fn compare(rendered: &Rendered, directory: &Path) -> Result<Vec<Stale>, Dire
 /// When a file cannot be read, the manifest is not one, or a template is not the one that the manifest names.
 pub fn load(directory: &Path) -> Result<Rendered, DirectoryError> {
     let read = |path: &Path| {
-        fs::read_to_string(path).map_err(|source| DirectoryError::Disk { verb: "read", path: path.to_path_buf(), source })
+        fs::read_to_string(path).map_err(|source| DirectoryError::Disk {
+            verb: "read",
+            path: path.to_path_buf(),
+            source,
+        })
     };
     let path = directory.join("manifest.json");
     let manifest: Manifest =

@@ -87,6 +87,9 @@ impl Document {
     /// The resources of the template: logical id, type, the whole entry.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         let resources = self.template.get("Resources").and_then(Value::as_object);
-        resources.into_iter().flatten().map(|(id, entry)| (id.as_str(), entry["Type"].as_str().unwrap_or_default(), entry))
+        resources
+            .into_iter()
+            .flatten()
+            .map(|(id, entry)| (id.as_str(), entry["Type"].as_str().unwrap_or_default(), entry))
     }
 }

@@ -86,7 +86,8 @@ impl ManifestStack {
     /// The entry of a stack whose template was rendered.
     #[must_use]
     pub fn of(stack: &Stack, template: &str) -> Self {
-        let names_roles = stack.template.resources.values().any(|entry| entry.properties.type_name().starts_with("AWS::IAM::"));
+        let names_roles =
+            stack.template.resources.values().any(|entry| entry.properties.type_name().starts_with("AWS::IAM::"));
         Self {
             id: stack.id.clone(),
             account: stack.account.clone(),
@@ -96,7 +97,11 @@ impl ManifestStack {
             template: format!("{}.template.json", stack.id),
             sha256: crate::mesh::fingerprint(template),
             capabilities: if names_roles { vec!["CAPABILITY_NAMED_IAM".to_owned()] } else { Vec::new() },
-            parameters: stack.wires.iter().map(|(name, wire)| (name.clone(), ParameterValue::Wire(wire.clone()))).collect(),
+            parameters: stack
+                .wires
+                .iter()
+                .map(|(name, wire)| (name.clone(), ParameterValue::Wire(wire.clone())))
+                .collect(),
             after: stack.after.clone(),
             assets: Vec::new(),
         }

@@ -6,8 +6,8 @@ mod document;
 mod manifest;
 mod pretty;
 
-pub use document::Document;
 pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
+pub use document::Document;
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
 pub use pretty::pretty;
 
@@ -63,7 +63,9 @@ impl TryFrom<String> for StackId {
     /// A manifest may have been edited by hand: an id becomes a path, so only the characters of our own names pass.
     fn try_from(text: String) -> Result<Self, String> {
         let good = |part: &str| {
-            !part.is_empty() && part.len() <= 128 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            !part.is_empty()
+                && part.len() <= 128
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
         match text.split_once('/') {
             Some((owner, name)) if good(owner) && good(name) => Ok(Self::new(owner, name)),

@@ -62,7 +62,13 @@ pub struct Results {
 impl WorkGroup {
     /// A workgroup of one role: enforced, encrypted, with a limit in bytes on what a query may scan (at least 10 MB).
     #[must_use]
-    pub fn enforced(name: String, description: String, scan_limit: u64, results: Results, tags: Vec<ResourceTag>) -> Self {
+    pub fn enforced(
+        name: String,
+        description: String,
+        scan_limit: u64,
+        results: Results,
+        tags: Vec<ResourceTag>,
+    ) -> Self {
         Self {
             name,
             description,
@@ -73,7 +79,10 @@ impl WorkGroup {
                 engine_version: EngineVersion { selected_engine_version: "Athena engine version 3" },
                 publish_cloud_watch_metrics_enabled: true,
                 result_configuration: ResultConfiguration {
-                    encryption_configuration: EncryptionConfiguration { encryption_option: "SSE_KMS", kms_key: results.key },
+                    encryption_configuration: EncryptionConfiguration {
+                        encryption_option: "SSE_KMS",
+                        kms_key: results.key,
+                    },
                     expected_bucket_owner: results.bucket_owner,
                     output_location: results.location,
                 },

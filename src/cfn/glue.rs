@@ -159,7 +159,9 @@ impl StorageDescriptor {
             location,
             input_format: Some("org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"),
             output_format: Some("org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"),
-            serde_info: Some(SerdeInfo { serialization_library: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe" }),
+            serde_info: Some(SerdeInfo {
+                serialization_library: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+            }),
         }
     }
 

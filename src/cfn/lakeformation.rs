@@ -24,7 +24,11 @@ pub struct DataLakeSettings {
 impl DataLakeSettings {
     /// Settings under which nobody sees what nobody granted.
     #[must_use]
-    pub fn closed(admins: Vec<DataLakePrincipal>, read_only_admins: Vec<DataLakePrincipal>, cross_account_version: u8) -> Self {
+    pub fn closed(
+        admins: Vec<DataLakePrincipal>,
+        read_only_admins: Vec<DataLakePrincipal>,
+        cross_account_version: u8,
+    ) -> Self {
         Self {
             admins,
             read_only_admins,

@@ -136,7 +136,9 @@ impl Bucket {
         Self {
             bucket_name,
             bucket_encryption: BucketEncryption { server_side_encryption_configuration: vec![rule] },
-            ownership_controls: OwnershipControls { rules: vec![OwnershipRule { object_ownership: "BucketOwnerEnforced" }] },
+            ownership_controls: OwnershipControls {
+                rules: vec![OwnershipRule { object_ownership: "BucketOwnerEnforced" }],
+            },
             public_access_block_configuration: PublicAccessBlock {
                 block_public_acls: true,
                 block_public_policy: true,
@@ -166,7 +168,8 @@ impl Bucket {
     /// Writes server access logs to another bucket.
     #[must_use]
     pub fn logged_to(mut self, bucket: Val<Name<Self>>, prefix: &str) -> Self {
-        self.logging_configuration = Some(Logging { destination_bucket_name: bucket, log_file_prefix: format!("{prefix}/") });
+        self.logging_configuration =
+            Some(Logging { destination_bucket_name: bucket, log_file_prefix: format!("{prefix}/") });
         self
     }
 

@@ -130,7 +130,12 @@ impl Template {
     /// A template without resources.
     #[must_use]
     pub fn new(description: impl Into<String>) -> Self {
-        Self { description: description.into(), parameters: BTreeMap::new(), resources: BTreeMap::new(), outputs: BTreeMap::new() }
+        Self {
+            description: description.into(),
+            parameters: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+        }
     }
 
     /// Adds a resource and returns its handle.

@@ -6,13 +6,25 @@ use std::path::PathBuf;
 
 /// Turn short YAML files into CloudFormation for every account of a data mesh
 #[derive(Debug, Parser)]
-#[command(name = "meshform", version, max_term_width = 100, after_help = "Exit codes: 0 done, 1 error, 2 wrong usage, 3 findings refuse, 4 changes or stale files, 5 deploy failed or partly done, 6 declined, 7 stale plan, 130 interrupted.")]
+#[command(
+    name = "meshform",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 error, 2 wrong usage, 3 findings refuse, 4 changes or stale files, 5 deploy failed or partly done, 6 declined, 7 stale plan, 130 interrupted."
+)]
 pub(super) struct Arguments {
     /// Print data and errors only
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
     /// Colour the output
-    #[arg(long = "color", visible_alias = "colour", global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long = "color",
+        visible_alias = "colour",
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
     pub(super) colour: When,
     #[command(subcommand)]
     pub(super) verb: Verb,

@@ -43,7 +43,9 @@ impl Chosen {
             let failure = Failure::new(error);
             return Err(match crate::finding::nearest(&given.to_string_lossy(), known.iter().map(String::as_str)) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None if known.is_empty() => failure.hint("run this in the folder that holds `environments/`, or give a directory"),
+                None if known.is_empty() => {
+                    failure.hint("run this in the folder that holds `environments/`, or give a directory")
+                }
                 None => failure.hint(format!("there are: {}", known.join(", "))),
             });
         }
@@ -70,7 +72,8 @@ impl Chosen {
 
     /// Where the environment's stacks are written: `stacks/<env>` beside `environments/`, or below the working directory.
     pub(super) fn stacks(&self) -> PathBuf {
-        let beside = self.directory.parent().filter(|parent| parent.file_name().is_some_and(|name| name == ENVIRONMENTS));
+        let beside =
+            self.directory.parent().filter(|parent| parent.file_name().is_some_and(|name| name == ENVIRONMENTS));
         beside.and_then(Path::parent).unwrap_or_else(|| Path::new("")).join("stacks").join(&self.name)
     }
 }

@@ -84,13 +84,15 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     /// What happened; its sources are printed below it.
     pub(super) error: Box<dyn std::error::Error + Send + Sync>,
+    /// What it is made of, a line each.
+    pub(super) details: Vec<String>,
     /// What to do next.
     pub(super) hints: Vec<String>,
 }
 
 impl Failure {
     pub(super) fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { exit: Exit::Error, error: error.into(), hints: Vec::new() }
+        Self { exit: Exit::Error, error: error.into(), details: Vec::new(), hints: Vec::new() }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -82,6 +82,9 @@ impl Ui {
             let _ = writeln!(self.err, "  caused by: {cause}");
             source = cause.source();
         }
+        for detail in &failure.details {
+            let _ = writeln!(self.err, "  {detail}");
+        }
         for hint in &failure.hints {
             let _ = writeln!(self.err, "{cyan}hint{reset}: {hint}");
         }
@@ -92,11 +95,9 @@ impl Ui {
 /// Columns of the terminal; 100 where there is none, so that logs are the same everywhere.
 fn terminal_width() -> usize {
     let of_variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    of_variable.filter(|columns| (40..=400).contains(columns)).unwrap_or_else(|| {
-        match io::stderr().is_terminal() {
-            true => console_width().unwrap_or(100),
-            false => 100,
-        }
+    of_variable.filter(|columns| (40..=400).contains(columns)).unwrap_or_else(|| match io::stderr().is_terminal() {
+        true => console_width().unwrap_or(100),
+        false => 100,
     })
 }
 

@@ -52,14 +52,10 @@ pub fn load(directory: &Path) -> Result<Loaded, LoadError> {
     match fs::metadata(directory) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
-            return Err(LoadError::NotADirectory {
-                path: directory.to_owned(),
-            });
+            return Err(LoadError::NotADirectory { path: directory.to_owned() });
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(LoadError::Missing {
-                path: directory.to_owned(),
-            });
+            return Err(LoadError::Missing { path: directory.to_owned() });
         }
         Err(error) => return Err(LoadError::read(directory)(error)),
     }
@@ -79,10 +75,7 @@ fn name(directory: &Path) -> Result<String, LoadError> {
             resolved.file_name()
         }
     };
-    Ok(name.map_or_else(
-        || "environment".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    ))
+    Ok(name.map_or_else(|| "environment".to_owned(), |name| name.to_string_lossy().into_owned()))
 }
 
 /// Gathers the YAML files below a directory, under their path from the environment's root.
@@ -105,10 +98,7 @@ fn collect(
             match fs::read_dir(&path) {
                 Ok(entries) => collect(&path, entries, &format!("{shown}/"), files)?,
                 Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                    files.insert(
-                        shown,
-                        RawFile::Unreadable("a directory that may not be listed"),
-                    );
+                    files.insert(shown, RawFile::Unreadable("a directory that may not be listed"));
                 }
                 Err(error) => return Err(LoadError::read(&path)(error)),
             }
@@ -117,19 +107,15 @@ fn collect(
         } else if is_yaml {
             files.insert(shown, raw(&path)?);
         } else if kind.is_symlink() && path.is_dir() {
-            files.insert(
-                shown,
-                RawFile::Unreadable("a link to a directory; such links are not followed"),
-            );
+            files.insert(shown, RawFile::Unreadable("a link to a directory; such links are not followed"));
         }
     }
     Ok(())
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
-    })
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml"))
 }
 
 /// Reads one file, through a link if it is one. What is no regular file is never opened: opening a pipe would wait for ever.
@@ -142,9 +128,7 @@ fn raw(path: &Path) -> Result<RawFile, LoadError> {
         return Ok(RawFile::Unreadable("a directory, not a file"));
     }
     if !metadata.is_file() {
-        return Ok(RawFile::Unreadable(
-            "a pipe, a socket or a device, not a file",
-        ));
+        return Ok(RawFile::Unreadable("a pipe, a socket or a device, not a file"));
     }
     if metadata.len() > MOST_BYTES {
         return Ok(RawFile::Oversized(metadata.len()));

@@ -41,17 +41,11 @@ impl Source {
         for (index, place) in places.iter().enumerate() {
             files.entry(&place.file).or_default().push(index);
         }
-        let mut spans = vec![
-            Span {
-                start_line: 1,
-                start_column: 1,
-                end_line: 1,
-                end_column: 1,
-                byte_start: 0,
-                byte_end: 0
-            };
-            places.len()
-        ];
+        let mut spans =
+            vec![
+                Span { start_line: 1, start_column: 1, end_line: 1, end_column: 1, byte_start: 0, byte_end: 0 };
+                places.len()
+            ];
         for (file, indices) in files {
             let Some(file) = self.files.get(file) else {
                 continue;
@@ -59,31 +53,13 @@ impl Source {
             let needs_tree = indices.iter().any(|index| places[*index].bytes.is_none());
             let tree = needs_tree.then(|| Tree::parse(&file.text).ok()).flatten();
             // a place that another stage made up may lie inside a character or behind the end
-            let clamp = |(start, end)| {
-                (
-                    file.text.floor_char_boundary(start),
-                    file.text.floor_char_boundary(end),
-                )
-            };
-            let ranges: Vec<_> = indices
-                .iter()
-                .map(|index| clamp(range(places[*index], tree.as_ref())))
-                .collect();
-            let positions = positions(
-                &file.text,
-                ranges.iter().flat_map(|(start, end)| [*start, *end]),
-            );
+            let clamp = |(start, end)| (file.text.floor_char_boundary(start), file.text.floor_char_boundary(end));
+            let ranges: Vec<_> = indices.iter().map(|index| clamp(range(places[*index], tree.as_ref()))).collect();
+            let positions = positions(&file.text, ranges.iter().flat_map(|(start, end)| [*start, *end]));
             for (index, (byte_start, byte_end)) in indices.into_iter().zip(ranges) {
                 let (start_line, start_column) = positions[&byte_start];
                 let (end_line, end_column) = positions[&byte_end];
-                spans[index] = Span {
-                    start_line,
-                    start_column,
-                    end_line,
-                    end_column,
-                    byte_start,
-                    byte_end,
-                };
+                spans[index] = Span { start_line, start_column, end_line, end_column, byte_start, byte_end };
             }
         }
         spans
@@ -118,11 +94,7 @@ fn positions(text: &str, offsets: impl Iterator<Item = usize>) -> BTreeMap<usize
     let (mut line, mut column, mut read) = (1, 1, 0);
     for offset in offsets {
         for character in text[read..offset].chars() {
-            (line, column) = if character == '\n' {
-                (line + 1, 1)
-            } else {
-                (line, column + 1)
-            };
+            (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
         }
         read = offset;
         positions.insert(offset, (line, column));

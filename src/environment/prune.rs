@@ -16,11 +16,7 @@ pub(super) fn prune(validator: &Validator, mut value: Value) -> Option<(Value, b
             let path: Vec<_> = error.instance_path().iter().map(Step::from).collect();
             match error.kind() {
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
-                    wrong.extend(
-                        unexpected
-                            .iter()
-                            .map(|field| [&path[..], &[Step::Field(field.clone())]].concat()),
-                    );
+                    wrong.extend(unexpected.iter().map(|field| [&path[..], &[Step::Field(field.clone())]].concat()));
                 }
                 _ => drop(wrong.insert(whole(path))),
             }
@@ -54,13 +50,7 @@ impl From<LocationSegment<'_>> for Step {
 
 /// What must go with a wrong part: a product whose contract lacks a table or a column would be another product.
 fn whole(mut path: Vec<Step>) -> Vec<Step> {
-    if let [
-        Step::Field(products),
-        Step::Element(_),
-        Step::Field(schema),
-        ..,
-        Step::Element(_),
-    ] = &path[..]
+    if let [Step::Field(products), Step::Element(_), Step::Field(schema), .., Step::Element(_)] = &path[..]
         && products == "products"
         && schema == "schema"
     {
@@ -77,9 +67,7 @@ fn remove(value: &mut Value, path: &[Step]) -> Option<()> {
         Step::Field(name) => value.get_mut(name),
     });
     match (parent?, last) {
-        (Value::Array(items), Step::Element(index)) if *index < items.len() => {
-            drop(items.remove(*index))
-        }
+        (Value::Array(items), Step::Element(index)) if *index < items.len() => drop(items.remove(*index)),
         (Value::Object(fields), Step::Field(name)) => drop(fields.remove(name)),
         _ => return None,
     }

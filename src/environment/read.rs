@@ -43,9 +43,7 @@ impl Source {
     /// True when something that others may refer to could not be read: an unknown name may then be somebody else's fault.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        self.files
-            .values()
-            .any(|file| file.partial || file.content.is_none())
+        self.files.values().any(|file| file.partial || file.content.is_none())
     }
 }
 
@@ -77,14 +75,9 @@ pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
     let mut findings = Vec::new();
     // a mesh.yml is reported as such; that mesh.yaml is missing would be the same news again
     if !files.contains_key("mesh.yaml") && !files.contains_key("mesh.yml") {
-        let finding = Finding::new(
-            Code::MisplacedFile,
-            Place::file("mesh.yaml"),
-            "the environment has no mesh.yaml",
-        );
-        findings.push(finding.help(
-            "every environment has one file of kind Mesh, mesh.yaml; `meshform init` writes one",
-        ));
+        let finding = Finding::new(Code::MisplacedFile, Place::file("mesh.yaml"), "the environment has no mesh.yaml");
+        findings
+            .push(finding.help("every environment has one file of kind Mesh, mesh.yaml; `meshform init` writes one"));
     }
     let files = files
         .into_iter()
@@ -93,56 +86,32 @@ pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
             (path, file)
         })
         .collect();
-    Loaded {
-        source: Source {
-            name: name.to_owned(),
-            files,
-        },
-        findings,
-    }
+    Loaded { source: Source { name: name.to_owned(), files }, findings }
 }
 
 fn read_file(path: &str, raw: RawFile, findings: &mut Vec<Finding>) -> SourceFile {
     let (text, refused) = decode(path, raw);
     if refused.is_some() {
         findings.extend(refused);
-        return SourceFile {
-            text,
-            ..SourceFile::default()
-        };
+        return SourceFile { text, ..SourceFile::default() };
     }
     let Some(kind) = Kind::of_path(path) else {
         findings.push(misplaced(path));
-        return SourceFile {
-            text,
-            ..SourceFile::default()
-        };
+        return SourceFile { text, ..SourceFile::default() };
     };
     let parsed = yaml::parse(path, &text);
     findings.extend(parsed.findings);
     let Some(value) = parsed.value else {
-        return SourceFile {
-            text,
-            ..SourceFile::default()
-        };
+        return SourceFile { text, ..SourceFile::default() };
     };
     let checked = shape::check(path, &text, kind, value);
     findings.extend(checked.findings);
-    SourceFile {
-        text,
-        content: checked.content,
-        partial: checked.partial,
-    }
+    SourceFile { text, content: checked.content, partial: checked.partial }
 }
 
 /// The text of a file; and why it is none, then with what can be shown of it.
 fn decode(path: &str, raw: RawFile) -> (String, Option<Finding>) {
-    let refuse = |code, message: String| {
-        (
-            String::new(),
-            Some(Finding::new(code, Place::file(path), message)),
-        )
-    };
+    let refuse = |code, message: String| (String::new(), Some(Finding::new(code, Place::file(path), message)));
     let bytes = match raw {
         RawFile::Bytes(bytes) if bytes.len() as u64 <= MOST_BYTES => bytes,
         RawFile::Bytes(bytes) => return refuse(Code::OversizedFile, oversized(bytes.len() as u64)),
@@ -155,11 +124,7 @@ fn decode(path: &str, raw: RawFile) -> (String, Option<Finding>) {
         return refuse(Code::InvalidEncoding, "the file is UTF-16".to_owned());
     }
     let invalid = |start: usize, length: usize, message: String| {
-        Some(Finding::new(
-            Code::InvalidEncoding,
-            Place::bytes(path, start, start + length),
-            message,
-        ))
+        Some(Finding::new(Code::InvalidEncoding, Place::bytes(path, start, start + length), message))
     };
     let mut text = match String::from_utf8(bytes) {
         Ok(text) => text,
@@ -167,18 +132,13 @@ fn decode(path: &str, raw: RawFile) -> (String, Option<Finding>) {
             let (bytes, start) = (error.as_bytes(), error.utf8_error().valid_up_to());
             let message = format!("the byte 0x{:02X} is not UTF-8", bytes[start]);
             let shown = String::from_utf8_lossy(bytes).into_owned();
-            return (
-                shown,
-                invalid(start, char::REPLACEMENT_CHARACTER.len_utf8(), message),
-            );
+            return (shown, invalid(start, char::REPLACEMENT_CHARACTER.len_utf8(), message));
         }
     };
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len_utf8());
     }
-    let nul = text
-        .find('\0')
-        .and_then(|start| invalid(start, 1, "the file holds a NUL character".to_owned()));
+    let nul = text.find('\0').and_then(|start| invalid(start, 1, "the file holds a NUL character".to_owned()));
     (text, nul)
 }
 
@@ -188,14 +148,9 @@ fn oversized(length: u64) -> String {
 
 /// A YAML file that nothing would read: said, since its author thinks otherwise.
 fn misplaced(path: &str) -> Finding {
-    let finding = Finding::new(
-        Code::MisplacedFile,
-        Place::file(path),
-        "nothing reads a file at this place",
-    );
+    let finding = Finding::new(Code::MisplacedFile, Place::file(path), "nothing reads a file at this place");
     match path {
         "mesh.yml" => finding.help("call it mesh.yaml"),
-        _ => finding
-            .help("move it to domains/ or consumers/, without a folder in between, or remove it"),
+        _ => finding.help("move it to domains/ or consumers/, without a folder in between, or remove it"),
     }
 }

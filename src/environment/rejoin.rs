@@ -47,17 +47,10 @@ fn visit(cut: &Cut<'_>, tree: &Tree, pointer: &str, value: &mut Value, findings:
 
 /// The fields of one `{…}` in the order of the text: a field without a value that the format does not have, right after a
 /// text, is the rest of that text.
-fn mapping(
-    cut: &Cut<'_>,
-    tree: &Tree,
-    pointer: &str,
-    fields: &mut serde_json::Map<String, Value>,
-) -> Option<Finding> {
+fn mapping(cut: &Cut<'_>, tree: &Tree, pointer: &str, fields: &mut serde_json::Map<String, Value>) -> Option<Finding> {
     let known = words::fields(words::schema_at(cut.schema, pointer));
-    let mut order: Vec<(usize, String)> = fields
-        .keys()
-        .filter_map(|name| Some((tree.child(name)?.0?.0, name.clone())))
-        .collect();
+    let mut order: Vec<(usize, String)> =
+        fields.keys().filter_map(|name| Some((tree.child(name)?.0?.0, name.clone()))).collect();
     order.sort_unstable();
     let mut cut_field: Option<String> = None;
     let mut joined = false;
@@ -77,7 +70,8 @@ fn mapping(
         }
     }
     let field = cut_field.filter(|_| joined)?;
-    let message = format!("the text of `{field}` ends at its first comma, since nothing quotes it; it was put together again");
+    let message =
+        format!("the text of `{field}` ends at its first comma, since nothing quotes it; it was put together again");
     let place = Place::at(cut.path, pointer).child(&field);
     let whole = fields[&field].as_str().unwrap_or_default();
     let help = format!("put it in double quotes: \"{}\"", whole.replace('\\', "\\\\").replace('"', "\\\""));

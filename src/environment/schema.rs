@@ -62,8 +62,7 @@ impl Kind {
         static COMPILED: LazyLock<[(Value, Validator); 3]> = LazyLock::new(|| {
             Kind::ALL.map(|kind| {
                 let schema = json_schema(kind);
-                let validator = jsonschema::draft202012::new(&schema)
-                    .expect("the schema of our own types is a schema");
+                let validator = jsonschema::draft202012::new(&schema).expect("the schema of our own types is a schema");
                 (schema, validator)
             })
         });
@@ -74,9 +73,7 @@ impl Kind {
 /// The JSON Schema (2020-12) of one kind of file.
 #[must_use]
 pub fn json_schema(kind: Kind) -> Value {
-    let generator = SchemaSettings::draft2020_12()
-        .with_transform(RecursiveTransform(plain))
-        .into_generator();
+    let generator = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(plain)).into_generator();
     match kind {
         Kind::Mesh => generator.into_root_schema_for::<MeshFile>(),
         Kind::Domain => generator.into_root_schema_for::<DomainFile>(),
@@ -89,12 +86,7 @@ pub fn json_schema(kind: Kind) -> Value {
 #[must_use]
 pub fn schemas() -> Vec<(String, String)> {
     Kind::ALL
-        .map(|kind| {
-            (
-                format!("{}.schema.json", kind.name().to_lowercase()),
-                format!("{:#}\n", json_schema(kind)),
-            )
-        })
+        .map(|kind| (format!("{}.schema.json", kind.name().to_lowercase()), format!("{:#}\n", json_schema(kind))))
         .into()
 }
 
@@ -119,12 +111,7 @@ fn plain(schema: &mut Schema) {
         }
     }
     if let Some(Value::Array(choices)) = object.get("oneOf") {
-        let field = |name: &str| {
-            choices
-                .iter()
-                .map(|choice| choice.get(name).cloned())
-                .collect::<Option<Vec<_>>>()
-        };
+        let field = |name: &str| choices.iter().map(|choice| choice.get(name).cloned()).collect::<Option<Vec<_>>>();
         if let (Some(values), Some(descriptions)) = (field("const"), field("description")) {
             object.remove("oneOf");
             object.insert("type".to_owned(), "string".into());

@@ -24,11 +24,7 @@ pub(super) struct Checked {
 /// Checks a file that belongs to `home`'s folder, and types it.
 pub(super) fn check(path: &str, text: &str, home: Kind, mut value: Value) -> Checked {
     let mut findings = Vec::new();
-    let stated = value
-        .get("kind")
-        .and_then(Value::as_str)
-        .and_then(Kind::of_name)
-        .unwrap_or(home);
+    let stated = value.get("kind").and_then(Value::as_str).and_then(Kind::of_name).unwrap_or(home);
     if stated != home {
         findings.push(misplaced(path, home, stated));
     }
@@ -38,13 +34,7 @@ pub(super) fn check(path: &str, text: &str, home: Kind, mut value: Value) -> Che
         findings.extend(rejoin(path, text, schema, &mut value));
     }
     if !validator.is_valid(&value) {
-        let faults = Faults {
-            path,
-            text,
-            schema,
-            value: &value,
-            tree: LazyCell::new(|| Tree::parse(text).ok()),
-        };
+        let faults = Faults { path, text, schema, value: &value, tree: LazyCell::new(|| Tree::parse(text).ok()) };
         let (found, repairs) = faults.all(validator);
         findings.extend(found);
         for (pointer, account) in repairs {
@@ -59,27 +49,17 @@ pub(super) fn check(path: &str, text: &str, home: Kind, mut value: Value) -> Che
         match prune(validator, value) {
             Some((pruned, lost)) => (value, partial) = (pruned, lost),
             None => {
-                return Checked {
-                    content: None,
-                    partial,
-                    findings,
-                };
+                return Checked { content: None, partial, findings };
             }
         }
     }
     let typed = match stated {
         Kind::Mesh => serde_json::from_value(value).map(|file| Content::Mesh(Box::new(file))),
         Kind::Domain => serde_json::from_value(value).map(|file| Content::Domain(Box::new(file))),
-        Kind::Consumer => {
-            serde_json::from_value(value).map(|file| Content::Consumer(Box::new(file)))
-        }
+        Kind::Consumer => serde_json::from_value(value).map(|file| Content::Consumer(Box::new(file))),
     };
     match typed {
-        Ok(content) => Checked {
-            content: (stated == home).then_some(content),
-            partial,
-            findings,
-        },
+        Ok(content) => Checked { content: (stated == home).then_some(content), partial, findings },
         Err(error) => {
             // a value that the schema lets pass and the type does not, such as the whole number 2.0
             findings.push(Finding::new(
@@ -87,11 +67,7 @@ pub(super) fn check(path: &str, text: &str, home: Kind, mut value: Value) -> Che
                 Place::file(path),
                 format!("the file cannot be read: {error}"),
             ));
-            Checked {
-                content: None,
-                partial,
-                findings,
-            }
+            Checked { content: None, partial, findings }
         }
     }
 }
@@ -107,11 +83,7 @@ fn misplaced(path: &str, home: Kind, stated: Kind) -> Finding {
             home.name()
         ),
     )
-    .help(format!(
-        "write `kind: {}`, or move the file to {}",
-        home.name(),
-        stated.home()
-    ))
+    .help(format!("write `kind: {}`, or move the file to {}", home.name(), stated.home()))
 }
 
 /// The faults of one file.
@@ -141,9 +113,7 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
         for error in &errors {
             let pointer = error.instance_path().as_str();
             match error.kind() {
-                ValidationErrorKind::Type { .. }
-                    if error.instance().is_number() && is_account(pointer) =>
-                {
+                ValidationErrorKind::Type { .. } if error.instance().is_number() && is_account(pointer) => {
                     findings.push(self.unquoted(pointer, &mut repairs));
                 }
                 ValidationErrorKind::Type { .. } => findings.push(self.mistyped(error)),
@@ -166,23 +136,15 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
         let known = words::fields(owner);
         let message = format!("`{field}` is no field of {}", words::title(owner));
         if let Some(nearest) = crate::finding::nearest(field, known.iter().copied()) {
-            return Finding::new(
-                Code::UnknownField,
-                place,
-                format!("{message}; did you mean `{nearest}`?"),
-            );
+            return Finding::new(Code::UnknownField, place, format!("{message}; did you mean `{nearest}`?"));
         }
         let help = format!("its fields are {}", known.join(", "));
         let finding = Finding::new(Code::UnknownField, place, message);
-        match self
-            .value
-            .pointer(pointer)
-            .and_then(|owner| owner.get(field))
-        {
+        match self.value.pointer(pointer).and_then(|owner| owner.get(field)) {
             // `{purpose: chats, recordings}`: the comma ends the text and begins a field
-            Some(Value::Null) => finding.help(format!(
-                "put the text before it in quotes if the comma belongs to it; {help}"
-            )),
+            Some(Value::Null) => {
+                finding.help(format!("put the text before it in quotes if the comma belongs to it; {help}"))
+            }
             _ => finding.help(help),
         }
     }
@@ -195,27 +157,19 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
             format!("{} needs `{field}`", words::title(owner)),
         );
         match owner["properties"][field]["description"].as_str() {
-            Some(description) => {
-                finding.help(format!("{field}: {}", description.trim_end_matches('.')))
-            }
+            Some(description) => finding.help(format!("{field}: {}", description.trim_end_matches('.'))),
             None => finding,
         }
     }
 
     fn mistyped(&self, error: &ValidationError<'_>) -> Finding {
         let pointer = error.instance_path().as_str();
-        let expected = words::schema_at(self.schema, pointer)["type"]
-            .as_str()
-            .unwrap_or_default();
+        let expected = words::schema_at(self.schema, pointer)["type"].as_str().unwrap_or_default();
         let shown = match (error.instance().as_ref(), self.written(pointer)) {
             (Value::Number(_), Some(written)) => format!("the number {written}"),
             (value, _) => words::shown(value),
         };
-        let message = format!(
-            "{} is {shown}; {} is expected",
-            words::subject(pointer),
-            words::expected(expected)
-        );
+        let message = format!("{} is {shown}; {} is expected", words::subject(pointer), words::expected(expected));
         let finding = Finding::new(Code::WrongType, Place::at(self.path, pointer), message);
         match (error.instance().as_ref(), expected) {
             (Value::Null, _) => finding.help("give it a value, or remove the line"),
@@ -229,15 +183,8 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
 
     fn unquoted(&self, pointer: &str, repairs: &mut Vec<Repair>) -> Finding {
         let written = self.written(pointer).unwrap_or_default();
-        let message = format!(
-            "{} is {written} without quotes, which YAML reads as a number",
-            words::subject(pointer)
-        );
-        let finding = Finding::new(
-            Code::UnquotedAccount,
-            Place::at(self.path, pointer),
-            message,
-        );
+        let message = format!("{} is {written} without quotes, which YAML reads as a number", words::subject(pointer));
+        let finding = Finding::new(Code::UnquotedAccount, Place::at(self.path, pointer), message);
         if written.len() == 12 && written.bytes().all(|byte| byte.is_ascii_digit()) {
             repairs.push((pointer.to_owned(), written.to_owned()));
             finding.help(format!("put it in quotes: \"{written}\""))
@@ -253,27 +200,18 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
         let place = Place::at(self.path, pointer);
         match error.kind() {
             ValidationErrorKind::Enum { options } => {
-                let allowed: Vec<_> = options
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .collect();
-                let nearest = error.instance().as_str().and_then(|wrong| {
-                    crate::finding::nearest(&wrong.to_lowercase(), allowed.iter().copied())
-                });
+                let allowed: Vec<_> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let nearest = error
+                    .instance()
+                    .as_str()
+                    .and_then(|wrong| crate::finding::nearest(&wrong.to_lowercase(), allowed.iter().copied()));
                 let message = match nearest {
-                    Some(nearest) => format!(
-                        "{subject} is {}; did you mean `{nearest}`?",
-                        words::shown(error.instance())
-                    ),
-                    None => format!(
-                        "{subject} is {}, which is not possible",
-                        words::shown(error.instance())
-                    ),
+                    Some(nearest) => {
+                        format!("{subject} is {}; did you mean `{nearest}`?", words::shown(error.instance()))
+                    }
+                    None => format!("{subject} is {}, which is not possible", words::shown(error.instance())),
                 };
-                Finding::new(Code::InvalidValue, place, message)
-                    .help(format!("possible: {}", allowed.join(", ")))
+                Finding::new(Code::InvalidValue, place, message).help(format!("possible: {}", allowed.join(", ")))
             }
             ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
                 let message = format!(
@@ -286,11 +224,7 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
             }
             ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MaxItems { limit } => {
                 let found = error.instance().as_array().map_or(0, Vec::len);
-                Finding::new(
-                    Code::InvalidValue,
-                    place,
-                    format!("{subject} is a list of {found}; {limit} are expected"),
-                )
+                Finding::new(Code::InvalidValue, place, format!("{subject} is a list of {found}; {limit} are expected"))
             }
             // foreign and open enum: our types bring no other keyword into the schema
             _ => Finding::new(Code::InvalidValue, place, format!("{subject}: {error}")),
@@ -309,7 +243,5 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
 
 /// True for the fields that hold an account id.
 fn is_account(pointer: &str) -> bool {
-    pointer.ends_with("/account")
-        || pointer == "/deployment/from"
-        || pointer == "/deployment/management"
+    pointer.ends_with("/account") || pointer == "/deployment/from" || pointer == "/deployment/management"
 }

@@ -23,10 +23,7 @@ pub(super) struct Tree {
 enum Node {
     Scalar(Value),
     Sequence(Vec<Tree>),
-    Mapping {
-        entries: BTreeMap<String, (Key, Tree)>,
-        repeated: Vec<(String, Key, Key)>,
-    },
+    Mapping { entries: BTreeMap<String, (Key, Tree)>, repeated: Vec<(String, Key, Key)> },
 }
 
 /// Byte range of a key.
@@ -35,8 +32,7 @@ type Key = (usize, usize);
 impl Tree {
     /// Reads the places of a text. Repeated keys are kept apart, not refused, so that the rest can still be located.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
-        let mut tree: Self =
-            serde_saphyr::from_str_with_options(text, options(DuplicateKeyPolicy::PassThrough))?;
+        let mut tree: Self = serde_saphyr::from_str_with_options(text, options(DuplicateKeyPolicy::PassThrough))?;
         tree.close(text);
         Ok(tree)
     }
@@ -46,9 +42,7 @@ impl Tree {
         match &self.node {
             Node::Scalar(_) => None,
             Node::Sequence(items) => Some((None, items.get(segment.parse::<usize>().ok()?)?)),
-            Node::Mapping { entries, .. } => {
-                entries.get(segment).map(|(key, value)| (Some(*key), value))
-            }
+            Node::Mapping { entries, .. } => entries.get(segment).map(|(key, value)| (Some(*key), value)),
         }
     }
 
@@ -75,15 +69,10 @@ impl Tree {
         let rest = text.get(end..).unwrap_or_default();
         let closing = rest.trim_start_matches([' ', ',', '\t', '\r', '\n']);
         let opened = text.get(start..).and_then(|text| text.chars().next());
-        let closes = matches!(
-            (opened, closing.chars().next()),
-            (Some('{'), Some('}')) | (Some('['), Some(']'))
-        );
+        let closes = matches!((opened, closing.chars().next()), (Some('{'), Some('}')) | (Some('['), Some(']')));
         self.bytes.1 = match &self.node {
             Node::Scalar(_) => own_end,
-            Node::Sequence(_) | Node::Mapping { .. } if closes => {
-                end + (rest.len() - closing.len()) + 1
-            }
+            Node::Sequence(_) | Node::Mapping { .. } if closes => end + (rest.len() - closing.len()) + 1,
             Node::Sequence(_) | Node::Mapping { .. } => end,
         };
     }
@@ -93,10 +82,9 @@ impl Tree {
         match &self.node {
             Node::Scalar(value) => value.clone(),
             Node::Sequence(items) => items.iter().map(Self::value).collect(),
-            Node::Mapping { entries, .. } => entries
-                .iter()
-                .map(|(key, (_, value))| (key.clone(), value.value()))
-                .collect(),
+            Node::Mapping { entries, .. } => {
+                entries.iter().map(|(key, (_, value))| (key.clone(), value.value())).collect()
+            }
         }
     }
 
@@ -112,13 +100,9 @@ impl Tree {
                         Place::bytes(file, again.0, again.1),
                         format!("`{name}` stands twice in one mapping"),
                     );
-                    findings.push(
-                        finding.related(Place::bytes(file, first.0, first.1), "the first one"),
-                    );
+                    findings.push(finding.related(Place::bytes(file, first.0, first.1), "the first one"));
                 }
-                entries
-                    .values()
-                    .for_each(|(_, value)| value.repeated(file, findings));
+                entries.values().for_each(|(_, value)| value.repeated(file, findings));
             }
         }
     }
@@ -126,16 +110,8 @@ impl Tree {
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned {
-            value,
-            referenced,
-            defined,
-        } = Spanned::deserialize(deserializer)?;
-        Ok(Self {
-            bytes: used(referenced, defined),
-            defined: bytes(defined),
-            node: value,
-        })
+        let Spanned { value, referenced, defined } = Spanned::deserialize(deserializer)?;
+        Ok(Self { bytes: used(referenced, defined), defined: bytes(defined), node: value })
     }
 }
 
@@ -209,11 +185,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
 /// The byte range of a node. The reader knows it of every node of a text.
 pub(super) fn bytes(location: Location) -> (usize, usize) {
-    let count = |count: Option<u64>| {
-        count
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(0)
-    };
+    let count = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let start = count(location.span().byte_offset());
     (start, start + count(location.span().byte_len()))
 }
@@ -222,9 +194,5 @@ pub(super) fn bytes(location: Location) -> (usize, usize) {
 /// beginning of that mapping, at most a bracket, where it would name an alias: there the definition says more.
 fn used(referenced: Location, defined: Location) -> (usize, usize) {
     let (start, end) = bytes(referenced);
-    if referenced != defined && end - start < "*a".len() {
-        bytes(defined)
-    } else {
-        (start, end)
-    }
+    if referenced != defined && end - start < "*a".len() { bytes(defined) } else { (start, end) }
 }

@@ -30,36 +30,18 @@ pub(super) fn parse(file: &str, text: &str) -> Parsed {
     match serde_saphyr::from_str_with_options(text, options(DuplicateKeyPolicy::Error)) {
         Ok(Value::Null) => Parsed {
             value: None,
-            findings: vec![Finding::new(
-                Code::EmptyFile,
-                Place::file(file),
-                "the file holds no content",
-            )],
+            findings: vec![Finding::new(Code::EmptyFile, Place::file(file), "the file holds no content")],
         },
-        Ok(value) => Parsed {
-            value: Some(value),
-            findings: Vec::new(),
-        },
-        Err(error) if matches!(cause(&error), Error::DuplicateMappingKey { .. }) => {
-            match Tree::parse(text) {
-                Ok(tree) => {
-                    let mut findings = Vec::new();
-                    tree.repeated(file, &mut findings);
-                    Parsed {
-                        value: Some(tree.value()),
-                        findings,
-                    }
-                }
-                Err(later) => Parsed {
-                    value: None,
-                    findings: vec![refusal(file, text, &later)],
-                },
+        Ok(value) => Parsed { value: Some(value), findings: Vec::new() },
+        Err(error) if matches!(cause(&error), Error::DuplicateMappingKey { .. }) => match Tree::parse(text) {
+            Ok(tree) => {
+                let mut findings = Vec::new();
+                tree.repeated(file, &mut findings);
+                Parsed { value: Some(tree.value()), findings }
             }
-        }
-        Err(error) => Parsed {
-            value: None,
-            findings: vec![refusal(file, text, &error)],
+            Err(later) => Parsed { value: None, findings: vec![refusal(file, text, &later)] },
         },
+        Err(error) => Parsed { value: None, findings: vec![refusal(file, text, &error)] },
     }
 }
 
@@ -92,39 +74,22 @@ fn refusal(file: &str, text: &str, error: &Error) -> Finding {
         None => Place::file(file),
     };
     let (code, message) = match cause(error) {
-        Error::MultipleDocuments { .. } => (
-            Code::SeveralDocuments,
-            "a second YAML document begins here".to_owned(),
-        ),
-        Error::Budget {
-            breach: BudgetBreach::Depth { .. },
-            ..
-        } => (
-            Code::TooDeep,
-            format!("this nests deeper than {MOST_LEVELS} levels"),
-        ),
-        Error::ExternalMessage { source, .. } if nests_too_deep(source) => (
-            Code::TooDeep,
-            format!("this nests deeper than {MOST_LEVELS} levels"),
-        ),
-        Error::Budget { .. } => (
-            Code::TooDeep,
-            format!("the file holds more than {MOST_VALUES} values"),
-        ),
-        Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            (Code::TooDeep, "this anchor contains itself".to_owned())
+        Error::MultipleDocuments { .. } => (Code::SeveralDocuments, "a second YAML document begins here".to_owned()),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
+            (Code::TooDeep, format!("this nests deeper than {MOST_LEVELS} levels"))
         }
+        Error::ExternalMessage { source, .. } if nests_too_deep(source) => {
+            (Code::TooDeep, format!("this nests deeper than {MOST_LEVELS} levels"))
+        }
+        Error::Budget { .. } => (Code::TooDeep, format!("the file holds more than {MOST_VALUES} values")),
+        Error::RecursiveReferencesRequireWeakTypes { .. } => (Code::TooDeep, "this anchor contains itself".to_owned()),
         Error::AliasReplayCounterOverflow { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => (
-            Code::TooDeep,
-            format!("the aliases of the file expand to more than {MOST_REPLAYED} values"),
-        ),
-        other => (
-            Code::YamlSyntax,
-            format!("the YAML cannot be read: {}", words(other)),
-        ),
+        | Error::AliasReplayStackDepthExceeded { .. } => {
+            (Code::TooDeep, format!("the aliases of the file expand to more than {MOST_REPLAYED} values"))
+        }
+        other => (Code::YamlSyntax, format!("the YAML cannot be read: {}", words(other))),
     };
     Finding::new(code, place, message)
 }
@@ -135,15 +100,10 @@ fn nests_too_deep(source: &ExternalMessageSource) -> bool {
 
 /// The reader's own words, in our form: lower-case, no full stop.
 fn words(error: &Error) -> String {
-    let message = UserMessageFormatter
-        .format_message(error)
-        .trim_end_matches('.')
-        .to_owned();
+    let message = UserMessageFormatter.format_message(error).trim_end_matches('.').to_owned();
     let mut characters = message.chars();
     match (characters.next(), characters.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().chain(characters).collect()
-        }
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(characters).collect(),
         _ => message,
     }
 }
@@ -161,26 +121,14 @@ fn byte_range(text: &str, location: Location) -> (usize, usize) {
         let (start, end) = bytes(location);
         return (start.min(text.len()), end.min(text.len()));
     }
-    let (line, column) = (
-        location.line().saturating_sub(1),
-        location.column().saturating_sub(1),
-    );
+    let (line, column) = (location.line().saturating_sub(1), location.column().saturating_sub(1));
     let mut start = 0;
     for _ in 0..line {
-        start = text[start..]
-            .find('\n')
-            .map_or(text.len(), |end| start + end + 1);
+        start = text[start..].find('\n').map_or(text.len(), |end| start + end + 1);
     }
     let column = usize::try_from(column).unwrap_or(usize::MAX);
-    start += text[start..]
-        .chars()
-        .take(column)
-        .map(char::len_utf8)
-        .sum::<usize>();
-    (
-        start,
-        start + text[start..].chars().next().map_or(0, char::len_utf8),
-    )
+    start += text[start..].chars().take(column).map(char::len_utf8).sum::<usize>();
+    (start, start + text[start..].chars().next().map_or(0, char::len_utf8))
 }
 
 #[cfg(test)]
@@ -194,25 +142,15 @@ mod tests {
             let nested = |levels| format!("{}{}", open.repeat(levels), close.repeat(levels));
             assert!(parse("", &nested(MOST_LEVELS)).findings.is_empty());
             assert!(Tree::parse(&nested(MOST_LEVELS)).is_ok());
-            assert_eq!(
-                parse("", &nested(MOST_LEVELS + 1)).findings[0].code,
-                Code::TooDeep
-            );
+            assert_eq!(parse("", &nested(MOST_LEVELS + 1)).findings[0].code, Code::TooDeep);
         }
     }
 
     #[test]
     fn aliases_do_not_get_around_the_limit_of_levels() {
-        let level = |number: usize, inner: &str| {
-            format!(
-                "a{number}: &a{number} {}{inner}{}\n",
-                "[".repeat(10),
-                "]".repeat(10)
-            )
-        };
-        let text: String = (1..20)
-            .map(|number| level(number, &format!("*a{}", number - 1)))
-            .collect();
+        let level =
+            |number: usize, inner: &str| format!("a{number}: &a{number} {}{inner}{}\n", "[".repeat(10), "]".repeat(10));
+        let text: String = (1..20).map(|number| level(number, &format!("*a{}", number - 1))).collect();
         let findings = parse("", &(level(0, "") + &text)).findings;
         assert_eq!(findings[0].code, Code::TooDeep);
     }
@@ -221,10 +159,7 @@ mod tests {
     fn collections_end_behind_their_last_bracket() {
         let text = "a: {b: [1, 2 ], c: 'x', }\nd:\n  - e\n";
         let tree = Tree::parse(text).expect("it is YAML");
-        let shown = |name| {
-            tree.child(name)
-                .map(|(_, child)| &text[child.bytes.0..child.bytes.1])
-        };
+        let shown = |name| tree.child(name).map(|(_, child)| &text[child.bytes.0..child.bytes.1]);
         assert_eq!(shown("a"), Some("{b: [1, 2 ], c: 'x', }"));
         assert_eq!(shown("d"), Some("- e"));
     }
@@ -232,15 +167,6 @@ mod tests {
     #[test]
     fn words_of_yaml_1_1_are_text() {
         let value = parse("", "[no, on, 1_000, 12:30:00, 2027-06-30]").value;
-        assert_eq!(
-            value,
-            Some(serde_json::json!([
-                "no",
-                "on",
-                "1_000",
-                "12:30:00",
-                "2027-06-30"
-            ]))
-        );
+        assert_eq!(value, Some(serde_json::json!(["no", "on", "1_000", "12:30:00", "2027-06-30"])));
     }
 }

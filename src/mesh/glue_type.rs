@@ -8,7 +8,18 @@ use std::fmt;
 pub struct GlueType(String);
 
 const PLAIN: [&str; 13] = [
-    "bigint", "binary", "boolean", "char", "date", "decimal", "double", "float", "int", "smallint", "string", "timestamp",
+    "bigint",
+    "binary",
+    "boolean",
+    "char",
+    "date",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "smallint",
+    "string",
+    "timestamp",
     "tinyint",
 ];
 
@@ -24,7 +35,9 @@ impl GlueType {
         }
         match kind(&compact) {
             Some("") => Ok(Self(compact)),
-            _ => Err("is no type of the Glue Data Catalog, such as `bigint`, `decimal(18,2)`, `array<string>` or `struct<name:string>`"),
+            _ => Err(
+                "is no type of the Glue Data Catalog, such as `bigint`, `decimal(18,2)`, `array<string>` or `struct<name:string>`",
+            ),
         }
     }
 
@@ -92,10 +105,30 @@ mod tests {
 
     #[test]
     fn types_of_hive_are_read() {
-        for good in ["string", "decimal(18,2)", "decimal( 18 , 2 )", "array<string>", "map<string,array<int>>", "struct<a:int,b:struct<c:date>>", "varchar(20)"] {
+        for good in [
+            "string",
+            "decimal(18,2)",
+            "decimal( 18 , 2 )",
+            "array<string>",
+            "map<string,array<int>>",
+            "struct<a:int,b:struct<c:date>>",
+            "varchar(20)",
+        ] {
             assert!(GlueType::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "String", "text", "decimal(99,2)", "array<>", "array<string", "struct<a>", "varchar", "string;drop", "string>", &"array<".repeat(100)] {
+        for bad in [
+            "",
+            "String",
+            "text",
+            "decimal(99,2)",
+            "array<>",
+            "array<string",
+            "struct<a>",
+            "varchar",
+            "string;drop",
+            "string>",
+            &"array<".repeat(100),
+        ] {
             assert!(GlueType::parse(bad).is_err(), "{bad}");
         }
     }

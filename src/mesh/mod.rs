@@ -8,11 +8,12 @@ mod resolve;
 
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table, Team,
+    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table,
+    Team,
 };
 pub use names::{
-    AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName, ProductId,
-    RESERVED, Region, RoleArn, RoleName, Tenant,
+    AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,
+    ProductId, RESERVED, Region, RoleArn, RoleName, Tenant,
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
 pub use resolve::{Resolved, resolve};

@@ -1,11 +1,12 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    AccountId, CatalogName, Classification, Day, GlueType, MeshName, OrganizationId, OwnerName, PermissionSetName, ProductId,
-    Region, RoleArn, RoleName, Tenant,
+    AccountId, CatalogName, Classification, Day, GlueType, MeshName, OrganizationId, OwnerName, PermissionSetName,
+    ProductId, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile, SourceFile, TableFormat, Tool,
+    CrawlFile, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile, SourceFile,
+    TableFormat, Tool,
 };
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};

@@ -166,7 +166,9 @@ fn is_day(text: &str) -> bool {
     let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+    if (year.len(), month.len(), day.len()) != (4, 2, 2)
+        || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    {
         return false;
     }
     let (Ok(year), Ok(month), Ok(day)) = (year.parse::<u32>(), month.parse::<u32>(), day.parse::<u32>()) else {
@@ -238,7 +240,9 @@ mod tests {
         for good in ["a", "sales", "sales-eu", "line-0042", "a1"] {
             assert!(OwnerName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "-", "Sales", "1a", "a--b", "a-", "-a", "a_b", "a b", "a/b", "ä", "a\n", "abcdefghijklmnopqrstuvwxyz"] {
+        for bad in
+            ["", "-", "Sales", "1a", "a--b", "a-", "-a", "a_b", "a b", "a/b", "ä", "a\n", "abcdefghijklmnopqrstuvwxyz"]
+        {
             assert!(OwnerName::parse(bad).is_err(), "{bad:?}");
         }
         assert_eq!(OwnerName::parse("governance").map_err(|error| error.code), Err(Code::ReservedName));
@@ -249,7 +253,17 @@ mod tests {
         for good in ["2027-06-30", "2028-02-29", "2000-02-29"] {
             assert!(Day::parse(good).is_ok(), "{good}");
         }
-        for bad in ["2027-02-29", "1900-02-29", "2027-13-01", "2027-00-10", "2027-1-1", "27-01-01", "2027-06-31", "+027-01-01", "2027-06-30T00:00"] {
+        for bad in [
+            "2027-02-29",
+            "1900-02-29",
+            "2027-13-01",
+            "2027-00-10",
+            "2027-1-1",
+            "27-01-01",
+            "2027-06-31",
+            "+027-01-01",
+            "2027-06-30T00:00",
+        ] {
             assert!(Day::parse(bad).is_err(), "{bad}");
         }
     }
@@ -257,8 +271,18 @@ mod tests {
     #[test]
     fn role_arns_carry_no_wildcards() {
         assert!(RoleArn::parse("arn:aws:iam::888888888888:role/checkout-service").is_ok());
-        assert_eq!(RoleArn::parse("arn:aws:iam::888888888888:role/a/b").map(|arn| arn.account().to_owned()), Ok("888888888888".to_owned()));
-        for bad in ["arn:aws:iam::888888888888:role/*", "arn:aws:iam::8888:role/x", "arn:aws:iam::888888888888:user/x", "arn:aws:iam::888888888888:role/", "arn:aws:iam::888888888888:role/${x}", "*"] {
+        assert_eq!(
+            RoleArn::parse("arn:aws:iam::888888888888:role/a/b").map(|arn| arn.account().to_owned()),
+            Ok("888888888888".to_owned())
+        );
+        for bad in [
+            "arn:aws:iam::888888888888:role/*",
+            "arn:aws:iam::8888:role/x",
+            "arn:aws:iam::888888888888:user/x",
+            "arn:aws:iam::888888888888:role/",
+            "arn:aws:iam::888888888888:role/${x}",
+            "*",
+        ] {
             assert!(RoleArn::parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,1 +1,22 @@
-//! To come.
+//! From what should be and what stands to what is to be done: pure, without a network, a clock, or a choice left open.
+//!
+//! [`plan`] compares an assembly with an observation and writes down every step: the decision by the status table
+//! ([`decide`]), the stacks it needs ([`graph`]), the values of its parameters, what must be seen before it and read back
+//! after it ([`Probe`]). The executor makes no choices of its own; after waiting for somebody else's operation it asks the
+//! same table again ([`redecide`]).
+
+mod decision;
+mod deployed;
+mod graph;
+mod probe;
+#[cfg(test)]
+pub(crate) mod samples;
+mod select;
+mod steps;
+
+pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
+pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing};
+pub use graph::{Graph, GraphError, graph};
+pub use probe::{DefaultsFor, Probe, TaggedDatabase, TaggedTable, Tags};
+pub use select::Pattern;
+pub use steps::{Asset, Options, Parameter, Pass, Plan, PlanError, Step, plan, redecide, to_observe};

@@ -46,7 +46,12 @@ pub fn write(out: &mut dyn Write, access: &Access, detail: Detail, width: usize)
         access.administrators.iter().map(|administrator| short(&administrator.principal)).collect();
     if !administrators.is_empty() {
         let names: Vec<&str> = administrators.into_iter().collect();
-        writeln!(out, "outside all grants: {} administers Lake Formation in {} accounts", names.join(", "), access.administrators.len())?;
+        writeln!(
+            out,
+            "outside all grants: {} administers Lake Formation in {} accounts",
+            names.join(", "),
+            access.administrators.len()
+        )?;
     }
     for unknown in &access.unknown {
         paragraph(out, "not evaluated: ", unknown, width)?;

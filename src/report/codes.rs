@@ -31,7 +31,10 @@ pub fn page(out: &mut dyn Write, code: Code) -> io::Result<()> {
 /// When the writer refuses.
 pub fn markdown(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Findings\n")?;
-    writeln!(out, "Generated from the table in `src/finding/codes.rs` by `make docs`; `meshform explain CODE` prints the same.")?;
+    writeln!(
+        out,
+        "Generated from the table in `src/finding/codes.rs` by `make docs`; `meshform explain CODE` prints the same."
+    )?;
     for code in Code::ALL {
         writeln!(out, "\n## {}\n", code.name())?;
         writeln!(out, "*{}.* {}\n", code.severity().word(), code.meaning().trim())?;

@@ -5,6 +5,7 @@ mod json;
 mod sarif;
 mod text;
 
+pub use super::Colour;
 pub use json::Report;
 
 use crate::environment::{Source, Span};
@@ -24,15 +25,6 @@ pub enum Format {
     Sarif,
 }
 
-/// Whether text may carry colours. The meaning never hangs on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// Plain text.
-    Plain,
-    /// ANSI escape sequences.
-    Ansi,
-}
-
 /// How the findings are to look.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
@@ -46,11 +38,7 @@ pub struct Look<'a> {
 
 impl Default for Look<'_> {
     fn default() -> Self {
-        Self {
-            root: "",
-            width: 120,
-            colour: Colour::Plain,
-        }
+        Self { root: "", width: 120, colour: Colour::Plain }
     }
 }
 
@@ -89,24 +77,13 @@ pub fn write(
 /// "3 errors, 1 warning"; "no findings" when there are none.
 #[must_use]
 pub fn summary(findings: &[Finding]) -> String {
-    let count = |severity: Severity| match findings
-        .iter()
-        .filter(|finding| finding.severity() == severity)
-        .count()
-    {
+    let count = |severity: Severity| match findings.iter().filter(|finding| finding.severity() == severity).count() {
         0 => None,
         1 => Some(format!("1 {}", severity.word())),
         count => Some(format!("{count} {}s", severity.word())),
     };
-    let parts: Vec<_> = [Severity::Error, Severity::Warning, Severity::Note]
-        .into_iter()
-        .filter_map(count)
-        .collect();
-    if parts.is_empty() {
-        "no findings".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    let parts: Vec<_> = [Severity::Error, Severity::Warning, Severity::Note].into_iter().filter_map(count).collect();
+    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
 /// A finding and where it stands.
@@ -119,18 +96,12 @@ struct Located<'a> {
 impl Located<'_> {
     /// What to do: the finding's own words, or else those of its code.
     fn help(&self) -> &str {
-        if self.finding.help.is_empty() {
-            self.finding.code.advice()
-        } else {
-            &self.finding.help
-        }
+        if self.finding.help.is_empty() { self.finding.code.advice() } else { &self.finding.help }
     }
 }
 
 fn locate<'a>(source: &Source, findings: &'a [Finding]) -> Vec<Located<'a>> {
-    let related = findings
-        .iter()
-        .flat_map(|finding| finding.related.iter().map(|related| &related.place));
+    let related = findings.iter().flat_map(|finding| finding.related.iter().map(|related| &related.place));
     let spans = source.locate_all(findings.iter().map(|finding| &finding.place).chain(related));
     let (own, mut rest) = spans.split_at(findings.len());
     let mut located: Vec<_> = findings
@@ -139,20 +110,11 @@ fn locate<'a>(source: &Source, findings: &'a [Finding]) -> Vec<Located<'a>> {
         .map(|(finding, span)| {
             let (spans, others) = rest.split_at(finding.related.len());
             rest = others;
-            Located {
-                finding,
-                span: *span,
-                related: finding.related.iter().zip(spans.iter().copied()).collect(),
-            }
+            Located { finding, span: *span, related: finding.related.iter().zip(spans.iter().copied()).collect() }
         })
         .collect();
     located.sort_by_key(|located| {
-        (
-            &located.finding.place.file,
-            located.span,
-            located.finding.code,
-            &located.finding.message,
-        )
+        (&located.finding.place.file, located.span, located.finding.code, &located.finding.message)
     });
     located
 }

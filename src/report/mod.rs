@@ -1,6 +1,17 @@
-//! What the stages found, for people and for machines, written into a given `Write`.
+//! What the stages found and did, for people and for machines, written into a given `Write`.
 
 pub mod access;
 pub mod codes;
+#[cfg(feature = "aws")]
+pub mod deploy;
 pub mod findings;
 pub mod schemas;
+
+/// Whether text may carry colours. The meaning never hangs on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    Plain,
+    /// ANSI escape sequences.
+    Ansi,
+}

@@ -30,7 +30,11 @@ pub(super) fn stack(
                 database_name: database.clone(),
                 region: mesh.region.to_string(),
             };
-            template.add(LogicalId::of("Link", access.product.as_str(), &database), Database::link(account.as_str(), target), &access.origin)
+            template.add(
+                LogicalId::of("Link", access.product.as_str(), &database),
+                Database::link(account.as_str(), target),
+                &access.origin,
+            )
         });
         let principal = mesh.role_arn(account, &access.role);
         let mut grant = |kind: &str, resource, permissions| {

@@ -28,7 +28,8 @@ pub(super) fn consumer(mesh: &Mesh, consumer: &Consumer) -> Stack {
 }
 
 fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
-    let mut template = Template::new(format!("Roles and staging bucket by which the data mesh {} is deployed", mesh.name));
+    let mut template =
+        Template::new(format!("Roles and staging bucket by which the data mesh {} is deployed", mesh.name));
     add_boundary(&mut template, mesh, owner);
     add_staging(&mut template, mesh, owner);
     add_plan_role(&mut template, mesh, owner);
@@ -54,14 +55,16 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
         path: "/".to_owned(),
         description: format!("The most that a role of the data mesh {} may do", mesh.name),
         policy_document: PolicyDocument::new([
-            Statement::allow("QueryMesh", ["athena:*"]).on([format!("arn:{partition}:athena:{region}:{}:workgroup/{}-*", owner.account, mesh.name)]),
+            Statement::allow("QueryMesh", ["athena:*"])
+                .on([format!("arn:{partition}:athena:{region}:{}:workgroup/{}-*", owner.account, mesh.name)]),
             Statement::allow("ReadMeshCatalog", ["glue:BatchGet*", "glue:Get*"]).on([
                 format!("arn:{partition}:glue:{region}:*:catalog"),
                 format!("arn:{partition}:glue:{region}:*:database/{word}_*"),
                 format!("arn:{partition}:glue:{region}:*:table/{word}_*/*"),
             ]),
             Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),
-            Statement::allow("UseMeshBuckets", ["s3:*"]).on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
+            Statement::allow("UseMeshBuckets", ["s3:*"])
+                .on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
             Statement::allow("UseMeshKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
                 .on([format!("arn:{partition}:kms:{region}:*:key/*")]),
         ]),
@@ -71,8 +74,8 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
 
 fn add_staging(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
     let name = mesh.staging_bucket(owner.account);
-    let bucket =
-        Bucket::private(name.clone(), &Encryption::S3, owner.tags(mesh, Layer::Bootstrap, None)).versioned(NONCURRENT_DAYS);
+    let bucket = Bucket::private(name.clone(), &Encryption::S3, owner.tags(mesh, Layer::Bootstrap, None))
+        .versioned(NONCURRENT_DAYS);
     buckets::add(template, mesh, owner, "Staging", &name, bucket, []);
 }
 
@@ -84,7 +87,14 @@ fn trust(mesh: &Mesh) -> PolicyDocument {
         .when("StringEquals", "sts:ExternalId", [mesh.deployment.external_id.as_str()])])
 }
 
-fn role(mesh: &Mesh, owner: Owner<'_>, name: &RoleName, description: String, trust: PolicyDocument, work: PolicyDocument) -> Role {
+fn role(
+    mesh: &Mesh,
+    owner: Owner<'_>,
+    name: &RoleName,
+    description: String,
+    trust: PolicyDocument,
+    work: PolicyDocument,
+) -> Role {
     Role {
         role_name: name.to_string(),
         path: "/".to_owned(),
@@ -115,6 +125,7 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
                 "cloudformation:DescribeStackResources",
                 "cloudformation:DescribeStacks",
                 "cloudformation:GetTemplate",
+                "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
             ],
         )
@@ -132,7 +143,8 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
             ],
         )
         .on(["*"]),
-        Statement::allow("ReadCatalogs", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"]).on(glue),
+        Statement::allow("ReadCatalogs", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"])
+            .on(glue),
     ]);
     let description = format!("Reads what stands of the data mesh {}", mesh.name);
     let role = role(mesh, owner, &mesh.deployment.plan_role, description, trust(mesh), work);
@@ -142,7 +154,8 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
 /// Makes and executes change sets of the mesh's stacks, save this one, and passes the execution role to CloudFormation.
 fn add_deploy_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
     let staging = format!("arn:{}:s3:::{}", mesh.region.partition(), mesh.staging_bucket(owner.account));
-    let bootstrap = stacks_arn(mesh, owner).replace(&format!("stack/{}-*", mesh.name), &format!("stack/{}-bootstrap", mesh.name));
+    let bootstrap =
+        stacks_arn(mesh, owner).replace(&format!("stack/{}-*", mesh.name), &format!("stack/{}-bootstrap", mesh.name));
     let changes = [
         "cloudformation:CancelUpdateStack",
         "cloudformation:ContinueUpdateRollback",
@@ -185,7 +198,11 @@ fn add_execution_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, ki
         let policy = ManagedPolicy {
             managed_policy_name: format!("{name}-{}", word.to_lowercase()),
             path: "/".to_owned(),
-            description: format!("What CloudFormation may make for the data mesh {}: {}", mesh.name, word.to_lowercase()),
+            description: format!(
+                "What CloudFormation may make for the data mesh {}: {}",
+                mesh.name,
+                word.to_lowercase()
+            ),
             policy_document,
         };
         template.add(LogicalId::new(&format!("Execution{word}Policy")), policy, owner.origin).reference()

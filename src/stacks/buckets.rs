@@ -8,7 +8,13 @@ use crate::cfn::{Handle, LogicalId, Name, Template, Val};
 use crate::mesh::{AccountId, Mesh};
 
 /// Adds the bucket of server access logs; a year and a month are kept.
-pub(super) fn add_logs(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer, name: String) -> Handle<Bucket> {
+pub(super) fn add_logs(
+    template: &mut Template,
+    mesh: &Mesh,
+    owner: Owner<'_>,
+    layer: Layer,
+    name: String,
+) -> Handle<Bucket> {
     let delivery = Statement::allow("ServerAccessLogs", ["s3:PutObject"])
         .by(Principal::Service(vec!["logging.s3.amazonaws.com".to_owned()]))
         .on([format!("arn:{}:s3:::{name}/*", mesh.region.partition())])
@@ -33,13 +39,19 @@ pub(super) fn add(
     bucket
 }
 
-fn policy(mesh: &Mesh, name: &str, bucket: Val<Name<Bucket>>, further: impl IntoIterator<Item = Statement>) -> BucketPolicy {
+fn policy(
+    mesh: &Mesh,
+    name: &str,
+    bucket: Val<Name<Bucket>>,
+    further: impl IntoIterator<Item = Statement>,
+) -> BucketPolicy {
     let arn = format!("arn:{}:s3:::{name}", mesh.region.partition());
     let everything = [arn.clone(), format!("{arn}/*")];
-    let tls = Statement::deny("TlsOnly", ["s3:*"])
-        .by(Principal::Everyone("*"))
-        .on(everything.clone())
-        .when("Bool", "aws:SecureTransport", ["false"]);
+    let tls = Statement::deny("TlsOnly", ["s3:*"]).by(Principal::Everyone("*")).on(everything.clone()).when(
+        "Bool",
+        "aws:SecureTransport",
+        ["false"],
+    );
     let organization = Statement::deny("OrganizationOnly", ["s3:*"])
         .by(Principal::Everyone("*"))
         .on(everything)

@@ -63,8 +63,19 @@ const fn unlisted(type_name: &str) -> &'static [&'static str] {
 
 /// Words in S3 actions of what the mesh's buckets do not have; reading them stays, since handlers read everything.
 const UNUSED_OF_S3: [&str; 13] = [
-    "Abac", "Accelerate", "Acl", "Analytics", "CORS", "Cors", "IntelligentTiering", "Inventory", "Metadata", "Metrics",
-    "ObjectLock", "Replication", "Website",
+    "Abac",
+    "Accelerate",
+    "Acl",
+    "Analytics",
+    "CORS",
+    "Cors",
+    "IntelligentTiering",
+    "Inventory",
+    "Metadata",
+    "Metrics",
+    "ObjectLock",
+    "Replication",
+    "Website",
 ];
 
 /// Actions that a handler lists and this role must not have.
@@ -93,7 +104,14 @@ fn withheld(action: &str) -> bool {
     let lifts_the_boundary = ["iam:DeleteRolePermissionsBoundary"];
     // stated apart, with the services that a role may be passed to
     let stated_apart = ["iam:PassRole", "iam:CreateServiceLinkedRole"];
-    let not_ours = ["s3tables:", "glue:CreateConnection", "glue:DeleteConnection", "glue:GetConnection", "glue:PassConnection", "glue:UpdateConnection"];
+    let not_ours = [
+        "s3tables:",
+        "glue:CreateConnection",
+        "glue:DeleteConnection",
+        "glue:GetConnection",
+        "glue:PassConnection",
+        "glue:UpdateConnection",
+    ];
     reads_or_writes_data.contains(&action)
         || lifts_the_boundary.contains(&action)
         || stated_apart.contains(&action)
@@ -118,10 +136,15 @@ pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
 pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<(&'static str, PolicyDocument)> {
     let actions = execution_actions(kind);
     let scope = Scope { mesh, owner, actions: &actions };
-    let mut documents = vec![("Identity", PolicyDocument::new(scope.identity(kind))), ("Catalog", PolicyDocument::new(scope.catalog(kind)))];
+    let mut documents = vec![
+        ("Identity", PolicyDocument::new(scope.identity(kind))),
+        ("Catalog", PolicyDocument::new(scope.catalog(kind))),
+    ];
     match kind {
         AccountKind::Governance => {}
-        AccountKind::Producer | AccountKind::Consumer => documents.push(("Storage", PolicyDocument::new(scope.storage()))),
+        AccountKind::Producer | AccountKind::Consumer => {
+            documents.push(("Storage", PolicyDocument::new(scope.storage())))
+        }
     }
     documents
 }
@@ -156,13 +179,17 @@ impl Scope<'_> {
             AccountKind::Consumer => &["quicksight.amazonaws.com", "sagemaker.amazonaws.com"],
         };
         vec![
-            Statement::allow("RolesUnderBoundary", under_boundary)
-                .on([roles.clone()])
-                .when("StringEquals", "iam:PermissionsBoundary", [mesh.boundary_arn(self.owner.account)]),
+            Statement::allow("RolesUnderBoundary", under_boundary).on([roles.clone()]).when(
+                "StringEquals",
+                "iam:PermissionsBoundary",
+                [mesh.boundary_arn(self.owner.account)],
+            ),
             Statement::allow("Roles", plain).on([roles.clone()]),
-            Statement::allow("PassRoles", ["iam:PassRole"])
-                .on([roles])
-                .when("StringEquals", "iam:PassedToService", services.iter().copied()),
+            Statement::allow("PassRoles", ["iam:PassRole"]).on([roles]).when(
+                "StringEquals",
+                "iam:PassedToService",
+                services.iter().copied(),
+            ),
         ]
     }
 
@@ -182,11 +209,15 @@ impl Scope<'_> {
             AccountKind::Governance => statements.extend(self.shares()),
             AccountKind::Producer | AccountKind::Consumer => {
                 statements.push(
-                    Statement::allow("SharedCatalog", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"])
-                        .on(glue(mesh.governance.as_str())),
+                    Statement::allow(
+                        "SharedCatalog",
+                        ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"],
+                    )
+                    .on(glue(mesh.governance.as_str())),
                 );
                 statements.push(
-                    Statement::allow("Workgroups", self.of("athena")).on([self.arn("athena", &format!("workgroup/{}-*", mesh.name))]),
+                    Statement::allow("Workgroups", self.of("athena"))
+                        .on([self.arn("athena", &format!("workgroup/{}-*", mesh.name))]),
                 );
             }
         }
@@ -196,9 +227,11 @@ impl Scope<'_> {
     /// What a grant to another account does behind the scenes (AWS managed policy AWSLakeFormationCrossAccountManager).
     fn shares(&self) -> Vec<Statement> {
         vec![
-            Statement::allow("CreateShares", ["ram:CreateResourceShare"])
-                .on(["*"])
-                .when("StringLikeIfExists", "ram:RequestedResourceType", ["glue:Catalog", "glue:Database", "glue:Table"]),
+            Statement::allow("CreateShares", ["ram:CreateResourceShare"]).on(["*"]).when(
+                "StringLikeIfExists",
+                "ram:RequestedResourceType",
+                ["glue:Catalog", "glue:Database", "glue:Table"],
+            ),
             Statement::allow(
                 "ChangeShares",
                 [
@@ -234,9 +267,15 @@ impl Scope<'_> {
         let (without_name, named): (BTreeSet<String>, BTreeSet<String>) =
             self.of("kms").into_iter().partition(|action| unnamed.contains(&action.as_str()));
         vec![
-            Statement::allow("Buckets", self.of("s3")).on([format!("arn:{}:s3:::{}-{}-*", mesh.region.partition(), mesh.tenant, mesh.name)]),
+            Statement::allow("Buckets", self.of("s3")).on([format!(
+                "arn:{}:s3:::{}-{}-*",
+                mesh.region.partition(),
+                mesh.tenant,
+                mesh.name
+            )]),
             Statement::allow("NewKeys", without_name).on(["*"]),
-            Statement::allow("Keys", named).on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
+            Statement::allow("Keys", named)
+                .on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
         ]
     }
 }

@@ -14,7 +14,10 @@ pub(super) fn id(mesh: &Mesh) -> StackId {
 
 pub(super) fn stack(mesh: &Mesh) -> Stack {
     let owner = Owner::governance(mesh);
-    let mut template = Template::new(format!("Foundation of the data mesh {}: catalog settings and the classification tag", mesh.name));
+    let mut template = Template::new(format!(
+        "Foundation of the data mesh {}: catalog settings and the classification tag",
+        mesh.name
+    ));
     let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
     let tag = Tag {
         catalog_id: mesh.governance.to_string(),

@@ -2,8 +2,8 @@
 
 use crate::assembly::Layer;
 use crate::cfn::ResourceTag;
-use crate::mesh::{AccountId, Consumer, Domain, GOVERNANCE, Mesh, ProductId, Team};
 use crate::finding::Place;
+use crate::mesh::{AccountId, Consumer, Domain, GOVERNANCE, Mesh, ProductId, Team};
 
 /// The owner of an account.
 #[derive(Clone, Copy)]

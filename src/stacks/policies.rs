@@ -47,9 +47,11 @@ impl Reading<'_> {
             )
             .on([format!("arn:{partition}:s3:::{results}/{role}/*")]),
             Statement::allow("ResultsBucket", ["s3:GetBucketLocation"]).on([format!("arn:{partition}:s3:::{results}")]),
-            Statement::allow("ListOwnResults", ["s3:ListBucket"])
-                .on([format!("arn:{partition}:s3:::{results}")])
-                .when("StringLike", "s3:prefix", [format!("{role}/*")]),
+            Statement::allow("ListOwnResults", ["s3:ListBucket"]).on([format!("arn:{partition}:s3:::{results}")]).when(
+                "StringLike",
+                "s3:prefix",
+                [format!("{role}/*")],
+            ),
             use_key("ResultsKey", key),
         ]
     }
@@ -104,7 +106,11 @@ pub(super) fn trust(mesh: &Mesh, account: &AccountId, principals: &[Principal]) 
     if principals.is_empty() {
         return statement;
     }
-    statement.when("ArnLike", "aws:PrincipalArn", principals.iter().flat_map(|principal| principal_arns(mesh, account, principal)))
+    statement.when(
+        "ArnLike",
+        "aws:PrincipalArn",
+        principals.iter().flat_map(|principal| principal_arns(mesh, account, principal)),
+    )
 }
 
 /// The ARNs of a principal. A permission set's role ends in sixteen characters that AWS makes (IAM Identity Center user
@@ -125,13 +131,19 @@ fn principal_arns(mesh: &Mesh, account: &AccountId, principal: &Principal) -> Ve
 
 /// A service that works as a role on behalf of one account.
 pub(super) fn trust_service(service: &str, account: &AccountId) -> Statement {
-    Statement::allow("Service", ["sts:AssumeRole"])
-        .by(By::Service(vec![format!("{service}.amazonaws.com")]))
-        .when("StringEquals", "aws:SourceAccount", [account.as_str()])
+    Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec![format!("{service}.amazonaws.com")])).when(
+        "StringEquals",
+        "aws:SourceAccount",
+        [account.as_str()],
+    )
 }
 
 /// The policy of a key: the account's own IAM decides, and further statements.
-pub(super) fn key_policy(mesh: &Mesh, account: &AccountId, further: impl IntoIterator<Item = Statement>) -> PolicyDocument {
+pub(super) fn key_policy(
+    mesh: &Mesh,
+    account: &AccountId,
+    further: impl IntoIterator<Item = Statement>,
+) -> PolicyDocument {
     let root = Statement::allow("AccountRoot", ["kms:*"]).by(By::Accounts(vec![mesh.root_arn(account)])).on(["*"]);
     PolicyDocument::new([root].into_iter().chain(further))
 }

@@ -34,7 +34,8 @@ pub(super) fn stacks(mesh: &Mesh, domain: &Domain) -> Vec<Stack> {
 }
 
 fn stack(mesh: &Mesh, domain: &Domain, number: u8) -> Stack {
-    let mut template = Template::new(format!("Published products of the domain {} in the data mesh {}", domain.name, mesh.name));
+    let mut template =
+        Template::new(format!("Published products of the domain {} in the data mesh {}", domain.name, mesh.name));
     let mut wires = BTreeMap::new();
     let mut after = BTreeSet::new();
     let tag = if number == 1 {
@@ -74,7 +75,8 @@ fn add_location(template: &mut Template, mesh: &Mesh, domain: &Domain, key: &Val
     let trust = Statement::allow("LakeFormation", ["sts:AssumeRole", "sts:SetContext"])
         .by(crate::cfn::iam::Principal::Service(vec!["lakeformation.amazonaws.com".to_owned()]));
     let work = PolicyDocument::new([
-        Statement::allow("Objects", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]).on([format!("{bucket}/products/*")]),
+        Statement::allow("Objects", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"])
+            .on([format!("{bucket}/products/*")]),
         Statement::allow("Listing", ["s3:ListBucket"]).on([bucket.clone()]),
         Statement::allow("Key", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]).on_value(key),
     ]);
@@ -147,7 +149,11 @@ impl Publication<'_> {
         let classification = || Val::literal(self.mesh.classification_tag());
         let catalog_id = self.mesh.governance.to_string();
         let association = TagAssociation {
-            resource: Tagged::Table { catalog_id: catalog_id.clone(), database_name: database.name(), name: handle.name() },
+            resource: Tagged::Table {
+                catalog_id: catalog_id.clone(),
+                database_name: database.name(),
+                name: handle.name(),
+            },
             lf_tags: vec![self.pair(classification(), Classification::UNCLASSIFIED)],
         };
         let id = LogicalId::of("TableTag", table.name.as_str(), &path);

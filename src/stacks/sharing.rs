@@ -10,8 +10,15 @@ pub(super) fn id(mesh: &Mesh, subscriber: &OwnerName, number: u8) -> StackId {
     mesh.stack(GOVERNANCE, Layer::Sharing, Some(subscriber), number)
 }
 
-pub(super) fn stack(mesh: &Mesh, subscriber: &OwnerName, account: &AccountId, number: u8, accesses: &[&Access]) -> Stack {
-    let mut template = Template::new(format!("What the account of {subscriber} may see in the data mesh {}", mesh.name));
+pub(super) fn stack(
+    mesh: &Mesh,
+    subscriber: &OwnerName,
+    account: &AccountId,
+    number: u8,
+    accesses: &[&Access],
+) -> Stack {
+    let mut template =
+        Template::new(format!("What the account of {subscriber} may see in the data mesh {}", mesh.name));
     let mut chain = Chain::default();
     for access in accesses {
         // the roles of an account that ask the same share one grant: its identity is the account and the expression

@@ -31,7 +31,8 @@ pub(super) fn id(mesh: &Mesh, domain: &OwnerName) -> StackId {
 
 pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Stack {
     let owner = Owner::domain(domain);
-    let mut template = Template::new(format!("Storage and roles of the domain {} in the data mesh {}", domain.name, mesh.name));
+    let mut template =
+        Template::new(format!("Storage and roles of the domain {} in the data mesh {}", domain.name, mesh.name));
     template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
     let key = add_key(&mut template, mesh, domain);
     add_buckets(&mut template, mesh, domain, &key);
@@ -65,11 +66,17 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
 fn add_key(template: &mut Template, mesh: &Mesh, domain: &Domain) -> Val<Arn<kms::Key>> {
     let owner = Owner::domain(domain);
     let register = mesh.role_arn(&mesh.governance, &mesh.register_role(&domain.name));
-    let reading = Statement::allow("LakeFormation", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]).on(["*"]);
+    let reading =
+        Statement::allow("LakeFormation", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
+            .on(["*"]);
     let further = (!domain.products.is_empty()).then(|| policies::by_role(reading, mesh, &mesh.governance, &register));
     let policy = policies::key_policy(mesh, &domain.account, further);
     let description = format!("Data of the domain {} in the data mesh {}", domain.name, mesh.name);
-    let key = template.add(LogicalId::new("DataKey"), kms::Key::new(description, policy, owner.tags(mesh, Layer::Storage, None)), owner.origin);
+    let key = template.add(
+        LogicalId::new("DataKey"),
+        kms::Key::new(description, policy, owner.tags(mesh, Layer::Storage, None)),
+        owner.origin,
+    );
     let alias = kms::Alias { alias_name: format!("alias/{}/{}", mesh.name, domain.name), target_key_id: key.name() };
     template.add(LogicalId::new("DataKeyAlias"), alias, owner.origin);
     key.arn()
@@ -121,12 +128,15 @@ fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, prod
     let mesh = account.mesh;
     let name = mesh.job_role(&domain.name, &product.id);
     let objects = |sid, bucket_use, prefix: &str, actions: &[&str]| {
-        Statement::allow(sid, actions.iter().copied()).on([format!("{}/{prefix}*", bucket_arn(mesh, domain, bucket_use))])
+        Statement::allow(sid, actions.iter().copied())
+            .on([format!("{}/{prefix}*", bucket_arn(mesh, domain, bucket_use))])
     };
     let listing = |sid, bucket_use, prefix: &str| {
-        Statement::allow(sid, ["s3:ListBucket"])
-            .on([bucket_arn(mesh, domain, bucket_use)])
-            .when("StringLike", "s3:prefix", [format!("{prefix}*")])
+        Statement::allow(sid, ["s3:ListBucket"]).on([bucket_arn(mesh, domain, bucket_use)]).when(
+            "StringLike",
+            "s3:prefix",
+            [format!("{prefix}*")],
+        )
     };
     let (raw, published) = (format!("{}/", product.id), format!("products/{}/", product.id));
     let write = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];

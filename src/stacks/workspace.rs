@@ -21,7 +21,8 @@ pub(super) fn id(mesh: &Mesh, consumer: &OwnerName) -> StackId {
 
 pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
     let owner = Owner::consumer(consumer);
-    let mut template = Template::new(format!("Workspace of the consumer {} in the data mesh {}", consumer.name, mesh.name));
+    let mut template =
+        Template::new(format!("Workspace of the consumer {} in the data mesh {}", consumer.name, mesh.name));
     template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
     let tools: Vec<(Tool, String)> =
         consumer.tools.iter().filter_map(|tool| Some((*tool, mesh.tool_role(consumer, *tool)?))).collect();
@@ -64,7 +65,14 @@ fn add_results<'a>(template: &mut Template, mesh: &'a Mesh, consumer: &'a Consum
     Account { mesh, owner, layer: Layer::Workspace, results, key: key.arn(), scan_limit }
 }
 
-fn add_tool(template: &mut Template, account: &Account<'_>, consumer: &Consumer, tool: Tool, name: &str, databases: &BTreeSet<String>) {
+fn add_tool(
+    template: &mut Template,
+    account: &Account<'_>,
+    consumer: &Consumer,
+    tool: Tool,
+    name: &str,
+    databases: &BTreeSet<String>,
+) {
     let people = policies::trust(account.mesh, &consumer.account, &consumer.principals);
     let (word, trusts) = match tool {
         Tool::Athena => ("Athena", vec![people]),

@@ -10,5 +10,7 @@ mod architecture;
 mod demo;
 mod edges;
 mod loading;
+#[cfg(feature = "aws")]
+mod local_aws;
 mod sight;
 mod synthesis;

@@ -18,7 +18,8 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     for grant in &facts.grants {
         let Some(principal) = &grant.principal else { continue };
         if let Some(first) = seen.insert((&grant.account, principal, &grant.granted), grant) {
-            let message = format!("{} in {} is the same principal on the same resource", first.spot.resource, first.spot.stack);
+            let message =
+                format!("{} in {} is the same principal on the same resource", first.spot.resource, first.spot.stack);
             checker.find_at(Code::GrantTwice, &grant.spot, message);
         }
         index.grant(checker, grant, principal);
@@ -35,7 +36,8 @@ fn settings_once(checker: &mut Checker<'_>, facts: &Facts) {
     let mut first = BTreeMap::new();
     for settings in &facts.settings {
         if let Some(other) = first.insert(&settings.account, &settings.spot) {
-            let message = format!("account {} has settings already, by {} in {}", settings.account, other.resource, other.stack);
+            let message =
+                format!("account {} has settings already, by {} in {}", settings.account, other.resource, other.stack);
             checker.find_at(Code::SettingsTwice, &settings.spot, message);
         }
     }
@@ -69,10 +71,13 @@ fn locations(checker: &mut Checker<'_>, facts: &Facts) {
         registered.entry(&location.catalog).or_default().insert(path.trim_end_matches('/'));
     }
     for table in &facts.tables {
-        let Some(path) = table.location.as_deref().and_then(|location| location.strip_prefix("s3://")) else { continue };
+        let Some(path) = table.location.as_deref().and_then(|location| location.strip_prefix("s3://")) else {
+            continue;
+        };
         // the path itself and each of its parents
         let mut parents = path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]);
-        let covered = registered.get(table.catalog.as_str()).is_some_and(|paths| parents.any(|parent| paths.contains(parent)));
+        let covered =
+            registered.get(table.catalog.as_str()).is_some_and(|paths| parents.any(|parent| paths.contains(parent)));
         if !covered {
             let message = format!("the table's location s3://{path} is not registered with Lake Formation");
             checker.find_at(Code::LocationNotRegistered, &table.spot, message);
@@ -101,7 +106,9 @@ impl<'a> Index<'a> {
     fn of(facts: &'a Facts) -> Self {
         let mut tagged: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
         for association in facts.associations.iter().filter(|association| association.target.table.is_none()) {
-            for (key, value) in association.tags.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value))) {
+            for (key, value) in
+                association.tags.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value)))
+            {
                 tagged.entry((&association.target.catalog, key, value)).or_default().push(&association.target.database);
             }
         }
@@ -176,10 +183,18 @@ impl<'a> Index<'a> {
         let classification = conditions.iter().find(|(key, _)| key.ends_with(CLASSIFICATION));
         match (tables, classification) {
             (true, None) => {
-                checker.find_at(Code::ExpressionOpen, &grant.spot, "the expression does not name the classification".to_owned());
+                checker.find_at(
+                    Code::ExpressionOpen,
+                    &grant.spot,
+                    "the expression does not name the classification".to_owned(),
+                );
             }
             (false, Some(_)) => {
-                checker.find_at(Code::DatabaseClassified, &grant.spot, "the expression on databases names the classification".to_owned());
+                checker.find_at(
+                    Code::DatabaseClassified,
+                    &grant.spot,
+                    "the expression on databases names the classification".to_owned(),
+                );
             }
             (true, Some((_, values))) if values.contains(Classification::UNCLASSIFIED) => {
                 let owners = conditions.iter().filter_map(|(key, _)| key.split_once('/'));
@@ -227,7 +242,8 @@ impl<'a> Index<'a> {
             checker.find_at(Code::UnknownTag, &grant.spot, "no database carries the tag of the expression".to_owned());
         }
         let of_product: Vec<_> = conditions.iter().filter(|(key, _)| !key.ends_with(CLASSIFICATION)).cloned().collect();
-        let on_databases = GrantedFact::Expression { catalog: catalog.to_owned(), tables: false, conditions: of_product };
+        let on_databases =
+            GrantedFact::Expression { catalog: catalog.to_owned(), tables: false, conditions: of_product };
         if !self.described.contains(&(principal, &on_databases)) {
             checker.find_at(Code::LinkIncomplete, &grant.spot, format!("`{principal}` may not describe the database"));
         }
@@ -253,7 +269,9 @@ impl<'a> Index<'a> {
             role.statements.iter().any(|statement| {
                 let has = |field: &str, wanted: &str| match &statement[field] {
                     serde_json::Value::String(text) => text.ends_with(wanted),
-                    serde_json::Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(|text| text.ends_with(wanted))),
+                    serde_json::Value::Array(items) => {
+                        items.iter().any(|item| item.as_str().is_some_and(|text| text.ends_with(wanted)))
+                    }
                     _ => false,
                 };
                 statement["Effect"] == "Allow" && has("Action", action) && has("Resource", resource)

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
     for (id, type_name, entry) in document.resources() {
-        let retained = matches!(type_name, "AWS::S3::Bucket" | "AWS::KMS::Key" | "AWS::LakeFormation::DataLakeSettings");
+        let retained =
+            matches!(type_name, "AWS::S3::Bucket" | "AWS::KMS::Key" | "AWS::LakeFormation::DataLakeSettings");
         if retained && (entry["DeletionPolicy"] != "Retain" || entry["UpdateReplacePolicy"] != "Retain") {
             let message = format!("a {type_name} would be deleted with its stack or at its replacement");
             checker.find(Code::DataNotRetained, &document.id, id, message);
@@ -30,7 +31,10 @@ fn bucket(checker: &mut Checker<'_>, document: &Document, id: &str, properties: 
         lacking.push("enforced ownership");
     }
     let blocks = &properties["PublicAccessBlockConfiguration"];
-    if ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"].iter().any(|block| blocks[*block] != true) {
+    if ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
+        .iter()
+        .any(|block| blocks[*block] != true)
+    {
         lacking.push("a block on public access");
     }
     if !lacking.is_empty() {

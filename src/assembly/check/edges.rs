@@ -41,11 +41,23 @@ impl Edges {
         let mut databases: BTreeMap<(&str, &str, &str), Vec<&Spot>> = BTreeMap::new();
         for association in &facts.associations {
             for key in association.tags.keys() {
-                order.after(checker, &association.spot, tags.get(&(association.target.catalog.as_str(), key)).copied(), "the tag");
+                order.after(
+                    checker,
+                    &association.spot,
+                    tags.get(&(association.target.catalog.as_str(), key)).copied(),
+                    "the tag",
+                );
             }
-            order.after(checker, &association.spot, settings.get(association.target.catalog.as_str()).copied(), "the settings");
+            order.after(
+                checker,
+                &association.spot,
+                settings.get(association.target.catalog.as_str()).copied(),
+                "the settings",
+            );
             if association.target.table.is_none() {
-                for (key, value) in association.tags.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value))) {
+                for (key, value) in
+                    association.tags.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value)))
+                {
                     databases.entry((&association.target.catalog, key, value)).or_default().push(&association.spot);
                 }
             }
@@ -58,7 +70,12 @@ impl Edges {
             }
         }
         for grant in &facts.grants {
-            order.after(checker, &grant.spot, settings.get(grant.account.as_str()).copied(), "the settings of its account");
+            order.after(
+                checker,
+                &grant.spot,
+                settings.get(grant.account.as_str()).copied(),
+                "the settings of its account",
+            );
             let role = grant.principal.as_ref().and_then(|principal| roles.get(principal.as_str()));
             order.directly(checker, &grant.spot, role.copied(), "the role that it is for");
             let GrantedFact::Expression { catalog, conditions, tables: _ } = &grant.granted else { continue };
@@ -68,7 +85,8 @@ impl Edges {
                 order.directly(checker, &grant.spot, shared.copied(), "the grant that its account received");
                 continue;
             }
-            for (key, value) in conditions.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value))) {
+            for (key, value) in conditions.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value)))
+            {
                 for database in databases.get(&(catalog.as_str(), key, value)).into_iter().flatten() {
                     order.directly(checker, &grant.spot, Some(database), "the database that carries the tag");
                 }
@@ -83,14 +101,24 @@ impl Edges {
             for (parameter, producer, output) in wires {
                 let problem = match self.outputs.get(producer) {
                     None => format!("`{parameter}` comes from {producer}, which is no stack"),
-                    Some(outputs) if !outputs.contains(output) => format!("`{parameter}` is the output `{output}` of {producer}, which has none of that name"),
-                    Some(_) if !parameters.contains(parameter) => format!("`{parameter}` is filled, but the template has no such parameter"),
+                    Some(outputs) if !outputs.contains(output) => {
+                        format!("`{parameter}` is the output `{output}` of {producer}, which has none of that name")
+                    }
+                    Some(_) if !parameters.contains(parameter) => {
+                        format!("`{parameter}` is filled, but the template has no such parameter")
+                    }
                     Some(_) => continue,
                 };
                 checker.find(Code::UnknownReference, stack, parameter, problem);
             }
-            for parameter in parameters.iter().filter(|parameter| !wires.iter().any(|(name, _, _)| name == *parameter)) {
-                checker.find(Code::UnknownReference, stack, parameter, format!("nothing fills the parameter `{parameter}`"));
+            for parameter in parameters.iter().filter(|parameter| !wires.iter().any(|(name, _, _)| name == *parameter))
+            {
+                checker.find(
+                    Code::UnknownReference,
+                    stack,
+                    parameter,
+                    format!("nothing fills the parameter `{parameter}`"),
+                );
             }
         }
     }

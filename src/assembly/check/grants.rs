@@ -28,8 +28,12 @@ pub(super) fn check_shapes(checker: &mut Checker<'_>, document: &Document) {
     for (id, type_name, entry) in document.resources() {
         let properties = &entry["Properties"];
         let message = match type_name {
-            "AWS::LakeFormation::PrincipalPermissions" => grant_problem(properties).map(|problem| (Code::GrantShape, problem)),
-            "AWS::LakeFormation::TagAssociation" => association_problem(properties).map(|problem| (Code::AssociationShape, problem)),
+            "AWS::LakeFormation::PrincipalPermissions" => {
+                grant_problem(properties).map(|problem| (Code::GrantShape, problem))
+            }
+            "AWS::LakeFormation::TagAssociation" => {
+                association_problem(properties).map(|problem| (Code::AssociationShape, problem))
+            }
             _ => None,
         };
         if let Some((code, message)) = message {
@@ -79,8 +83,14 @@ fn association_problem(properties: &Value) -> Option<String> {
     if member == "TableWithColumns" && columns != 1 {
         return Some(format!("it covers {columns} columns"));
     }
-    let several = properties["LFTags"].as_array().into_iter().flatten().find(|pair| pair["TagValues"].as_array().map_or(0, Vec::len) != 1);
-    several.map(|pair| format!("it gives the tag {} {} values", pair["TagKey"], pair["TagValues"].as_array().map_or(0, Vec::len)))
+    let several = properties["LFTags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|pair| pair["TagValues"].as_array().map_or(0, Vec::len) != 1);
+    several.map(|pair| {
+        format!("it gives the tag {} {} values", pair["TagKey"], pair["TagValues"].as_array().map_or(0, Vec::len))
+    })
 }
 
 /// The order of what one template makes.
@@ -131,7 +141,11 @@ fn chain(checker: &mut Checker<'_>, graph: &Graph, spots: Vec<&Spot>, what: &str
         let [first, then] = pair else { continue };
         if !graph.before(first, then) {
             if let Some(spot) = spots.iter().find(|spot| spot.resource == **then) {
-                checker.find_at(Code::GrantsUnordered, spot, format!("it may be made at the same time as {what}, {first}"));
+                checker.find_at(
+                    Code::GrantsUnordered,
+                    spot,
+                    format!("it may be made at the same time as {what}, {first}"),
+                );
             }
         }
     }
@@ -147,8 +161,14 @@ struct Targets<'a> {
 
 impl<'a> Targets<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let databases = facts.databases.iter().map(|database| ((database.catalog.as_str(), database.name.as_str()), &database.spot));
-        let tables = facts.tables.iter().map(|table| ((table.catalog.as_str(), table.database.as_str(), table.name.as_str()), &table.spot));
+        let databases = facts
+            .databases
+            .iter()
+            .map(|database| ((database.catalog.as_str(), database.name.as_str()), &database.spot));
+        let tables = facts
+            .tables
+            .iter()
+            .map(|table| ((table.catalog.as_str(), table.database.as_str(), table.name.as_str()), &table.spot));
         let of_databases = facts.associations.iter().filter(|association| association.target.table.is_none());
         let database_tags = of_databases.map(|association| {
             ((association.target.catalog.as_str(), association.target.database.as_str()), &association.spot)
@@ -171,7 +191,9 @@ impl<'a> Targets<'a> {
             before.extend(self.tables.get(&(database.0, database.1, table)).map(|spot| (*spot, "the table")));
             before.extend(self.database_tags.get(&database).map(|spot| (*spot, "the database's own tag")));
         }
-        before.extend(association.tags.keys().filter_map(|key| self.tags.get(key.as_str())).map(|spot| (*spot, "the tag")));
+        before.extend(
+            association.tags.keys().filter_map(|key| self.tags.get(key.as_str())).map(|spot| (*spot, "the tag")),
+        );
         before
     }
 }

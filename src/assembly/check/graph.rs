@@ -17,7 +17,9 @@ impl Graph {
             references_of(&entry["Properties"], &mut references);
             match &entry["DependsOn"] {
                 Value::String(on) => references.push((on.clone(), None)),
-                Value::Array(many) => references.extend(many.iter().filter_map(|on| Some((on.as_str()?.to_owned(), None)))),
+                Value::Array(many) => {
+                    references.extend(many.iter().filter_map(|on| Some((on.as_str()?.to_owned(), None))))
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
             }
             let needs = references.into_iter().map(|(on, _)| on).filter(|on| ids.contains(on.as_str()));

@@ -52,7 +52,14 @@ pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
                 policy(checker, document, id, "the trust policy has", trust, TRUST_POLICY);
             }
             "AWS::IAM::ManagedPolicy" => {
-                policy(checker, document, id, "the policy has", characters(&properties["PolicyDocument"]), MANAGED_POLICY);
+                policy(
+                    checker,
+                    document,
+                    id,
+                    "the policy has",
+                    characters(&properties["PolicyDocument"]),
+                    MANAGED_POLICY,
+                );
             }
             "AWS::LakeFormation::Tag" => tag(checker, document, id, properties),
             _ => {}
@@ -72,7 +79,8 @@ fn policy(checker: &mut Checker<'_>, document: &Document, id: &str, what: &str, 
 }
 
 fn tag(checker: &mut Checker<'_>, document: &Document, id: &str, properties: &Value) {
-    let values: Vec<&str> = properties["TagValues"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let values: Vec<&str> =
+        properties["TagValues"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if values.len() > TAG_VALUES {
         let message = format!("the tag has {} values; Lake Formation takes {TAG_VALUES}", values.len());
         checker.find(Code::TagLimits, &document.id, id, message);

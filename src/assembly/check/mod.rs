@@ -6,8 +6,8 @@
 mod catalog;
 mod data;
 mod edges;
-mod graph;
 mod grants;
+mod graph;
 mod limits;
 mod policies;
 mod schemas;

@@ -1,7 +1,7 @@
 //! Every resource against AWS's own schema, every reference against what it points to.
 
-use super::graph::{Graph, references_of};
 use super::Checker;
+use super::graph::{Graph, references_of};
 use crate::assembly::Document;
 use crate::cfn::schema;
 use crate::finding::Code;
@@ -59,7 +59,8 @@ pub(super) fn check(checker: &mut Checker<'_>, document: &Document, _graph: &Gra
 fn problem(document: &Document, types: &BTreeMap<&str, &str>, target: &str, attribute: Option<&str>) -> Option<String> {
     let Some(type_name) = types.get(target) else {
         let known = target.starts_with("AWS::") || document.template["Parameters"].get(target).is_some();
-        return (attribute.is_some() || !known).then(|| format!("`{target}` is neither a resource nor a parameter of the template"));
+        return (attribute.is_some() || !known)
+            .then(|| format!("`{target}` is neither a resource nor a parameter of the template"));
     };
     let attribute = attribute?;
     let known = schema::of(type_name).is_none_or(|schema| schema.attributes().iter().any(|known| known == attribute));

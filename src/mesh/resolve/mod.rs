@@ -53,7 +53,9 @@ impl Findings {
     /// Parses a name, or finds what is wrong with it: "product id `Sales` is not made of …".
     fn name<T>(&mut self, what: &str, text: &str, place: &Place, parse: fn(&str) -> Result<T, NameError>) -> Option<T> {
         parse(text)
-            .map_err(|error| self.add(Finding::new(error.code, place.clone(), format!("{what} `{text}` {}", error.message))))
+            .map_err(|error| {
+                self.add(Finding::new(error.code, place.clone(), format!("{what} `{text}` {}", error.message)))
+            })
             .ok()
     }
 

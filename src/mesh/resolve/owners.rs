@@ -1,12 +1,14 @@
 //! The first round: the mesh, its domains and its consumers, each by itself.
 
 use super::{Findings, listed, products};
-use crate::environment::files::{AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile};
+use crate::environment::files::{
+    AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile,
+};
 use crate::environment::{Content, Source};
 use crate::finding::{Code, Finding, Place, nearest};
 use crate::mesh::{
-    AccountId, Classification, Consumer, Day, Deployment, Domain, Mesh, MeshName, OrganizationId, OwnerName, PermissionSetName,
-    Principal, Region, RoleArn, RoleName, Team, Tenant,
+    AccountId, Classification, Consumer, Day, Deployment, Domain, Mesh, MeshName, OrganizationId, OwnerName,
+    PermissionSetName, Principal, Region, RoleArn, RoleName, Team, Tenant,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
@@ -72,7 +74,8 @@ fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Option<Mesh>
     let name = findings.name("mesh name", &file.name, &place.child("name"), MeshName::parse);
     let tenant = findings.name("tenant", &file.tenant, &place.child("tenant"), Tenant::parse);
     let region = findings.name("region", &file.region, &place.child("region"), Region::parse);
-    let organization = findings.name("organization", &file.organization, &place.child("organization"), OrganizationId::parse);
+    let organization =
+        findings.name("organization", &file.organization, &place.child("organization"), OrganizationId::parse);
     let account = place.child("governance").child("account");
     let governance = findings.name("account", &file.governance.account, &account, AccountId::parse);
     let classifications = classifications(file, place, findings);
@@ -172,8 +175,12 @@ fn deployment(
     let plan_role = role(findings, roles.plan, names.child("plan"), format!("{mesh}-plan"));
     let deploy_role = role(findings, roles.deploy, names.child("deploy"), format!("{mesh}-deploy"));
     let execution_role = role(findings, roles.execution, names.child("execution"), format!("{mesh}-execution"));
-    let administrator_role =
-        role(findings, written.administrator_role, place.child("administratorRole"), "OrganizationAccountAccessRole".to_owned());
+    let administrator_role = role(
+        findings,
+        written.administrator_role,
+        place.child("administratorRole"),
+        "OrganizationAccountAccessRole".to_owned(),
+    );
     let from = account(findings, &written.from, "from");
     let management = account(findings, &written.management, "management");
     let hub = match &written.hub {
@@ -181,7 +188,9 @@ fn deployment(
         None => Some(None),
     };
     let staging = match written.staging {
-        Some(text) => findings.name("staging", &text, &place.child("staging"), Tenant::parse).map(|name| Some(name.to_string())),
+        Some(text) => {
+            findings.name("staging", &text, &place.child("staging"), Tenant::parse).map(|name| Some(name.to_string()))
+        }
         None => Some(None),
     };
     let external_id = written.external_id.unwrap_or_else(|| format!("{tenant}-{mesh}"));
@@ -294,7 +303,12 @@ fn team(file: &TeamFile, place: &Place, findings: &mut Findings) -> Team {
     Team { name: file.name.clone(), email: file.email.clone(), cost_centre: file.cost_centre.clone() }
 }
 
-fn principals(files: &[PrincipalFile], account: Option<&AccountId>, place: &Place, findings: &mut Findings) -> Vec<Principal> {
+fn principals(
+    files: &[PrincipalFile],
+    account: Option<&AccountId>,
+    place: &Place,
+    findings: &mut Findings,
+) -> Vec<Principal> {
     let mut principals = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let here = place.child("principals").child(index);
@@ -303,13 +317,15 @@ fn principals(files: &[PrincipalFile], account: Option<&AccountId>, place: &Plac
                 let here = here.child("role");
                 let Some(role) = findings.name("principal", role, &here, RoleArn::parse) else { continue };
                 if let Some(account) = account.filter(|account| account.as_str() != role.account()) {
-                    let message = format!("principal `{role}` is a role of account {}, not of {account}", role.account());
+                    let message =
+                        format!("principal `{role}` is a role of account {}, not of {account}", role.account());
                     findings.add(Finding::new(Code::ForeignPrincipal, here, message));
                 }
                 principals.push(Principal::Role(role));
             }
             (None, Some(set)) => {
-                let parsed = findings.name("permission set", set, &here.child("permissionSet"), PermissionSetName::parse);
+                let parsed =
+                    findings.name("permission set", set, &here.child("permissionSet"), PermissionSetName::parse);
                 principals.extend(parsed.map(Principal::PermissionSet));
             }
             (Some(_), Some(_)) | (None, None) => {
@@ -328,7 +344,11 @@ fn accepts(files: &[AcceptFile], place: &Place, findings: &mut Findings) {
         let here = place.child("accept").child(index);
         if Code::from_str(&accept.code).is_err() {
             let known = nearest(&accept.code, Code::ALL.iter().map(|code| code.name()));
-            let finding = Finding::new(Code::UnknownCode, here.child("code"), format!("no finding has the code `{}`", accept.code));
+            let finding = Finding::new(
+                Code::UnknownCode,
+                here.child("code"),
+                format!("no finding has the code `{}`", accept.code),
+            );
             findings.add(match known {
                 Some(known) => finding.help(format!("did you mean `{known}`?")),
                 None => finding,

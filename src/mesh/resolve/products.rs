@@ -1,7 +1,9 @@
 //! Products, tables and columns of one domain.
 
 use super::{Findings, listed};
-use crate::environment::files::{CrawlFile, PortKind, ProductFile, PropertyFile, SubscriptionFile, TableFile, TableFormat};
+use crate::environment::files::{
+    CrawlFile, PortKind, ProductFile, PropertyFile, SubscriptionFile, TableFile, TableFormat,
+};
 use crate::finding::{Code, Finding, Place, nearest};
 use crate::mesh::{CatalogName, Classification, Column, GlueType, Mesh, OwnerName, Product, ProductId, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +65,13 @@ pub(super) fn read(
     products
 }
 
-fn product(file: &ProductFile, domain: &OwnerName, place: &Place, classes: &Classes, findings: &mut Findings) -> Option<Product> {
+fn product(
+    file: &ProductFile,
+    domain: &OwnerName,
+    place: &Place,
+    classes: &Classes,
+    findings: &mut Findings,
+) -> Option<Product> {
     let id = findings.name("product id", &file.id, &place.child("id"), ProductId::parse);
     let mut tables: BTreeMap<CatalogName, Table> = BTreeMap::new();
     for (index, file) in file.schema.iter().enumerate() {
@@ -90,7 +98,8 @@ fn product(file: &ProductFile, domain: &OwnerName, place: &Place, classes: &Clas
         match_on.extend(findings.name("column", name, &here, CatalogName::parse));
     }
     if let Some(enrichment) = &file.enrichment {
-        let exists = tables.values().flat_map(Table::all_columns).any(|column| column.name.as_str() == enrichment.column);
+        let exists =
+            tables.values().flat_map(Table::all_columns).any(|column| column.name.as_str() == enrichment.column);
         if !exists {
             let message = format!("no table of `{}` has a column `{}`", file.id, enrichment.column);
             findings.add(Finding::new(Code::UnknownColumn, place.child("enrichment").child("column"), message));
@@ -161,7 +170,11 @@ fn table(file: &TableFile, place: &Place, classes: &Classes, findings: &mut Find
     let columns = read(&file.properties, "properties", findings);
     let partition_keys = read(&file.partition_keys, "partitionKeys", findings);
     if file.properties.is_empty() {
-        findings.invalid(place.child("properties"), format!("table `{}` has no column", file.name), "declare its columns");
+        findings.invalid(
+            place.child("properties"),
+            format!("table `{}` has no column", file.name),
+            "declare its columns",
+        );
     }
     for (index, quality) in file.quality.iter().enumerate() {
         let Some(property) = &quality.property else { continue };
@@ -177,7 +190,14 @@ fn table(file: &TableFile, place: &Place, classes: &Classes, findings: &mut Find
         }
     }
     let description = file.description.clone();
-    Some(Table { name: name?, description, columns, partition_keys, quality: file.quality.clone(), origin: place.clone() })
+    Some(Table {
+        name: name?,
+        description,
+        columns,
+        partition_keys,
+        quality: file.quality.clone(),
+        origin: place.clone(),
+    })
 }
 
 fn column(file: &PropertyFile, place: &Place, classes: &Classes, findings: &mut Findings) -> Option<Column> {
@@ -192,7 +212,9 @@ fn column(file: &PropertyFile, place: &Place, classes: &Classes, findings: &mut 
         None => GlueType::of(file.logical_type).or_else(|| {
             let message = format!("column `{}` is a structure without `physicalType`", file.name);
             let finding = Finding::new(Code::MissingField, place.clone(), message);
-            findings.add(finding.help("say what it is made of, such as `struct<street:string,city:string>` or `array<string>`"));
+            findings.add(
+                finding.help("say what it is made of, such as `struct<street:string,city:string>` or `array<string>`"),
+            );
             None
         }),
     };

@@ -8,12 +8,28 @@ use std::collections::BTreeSet;
 
 pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
     for consumer in mesh.consumers.values() {
-        join_key(mesh, &format!("consumer `{}`", consumer.name), &consumer.subscriptions, &consumer.origin.child("subscriptions"), findings);
+        join_key(
+            mesh,
+            &format!("consumer `{}`", consumer.name),
+            &consumer.subscriptions,
+            &consumer.origin.child("subscriptions"),
+            findings,
+        );
     }
     for product in mesh.domains.values().flat_map(|domain| domain.products.values()) {
-        join_key(mesh, &format!("product `{}`", product.id), &product.input_ports, &product.origin.child("inputPorts"), findings);
-        let seen: BTreeSet<&CatalogName> =
-            product.input_ports.iter().flat_map(|input| tables(mesh, input)).flat_map(|(input, table)| visible(input, table)).collect();
+        join_key(
+            mesh,
+            &format!("product `{}`", product.id),
+            &product.input_ports,
+            &product.origin.child("inputPorts"),
+            findings,
+        );
+        let seen: BTreeSet<&CatalogName> = product
+            .input_ports
+            .iter()
+            .flat_map(|input| tables(mesh, input))
+            .flat_map(|(input, table)| visible(input, table))
+            .collect();
         for (index, column) in product.match_on.iter().enumerate().filter(|(_, column)| !seen.contains(column)) {
             let place = product.origin.child("entityResolution").child("matchOn").child(index);
             let message = format!("no input shows a column `{column}` to `{}`", product.id);

@@ -34,7 +34,8 @@ pub(super) fn link(owners: Owners, names_known: bool, as_of: Option<&Day>, findi
             let files = inputs.remove(&(domain.name.clone(), product.id.clone())).unwrap_or_default();
             let place = product.origin.child("inputPorts");
             let input_ports = market.read(&files, &place, findings);
-            let (selves, others): (Vec<_>, Vec<_>) = input_ports.into_iter().partition(|input| input.product == product.id);
+            let (selves, others): (Vec<_>, Vec<_>) =
+                input_ports.into_iter().partition(|input| input.product == product.id);
             for input in selves {
                 let message = format!("`{}` lists itself as input", product.id);
                 findings.add(Finding::new(Code::SelfInput, input.origin.child("product"), message));
@@ -87,12 +88,17 @@ impl Market<'_> {
         if purpose.is_empty() {
             let message = format!("the subscription to `{}` has no purpose", file.product);
             let here = if file.purpose.is_some() { place.child("purpose") } else { place.clone() };
-            findings.add(Finding::new(Code::MissingPurpose, here, message).help("write `purpose:` in a few words: the owner reads it in the review"));
+            findings.add(
+                Finding::new(Code::MissingPurpose, here, message)
+                    .help("write `purpose:` in a few words: the owner reads it in the review"),
+            );
         }
         let end_date = file.end_date.as_ref().and_then(|text| self.end_date(text, &place.child("endDate"), findings));
         let port = file.port.unwrap_or(PortKind::Tables);
         let product = ProductId::parse(&file.product).ok();
-        let Some((product, (domain, offered))) = product.as_ref().and_then(|product| self.products.get_key_value(product)) else {
+        let Some((product, (domain, offered))) =
+            product.as_ref().and_then(|product| self.products.get_key_value(product))
+        else {
             if self.names_known {
                 self.unknown(&file.product, &place.child("product"), findings);
             }
@@ -127,20 +133,32 @@ impl Market<'_> {
     }
 
     /// The classifications asked for; by default `public` and `internal`, as far as the mesh has them.
-    fn classifications(&self, file: &SubscriptionFile, place: &Place, findings: &mut Findings) -> Option<BTreeSet<Classification>> {
+    fn classifications(
+        &self,
+        file: &SubscriptionFile,
+        place: &Place,
+        findings: &mut Findings,
+    ) -> Option<BTreeSet<Classification>> {
         let Some(texts) = &file.classifications else {
             let usual = |known: &&Classification| ["public", "internal"].contains(&known.as_str());
             let default: BTreeSet<Classification> = self.classes.known.iter().filter(usual).cloned().collect();
             if default.is_empty() {
                 let message = format!("the subscription to `{}` names no classifications", file.product);
-                let help = format!("this mesh has neither `public` nor `internal`; write some of {}", listed(&self.classes.known));
+                let help = format!(
+                    "this mesh has neither `public` nor `internal`; write some of {}",
+                    listed(&self.classes.known)
+                );
                 findings.add(Finding::new(Code::MissingField, place.clone(), message).help(help));
             }
             return Some(default).filter(|default| !default.is_empty());
         };
         let place = place.child("classifications");
         if texts.is_empty() {
-            findings.invalid(place, "an empty list of classifications shows nothing".to_owned(), "leave it out, or name some");
+            findings.invalid(
+                place,
+                "an empty list of classifications shows nothing".to_owned(),
+                "leave it out, or name some",
+            );
             return None;
         }
         let mut classifications = BTreeSet::new();
@@ -184,15 +202,23 @@ fn tool_for(tools: &BTreeSet<Tool>, subscription: &Subscription, findings: &mut 
         PortKind::Sql | PortKind::Graph => &[Tool::Sql],
     };
     if !fitting.iter().any(|tool| tools.contains(tool)) {
-        let message = format!("none of the consumer's tools can use the `{}` port of `{}`", word(subscription.port), subscription.product);
+        let message = format!(
+            "none of the consumer's tools can use the `{}` port of `{}`",
+            word(subscription.port),
+            subscription.product
+        );
         findings.add(Finding::new(Code::NoToolForPort, subscription.origin.child("product"), message));
     }
 }
 
 /// Finds each cycle of composite products once, at its first product by id.
 fn cycles(mesh: &Mesh, findings: &mut Findings) {
-    let products: BTreeMap<&ProductId, &Product> =
-        mesh.domains.values().flat_map(|domain| domain.products.values()).map(|product| (&product.id, product)).collect();
+    let products: BTreeMap<&ProductId, &Product> = mesh
+        .domains
+        .values()
+        .flat_map(|domain| domain.products.values())
+        .map(|product| (&product.id, product))
+        .collect();
     let mut done: BTreeSet<&ProductId> = BTreeSet::new();
     for start in products.keys() {
         // an explicit stack: a chain of a thousand products must not overflow ours
@@ -206,7 +232,8 @@ fn cycles(mesh: &Mesh, findings: &mut Findings) {
                 continue;
             };
             if let Some(at) = path.iter().position(|(id, _)| **id == input.product) {
-                let names: Vec<&str> = path[at..].iter().map(|(id, _)| id.as_str()).chain([input.product.as_str()]).collect();
+                let names: Vec<&str> =
+                    path[at..].iter().map(|(id, _)| id.as_str()).chain([input.product.as_str()]).collect();
                 let message = format!("products need one another: {}", names.join(" -> "));
                 findings.add(Finding::new(Code::ProductCycle, input.origin.child("product"), message));
             } else if let Some((id, _)) = products.get_key_value(&input.product) {

@@ -80,7 +80,14 @@ impl Names<'_> {
         self.insert("stack", account, name, place, Some(owner.clone()));
     }
 
-    fn insert(&mut self, kind: &'static str, account: &AccountId, name: String, place: &Place, owner: Option<OwnerName>) {
+    fn insert(
+        &mut self,
+        kind: &'static str,
+        account: &AccountId,
+        name: String,
+        place: &Place,
+        owner: Option<OwnerName>,
+    ) {
         match self.taken.entry((kind, account.to_string(), name)) {
             Entry::Vacant(entry) => {
                 entry.insert((place.clone(), owner));

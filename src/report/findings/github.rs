@@ -4,11 +4,7 @@ use super::{Located, Look};
 use crate::finding::Severity;
 use std::io::{self, Write};
 
-pub(super) fn write(
-    out: &mut dyn Write,
-    located: &[Located<'_>],
-    look: &Look<'_>,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, located: &[Located<'_>], look: &Look<'_>) -> io::Result<()> {
     for located in located {
         let command = match located.finding.severity() {
             Severity::Error => "error",
@@ -37,9 +33,7 @@ pub(super) fn write(
 
 /// Escapes the text of a command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes a property of a command.

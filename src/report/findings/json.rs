@@ -74,11 +74,7 @@ impl Location {
     }
 }
 
-pub(super) fn write(
-    out: &mut dyn Write,
-    located: &[Located<'_>],
-    look: &Look<'_>,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, located: &[Located<'_>], look: &Look<'_>) -> io::Result<()> {
     let entry = |located: &Located<'_>| Entry {
         code: located.finding.code.name().to_owned(),
         severity: located.finding.severity(),
@@ -94,10 +90,7 @@ pub(super) fn write(
             })
             .collect(),
     };
-    let report = Report {
-        version: 1,
-        findings: located.iter().map(entry).collect(),
-    };
+    let report = Report { version: 1, findings: located.iter().map(entry).collect() };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     writeln!(out)
 }

@@ -8,17 +8,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-pub(super) fn write(
-    out: &mut dyn Write,
-    located: &[Located<'_>],
-    look: &Look<'_>,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, located: &[Located<'_>], look: &Look<'_>) -> io::Result<()> {
     let codes: BTreeSet<Code> = located.iter().map(|located| located.finding.code).collect();
     let rules: Vec<_> = codes.iter().copied().map(rule).collect();
-    let results: Vec<_> = located
-        .iter()
-        .map(|located| result(located, &codes, look))
-        .collect();
+    let results: Vec<_> = located.iter().map(|located| result(located, &codes, look)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -91,9 +84,7 @@ const fn level(severity: Severity) -> &'static str {
 fn uri(path: &str) -> String {
     path.bytes().fold(String::new(), |mut uri, byte| {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte))
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             _ => drop(write!(uri, "%{byte:02X}")),
         }
         uri

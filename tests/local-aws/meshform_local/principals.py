@@ -202,6 +202,9 @@ def install() -> None:
             # For a session AWS gives the role's ARN, MiniStack the session's.
             _fired["principal_arn"] = True
             return role_arn_of_session(context.principal_arn)
+        if key.lower() == "aws:securetransport":
+            # The loopback has no TLS. Bucket policies that ask for it would refuse everything, so it counts as TLS here.
+            return "true"
         return native_key(key, context)
 
     def principal_organization(account_id):

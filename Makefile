@@ -1,0 +1,67 @@
+# make help
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON := .local/venv/bin/python
+INSTALLED := .local/venv/installed
+
+.PHONY: help demo test check fmt lint pure stacks schemas docs local-aws self-test clean
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+demo: $(INSTALLED) ## Deploy the demo into eight accounts of the local AWS, twice, and say who sees what
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	cargo build --quiet
+	$(PYTHON) tests/local-aws/demo.py target/debug/meshform
+
+test: $(INSTALLED) ## Run every test: the program's, and those of the local AWS itself
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	cargo test
+	$(PYTHON) tests/local-aws/launcher.py --self-test
+
+check: fmt lint test ## What CI runs: format, lints, tests (licences and generated files are among them), stacks fresh
+	cargo run --quiet -- synth -e demo --check
+	python3 tools/schemas.py --check
+
+fmt:
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	cargo fmt --check
+
+lint:
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --no-default-features -- -D warnings
+
+pure: ## The quick inner loop: the pure core, without the AWS SDK
+	cargo test --no-default-features
+
+stacks: ## Synthesize the demo anew
+	cargo run --quiet --no-default-features -- synth -e demo
+
+schemas: ## Vendor AWS's resource schemas again (needs the package index)
+	python3 tools/schemas.py
+
+docs: ## Write the generated docs and JSON Schemas anew
+	MESHFORM_BLESS=1 cargo test --quiet --test it fresh
+
+local-aws: $(INSTALLED) ## Install the local AWS into .local
+
+self-test: $(INSTALLED) ## Run every refusal of the local AWS once
+	$(PYTHON) tests/local-aws/launcher.py --self-test
+
+clean: ## Remove what was built and installed
+	rm -rf target .local
+
+# A new virtual environment each time the pinned requirements change.
+$(INSTALLED): tests/local-aws/requirements.txt
+	@$(call need,python3,install Python 3.11 or newer)
+	rm -rf .local/venv
+	python3 -m venv .local/venv
+	.local/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/local-aws/requirements.txt
+	touch $@
+
+define need
+command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1; }
+endef

@@ -1,0 +1,292 @@
+//! CloudFormation's operations. Every list is followed to its last page.
+
+use crate::deploy::cloud::{
+    ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, CloudError, ErrorKind, EventsFrom,
+    Scope, StackEvent, StackView, TemplateSource,
+};
+use crate::deploy::credentials::Session;
+use crate::deploy::failure::{At, failed};
+use crate::plan::{Protection, StackStatus};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, Parameter, TemplateStage,
+};
+
+const SERVICE: &str = "CloudFormation";
+
+pub(super) async fn describe_stack(
+    session: &Session,
+    scope: &Scope,
+    name: &str,
+) -> Result<Option<StackView>, CloudError> {
+    let at = At::new(SERVICE, "DescribeStacks", scope);
+    let answer = match session.cloudformation.describe_stacks().stack_name(name).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let error = failed(&at, error);
+            return if error.kind == ErrorKind::NotFound { Ok(None) } else { Err(error) };
+        }
+    };
+    let Some(stack) = answer.stacks().first() else { return Ok(None) };
+    let parameters = stack.parameters().iter().filter_map(|parameter| {
+        // a parameter that names an SSM parameter is compared by that name, not by what it resolves to
+        Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value().unwrap_or_default().to_owned()))
+    });
+    let outputs = stack.outputs().iter().filter_map(|output| {
+        Some((output.output_key()?.to_owned(), output.output_value().unwrap_or_default().to_owned()))
+    });
+    Ok(Some(StackView {
+        arn: stack.stack_id().ok_or_else(|| at.incomplete("StackId"))?.to_owned(),
+        status: StackStatus::from(stack.stack_status().ok_or_else(|| at.incomplete("StackStatus"))?.as_str()),
+        reason: stack.stack_status_reason().map(str::to_owned),
+        parameters: parameters.collect(),
+        outputs: outputs.collect(),
+        role_arn: stack.role_arn().map(str::to_owned),
+        termination_protection: match stack.enable_termination_protection() {
+            Some(true) => Protection::On,
+            Some(false) | None => Protection::Off,
+        },
+    }))
+}
+
+pub(super) async fn get_template(session: &Session, scope: &Scope, name: &str) -> Result<String, CloudError> {
+    let at = At::new(SERVICE, "GetTemplate", scope);
+    let request = session.cloudformation.get_template().stack_name(name).template_stage(TemplateStage::Original);
+    let answer = request.send().await.map_err(|error| failed(&at, error))?;
+    answer.template_body().map(str::to_owned).ok_or_else(|| at.incomplete("TemplateBody"))
+}
+
+pub(super) async fn create_change_set(
+    session: &Session,
+    scope: &Scope,
+    request: &ChangeSetRequest,
+    role_arn: Option<String>,
+) -> Result<ChangeSetHandle, CloudError> {
+    let at = At::new(SERVICE, "CreateChangeSet", scope);
+    let parameters = request
+        .parameters
+        .iter()
+        .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+    let call = session
+        .cloudformation
+        .create_change_set()
+        .stack_name(&request.stack)
+        .change_set_name(&request.name)
+        .change_set_type(match request.kind {
+            ChangeKind::Create => ChangeSetType::Create,
+            ChangeKind::Update => ChangeSetType::Update,
+        })
+        .set_parameters(Some(parameters.collect()))
+        .set_capabilities(Some(request.capabilities.iter().map(|name| Capability::from(name.as_str())).collect()))
+        .set_role_arn(role_arn)
+        .client_token(&request.token);
+    let call = match &request.template {
+        TemplateSource::Inline(text) => call.template_body(&**text),
+        TemplateSource::Staged { bucket, key } => call.template_url(template_url(session, scope, bucket, key)),
+    };
+    let answer = call.send().await.map_err(|error| failed(&at, error))?;
+    Ok(ChangeSetHandle {
+        arn: answer.id().ok_or_else(|| at.incomplete("Id"))?.to_owned(),
+        stack_arn: answer.stack_id().ok_or_else(|| at.incomplete("StackId"))?.to_owned(),
+    })
+}
+
+/// Path style: CloudFormation takes it, and it needs no certificate for a bucket's own name.
+fn template_url(session: &Session, scope: &Scope, bucket: &str, key: &str) -> String {
+    match &session.endpoint {
+        Some(endpoint) => format!("{}/{bucket}/{key}", endpoint.trim_end_matches('/')),
+        None => format!("https://s3.{}.{}/{bucket}/{key}", scope.region, dns_suffix(scope.region.partition())),
+    }
+}
+
+/// Where a partition's endpoints end (AWS General Reference, service endpoints).
+fn dns_suffix(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "amazonaws.com.cn",
+        _ => "amazonaws.com",
+    }
+}
+
+pub(super) async fn describe_change_set(
+    session: &Session,
+    scope: &Scope,
+    change_set: &ChangeSetHandle,
+) -> Result<ChangeSetView, CloudError> {
+    let at = At::new(SERVICE, "DescribeChangeSet", scope);
+    let mut changes = 0;
+    let mut token = None;
+    loop {
+        let request = session
+            .cloudformation
+            .describe_change_set()
+            .stack_name(&change_set.stack_arn)
+            .change_set_name(&change_set.arn)
+            .set_next_token(token);
+        let answer = request.send().await.map_err(|error| failed(&at, error))?;
+        changes += answer.changes().len();
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            let state = state(answer.status(), answer.execution_status());
+            return Ok(ChangeSetView { state, reason: answer.status_reason().map(str::to_owned), changes });
+        }
+    }
+}
+
+// The stack is named beside the change set's ARN, since policies allow these calls on stacks (service authorization reference).
+
+/// Executable only when it is complete *and* available.
+fn state(status: Option<&ChangeSetStatus>, execution: Option<&ExecutionStatus>) -> ChangeSetState {
+    match (status, execution) {
+        (Some(ChangeSetStatus::Failed), _) => ChangeSetState::Failed,
+        (Some(ChangeSetStatus::CreateComplete), Some(ExecutionStatus::Available)) => ChangeSetState::Ready,
+        (
+            Some(ChangeSetStatus::CreateComplete),
+            Some(
+                ExecutionStatus::ExecuteComplete
+                | ExecutionStatus::ExecuteInProgress
+                | ExecutionStatus::ExecuteFailed
+                | ExecutionStatus::Obsolete,
+            ),
+        )
+        | (
+            Some(
+                ChangeSetStatus::DeleteComplete
+                | ChangeSetStatus::DeleteFailed
+                | ChangeSetStatus::DeleteInProgress
+                | ChangeSetStatus::DeletePending,
+            ),
+            _,
+        ) => ChangeSetState::Spent,
+        // pending, in progress, or a word that the SDK does not know: looked at again
+        _ => ChangeSetState::Pending,
+    }
+}
+
+pub(super) async fn list_change_sets(session: &Session, scope: &Scope, name: &str) -> Result<Vec<String>, CloudError> {
+    let at = At::new(SERVICE, "ListChangeSets", scope);
+    let mut names = Vec::new();
+    let mut token = None;
+    loop {
+        let request = session.cloudformation.list_change_sets().stack_name(name).set_next_token(token);
+        let answer = request.send().await.map_err(|error| failed(&at, error))?;
+        names.extend(answer.summaries().iter().filter_map(|summary| summary.change_set_name().map(str::to_owned)));
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+pub(super) async fn execute_change_set(
+    session: &Session,
+    scope: &Scope,
+    change_set: &ChangeSetHandle,
+    token: &str,
+) -> Result<(), CloudError> {
+    let at = At::new(SERVICE, "ExecuteChangeSet", scope);
+    let request = session
+        .cloudformation
+        .execute_change_set()
+        .stack_name(&change_set.stack_arn)
+        .change_set_name(&change_set.arn)
+        .client_request_token(token);
+    request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
+}
+
+pub(super) async fn delete_change_set(
+    session: &Session,
+    scope: &Scope,
+    change_set: &ChangeSetHandle,
+) -> Result<(), CloudError> {
+    let at = At::new(SERVICE, "DeleteChangeSet", scope);
+    match session
+        .cloudformation
+        .delete_change_set()
+        .stack_name(&change_set.stack_arn)
+        .change_set_name(&change_set.arn)
+        .send()
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let error = failed(&at, error);
+            if error.kind == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        }
+    }
+}
+
+pub(super) async fn delete_stack(
+    session: &Session,
+    scope: &Scope,
+    stack_arn: &str,
+    token: &str,
+    role_arn: Option<String>,
+) -> Result<(), CloudError> {
+    let at = At::new(SERVICE, "DeleteStack", scope);
+    let request =
+        session.cloudformation.delete_stack().stack_name(stack_arn).client_request_token(token).set_role_arn(role_arn);
+    request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
+}
+
+/// AWS answers the newest first, so pages are read until the event that is known already.
+pub(super) async fn stack_events(
+    session: &Session,
+    scope: &Scope,
+    stack_arn: &str,
+    from: &EventsFrom,
+) -> Result<Vec<StackEvent>, CloudError> {
+    let at = At::new(SERVICE, "DescribeStackEvents", scope);
+    let mut events = Vec::new();
+    let mut token = None;
+    loop {
+        let request = session.cloudformation.describe_stack_events().stack_name(stack_arn).set_next_token(token);
+        let answer = request.send().await.map_err(|error| failed(&at, error))?;
+        let mut known = false;
+        for event in answer.stack_events() {
+            let id = event.event_id().unwrap_or_default();
+            known = matches!(from, EventsFrom::After(Some(last)) if last == id);
+            if known {
+                break;
+            }
+            events.push(StackEvent {
+                id: id.to_owned(),
+                logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
+                physical_id: event.physical_resource_id().map(str::to_owned),
+                resource_type: event.resource_type().unwrap_or_default().to_owned(),
+                status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+                reason: event.resource_status_reason().map(str::to_owned),
+            });
+            if *from == EventsFrom::Newest {
+                return Ok(events);
+            }
+        }
+        token = answer.next_token().map(str::to_owned);
+        if known || token.is_none() {
+            events.reverse();
+            return Ok(events);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_set_is_ready_only_when_complete_and_available() {
+        let ready = state(Some(&ChangeSetStatus::CreateComplete), Some(&ExecutionStatus::Available));
+        assert_eq!(ready, ChangeSetState::Ready);
+        let table = [
+            ("CREATE_PENDING", "UNAVAILABLE", ChangeSetState::Pending),
+            ("CREATE_IN_PROGRESS", "UNAVAILABLE", ChangeSetState::Pending),
+            ("CREATE_COMPLETE", "UNAVAILABLE", ChangeSetState::Pending),
+            ("CREATE_COMPLETE", "OBSOLETE", ChangeSetState::Spent),
+            ("CREATE_COMPLETE", "EXECUTE_COMPLETE", ChangeSetState::Spent),
+            ("FAILED", "UNAVAILABLE", ChangeSetState::Failed),
+            ("DELETE_COMPLETE", "UNAVAILABLE", ChangeSetState::Spent),
+        ];
+        for (status, execution, expected) in table {
+            let found = state(Some(&ChangeSetStatus::from(status)), Some(&ExecutionStatus::from(execution)));
+            assert_eq!(found, expected, "{status} {execution}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! [`Cloud`] by AWS's own API.
+
+mod cloudformation;
+mod glue;
+mod lakeformation;
+mod s3;
+
+use super::cloud::{
+    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Identity, ProbeAnswer,
+    Scope, StackEvent, StackView, Upload,
+};
+use super::credentials::{Reach, Sessions};
+use crate::plan::Probe;
+
+/// AWS, reached by role sessions.
+pub(super) struct Aws {
+    sessions: Sessions,
+}
+
+impl Aws {
+    /// Loads the base identity's configuration; calls nobody yet.
+    pub(super) async fn new(reach: Reach) -> Self {
+        Self { sessions: Sessions::new(reach).await }
+    }
+
+    /// The role that CloudFormation is told to work as. A bootstrap makes that role, so it works as the administrator.
+    fn execution_role(&self, scope: &Scope) -> Option<String> {
+        match scope.access {
+            Access::Plan | Access::Deploy => {
+                let reach = &self.sessions.reach;
+                Some(reach.role_arn(&scope.account, &reach.execution_role))
+            }
+            Access::Administrator => None,
+        }
+    }
+}
+
+impl Cloud for Aws {
+    async fn who_am_i(&self, scope: &Scope) -> Result<Identity, CloudError> {
+        Ok(self.sessions.session(scope).await?.identity.clone())
+    }
+
+    async fn describe_stack(&self, scope: &Scope, stack: &str) -> Result<Option<StackView>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::describe_stack(&session, scope, stack).await
+    }
+
+    async fn get_template(&self, scope: &Scope, stack: &str) -> Result<String, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::get_template(&session, scope, stack).await
+    }
+
+    async fn create_change_set(
+        &self,
+        scope: &Scope,
+        request: &ChangeSetRequest,
+    ) -> Result<ChangeSetHandle, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::create_change_set(&session, scope, request, self.execution_role(scope)).await
+    }
+
+    async fn describe_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> Result<ChangeSetView, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::describe_change_set(&session, scope, change_set).await
+    }
+
+    async fn list_change_sets(&self, scope: &Scope, stack: &str) -> Result<Vec<String>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::list_change_sets(&session, scope, stack).await
+    }
+
+    async fn execute_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::execute_change_set(&session, scope, change_set, token).await
+    }
+
+    async fn delete_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::delete_change_set(&session, scope, change_set).await
+    }
+
+    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::delete_stack(&session, scope, stack_arn, token, self.execution_role(scope)).await
+    }
+
+    async fn stack_events(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        from: &EventsFrom,
+    ) -> Result<Vec<StackEvent>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::stack_events(&session, scope, stack_arn, from).await
+    }
+
+    async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        s3::upload(&session, scope, bucket, key, content).await
+    }
+
+    async fn probe(&self, probe: &Probe, access: Access) -> Result<ProbeAnswer, CloudError> {
+        let (account, region) = match probe {
+            Probe::Settings { account, region, .. } | Probe::Catalog { account, region, .. } => (account, region),
+            Probe::Share { subscriber, region, .. } => (subscriber, region),
+        };
+        let scope = Scope { account: account.clone(), region: region.clone(), access };
+        let session = self.sessions.session(&scope).await?;
+        match probe {
+            Probe::Settings { administrators, closed, .. } => {
+                lakeformation::settings(&session, &scope, administrators, closed).await
+            }
+            Probe::Catalog { databases, tables, .. } => lakeformation::tags(&session, &scope, databases, tables).await,
+            Probe::Share { catalog, database, .. } => glue::sees_database(&session, &scope, catalog, database).await,
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! What the deployer asks of a cloud, in our own types: the AWS implementation and the one in memory both answer it.
+
+use crate::mesh::{AccountId, Region};
+use crate::plan::{Probe, Protection, StackStatus};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+/// As whom an account is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// The plan role: it reads and probes, and cannot change anything.
+    Plan,
+    /// The deploy role: it starts CloudFormation operations, which work as the execution role.
+    Deploy,
+    /// The administrator's role, for bootstrap only.
+    Administrator,
+}
+
+/// Where a call goes, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The account.
+    pub account: AccountId,
+    /// The Region.
+    pub region: Region,
+    /// As whom.
+    pub access: Access,
+}
+
+/// A stack as `DescribeStacks` answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackView {
+    /// Its ARN.
+    pub arn: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// Why it is in that status, where CloudFormation says so.
+    pub reason: Option<String>,
+    /// Its parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Its outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// The role that CloudFormation works as.
+    pub role_arn: Option<String>,
+    /// Whether a delete is refused.
+    pub termination_protection: Protection,
+}
+
+/// What a change set is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A stack that is not there.
+    Create,
+    /// A stack that is.
+    Update,
+}
+
+/// Where CloudFormation finds a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateSource {
+    /// In the request: at most [`INLINE_LIMIT`] bytes.
+    Inline(Arc<str>),
+    /// In a bucket: at most 1 MB.
+    Staged {
+        /// The bucket.
+        bucket: String,
+        /// The key in it.
+        key: String,
+    },
+}
+
+/// The longest template that fits into a request, in bytes (CloudFormation quotas).
+pub const INLINE_LIMIT: usize = 51_200;
+
+/// A change set to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSetRequest {
+    /// Name of the stack.
+    pub stack: String,
+    /// What for.
+    pub kind: ChangeKind,
+    /// Name of the change set, unlike any other on that stack.
+    pub name: String,
+    /// The template.
+    pub template: TemplateSource,
+    /// The parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// The capabilities.
+    pub capabilities: Vec<String>,
+    /// Makes a repeated request the same request: letters, digits, hyphens, at most 128.
+    pub token: String,
+}
+
+/// A change set that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSetHandle {
+    /// ARN of the change set.
+    pub arn: String,
+    /// ARN of its stack.
+    pub stack_arn: String,
+}
+
+/// How far a change set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeSetState {
+    /// Being computed.
+    Pending,
+    /// May be executed.
+    Ready,
+    /// Cannot be executed; the reason tells why, and also that there was nothing to change.
+    Failed,
+    /// Was executed, or another one was, or the stack moved on.
+    Spent,
+}
+
+/// A change set as `DescribeChangeSet` answers it, all pages of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSetView {
+    /// How far it is.
+    pub state: ChangeSetState,
+    /// Why, where CloudFormation says so.
+    pub reason: Option<String>,
+    /// How many resources it changes; none when only outputs change.
+    pub changes: usize,
+}
+
+impl ChangeSetView {
+    /// Whether it failed only because there is nothing to change. CloudFormation tells it by the reason alone; these are the
+    /// two sentences (plain templates, and templates with a transform).
+    #[must_use]
+    pub fn is_without_changes(&self) -> bool {
+        let reason = self.reason.as_deref().unwrap_or_default();
+        self.state == ChangeSetState::Failed
+            && (reason.starts_with("The submitted information didn't contain changes.")
+                || reason.starts_with("No updates are to be performed."))
+    }
+}
+
+/// From where on stack events are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventsFrom {
+    /// Only the newest one, to know where to go on later.
+    Newest,
+    /// All since the event with this id; all there are when `None`.
+    After(Option<String>),
+}
+
+/// An event of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackEvent {
+    /// Its id.
+    pub id: String,
+    /// The resource; the stack's own name for the stack itself.
+    pub logical_id: String,
+    /// The resource's id in its service; the stack's ARN for the stack itself.
+    pub physical_id: Option<String>,
+    /// The resource's type.
+    pub resource_type: String,
+    /// The status, such as `CREATE_FAILED`.
+    pub status: String,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What became of a file for a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    /// It was not there and has been stored.
+    Stored,
+    /// It was there.
+    Stood,
+}
+
+/// What a probe found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeAnswer {
+    /// It is as it should be.
+    Yes,
+    /// It is not, or not yet: each line says what was found instead.
+    No(Vec<String>),
+}
+
+/// Who a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: String,
+    /// The ARN of the session.
+    pub arn: String,
+}
+
+/// A cloud. Every call is repeatable: mutating ones carry a token, so that a repeated request is the same request.
+pub trait Cloud: Send + Sync + 'static {
+    /// Who the session of a scope is.
+    fn who_am_i(&self, scope: &Scope) -> impl Future<Output = Result<Identity, CloudError>> + Send;
+    /// A stack by name or ARN; `None` when the account answers that there is none.
+    fn describe_stack(
+        &self,
+        scope: &Scope,
+        stack: &str,
+    ) -> impl Future<Output = Result<Option<StackView>, CloudError>> + Send;
+    /// The template of a stack as it was given.
+    fn get_template(&self, scope: &Scope, stack: &str) -> impl Future<Output = Result<String, CloudError>> + Send;
+    /// Makes a change set.
+    fn create_change_set(
+        &self,
+        scope: &Scope,
+        request: &ChangeSetRequest,
+    ) -> impl Future<Output = Result<ChangeSetHandle, CloudError>> + Send;
+    /// How far a change set is.
+    fn describe_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> impl Future<Output = Result<ChangeSetView, CloudError>> + Send;
+    /// Names of the change sets of a stack.
+    fn list_change_sets(
+        &self,
+        scope: &Scope,
+        stack: &str,
+    ) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send;
+    /// Executes a change set.
+    fn execute_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+        token: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// Deletes a change set; one that is gone is no error.
+    fn delete_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// Starts to delete a stack, by ARN.
+    fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        token: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// Events of a stack, oldest first.
+    fn stack_events(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        from: &EventsFrom,
+    ) -> impl Future<Output = Result<Vec<StackEvent>, CloudError>> + Send;
+    /// Stores a file in a bucket unless one lies under that key: keys carry the hash of the content.
+    fn upload(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+    ) -> impl Future<Output = Result<Upload, CloudError>> + Send;
+    /// Asks a probe.
+    fn probe(&self, probe: &Probe, access: Access) -> impl Future<Output = Result<ProbeAnswer, CloudError>> + Send;
+}
+
+/// What kind of refusal or failure an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Too many calls; the SDK has already tried again.
+    Throttled,
+    /// The credentials have expired. Never tried again.
+    Expired,
+    /// Not allowed.
+    Denied,
+    /// There are no credentials to begin with, or AWS does not know them.
+    NoCredentials,
+    /// The session is one of another account than it should be.
+    WrongAccount,
+    /// There is no such thing.
+    NotFound,
+    /// There is nothing to change.
+    NoChanges,
+    /// There is such a thing already.
+    AlreadyExists,
+    /// Somebody is working on it.
+    InProgress,
+    /// A quota is used up; waiting does not help.
+    Quota,
+    /// No answer.
+    Network,
+    /// Anything else; the message tells.
+    Other,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{service} {operation} in account {account} ({region}) failed: {message}")]
+pub struct CloudError {
+    /// What kind of failure.
+    pub kind: ErrorKind,
+    /// What the service said.
+    pub message: String,
+    /// The service, such as `CloudFormation`.
+    pub service: &'static str,
+    /// The operation, such as `DescribeStacks`.
+    pub operation: &'static str,
+    /// The account it was meant for.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+}
+
+impl CloudError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self.kind {
+            ErrorKind::Denied if self.operation == "AssumeRole" => format!(
+                "the role is missing in account {}, or does not trust this identity: run `meshform bootstrap`, or compare `deployment` in mesh.yaml with the account",
+                self.account
+            ),
+            ErrorKind::Denied => {
+                format!(
+                    "the role of this session lacks the permission: run `meshform bootstrap` to bring account {} up to date",
+                    self.account
+                )
+            }
+            ErrorKind::Expired => "sign in again, and run the same command: it goes on where it stopped".to_owned(),
+            ErrorKind::NoCredentials => {
+                "sign in, or set AWS_PROFILE to a profile that can assume the mesh's roles".to_owned()
+            }
+            ErrorKind::WrongAccount => "compare the account ids in the environment files with the accounts".to_owned(),
+            ErrorKind::Throttled => "run the same command again, with fewer stacks at once".to_owned(),
+            ErrorKind::InProgress => "wait for the other operation to end, and run the same command again".to_owned(),
+            ErrorKind::Quota => "ask for a higher quota in Service Quotas, or remove what is not needed".to_owned(),
+            ErrorKind::Network => {
+                "look at the network, and run the same command again: it goes on where it stopped".to_owned()
+            }
+            ErrorKind::NotFound | ErrorKind::NoChanges | ErrorKind::AlreadyExists | ErrorKind::Other => {
+                return Vec::new();
+            }
+        };
+        vec![hint]
+    }
+
+    /// Whether asking again later may help: such an error of a poll never decides the result of a deploy.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self.kind, ErrorKind::Throttled | ErrorKind::Network)
+    }
+}
+
+/// Tells the kind of an error by the code and the message on the wire. CloudFormation says `ValidationError` for many things, so
+/// there the message must tell; only whole phrases are compared.
+#[must_use]
+pub fn classify(code: &str, message: &str) -> ErrorKind {
+    match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "PriorRequestNotComplete" => ErrorKind::Throttled,
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken" => ErrorKind::NoCredentials,
+        "AccessDenied" | "AccessDeniedException" | "OptInRequired" | "Forbidden" => ErrorKind::Denied,
+        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" => {
+            ErrorKind::NotFound
+        }
+        "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
+        "LimitExceededException" => ErrorKind::Quota,
+        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => ErrorKind::InProgress,
+        "RequestTimeout" | "RequestTimeoutException" | "InternalFailure" | "ServiceUnavailable" | "InternalError" => {
+            ErrorKind::Network
+        }
+        "ValidationError" if message.ends_with("does not exist") => ErrorKind::NotFound,
+        "ValidationError" if message.starts_with("No updates are to be performed.") => ErrorKind::NoChanges,
+        "ValidationError" if message.contains("_IN_PROGRESS state and can not be updated") => ErrorKind::InProgress,
+        _ => ErrorKind::Other,
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Plan => "plan role",
+            Self::Deploy => "deploy role",
+            Self::Administrator => "administrator role",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_messages_tell_the_kind() {
+        let table = [
+            ("Throttling", "Rate exceeded", ErrorKind::Throttled),
+            ("ExpiredToken", "The security token included in the request is expired", ErrorKind::Expired),
+            ("AccessDenied", "User: x is not authorized to perform: sts:AssumeRole", ErrorKind::Denied),
+            ("ValidationError", "Stack with id demo-storage does not exist", ErrorKind::NotFound),
+            ("ValidationError", "No updates are to be performed.", ErrorKind::NoChanges),
+            (
+                "ValidationError",
+                "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.",
+                ErrorKind::InProgress,
+            ),
+            ("ValidationError", "Stack:arn is in ROLLBACK_COMPLETE state and can not be updated.", ErrorKind::Other),
+            (
+                "ValidationError",
+                "Template format error: a bucket does not exist in section Resources",
+                ErrorKind::Other,
+            ),
+            ("LimitExceededException", "stack count", ErrorKind::Quota),
+            ("Novelty", "?", ErrorKind::Other),
+        ];
+        for (code, message, kind) in table {
+            assert_eq!(classify(code, message), kind, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn only_these_two_sentences_mean_nothing_to_change() {
+        let view = |state, reason: &str| ChangeSetView { state, reason: Some(reason.to_owned()), changes: 0 };
+        let plain =
+            "The submitted information didn't contain changes. Submit different information to create a change set.";
+        assert!(view(ChangeSetState::Failed, plain).is_without_changes());
+        assert!(view(ChangeSetState::Failed, "No updates are to be performed.").is_without_changes());
+        assert!(
+            !view(ChangeSetState::Failed, "Transform failed: No updates are to be performed.").is_without_changes()
+        );
+        assert!(!view(ChangeSetState::Ready, plain).is_without_changes());
+    }
+
+    #[test]
+    fn an_account_without_bootstrap_is_told_so() {
+        let error = CloudError {
+            kind: ErrorKind::Denied,
+            message: "not authorized".to_owned(),
+            service: "STS",
+            operation: "AssumeRole",
+            account: "222222222222".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        assert_eq!(error.to_string(), "STS AssumeRole in account 222222222222 (eu-west-1) failed: not authorized");
+        assert!(error.hints()[0].contains("meshform bootstrap"), "{:?}", error.hints());
+    }
+}

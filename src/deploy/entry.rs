@@ -1,0 +1,147 @@
+//! The blocking entry points: each builds its own runtime.
+
+use super::aws::Aws;
+use super::credentials::Reach;
+use super::events::Event;
+use super::execute::execute;
+use super::observe::{self, ObserveError};
+use super::outcome::Outcome;
+use super::settings::Settings;
+use crate::assembly::Manifest;
+use crate::plan::{Deployed, Options, Pass, Plan};
+use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// Why a deploy did not even start.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The asynchronous runtime could not be started.
+    #[error("the asynchronous runtime could not be started")]
+    Runtime(#[source] std::io::Error),
+    /// A bootstrap was given a plan of the mesh, or the other way round.
+    #[error("this is a plan of the pass `{}`, not of the pass `{}`", name(*.found), name(*.wanted))]
+    WrongPass {
+        /// What was wanted.
+        wanted: Pass,
+        /// What was given.
+        found: Pass,
+    },
+}
+
+const fn name(pass: Pass) -> &'static str {
+    match pass {
+        Pass::Bootstrap => "bootstrap",
+        Pass::Mesh => "mesh",
+    }
+}
+
+/// Looks at the stacks that a plan with these options needs to know about: as the plan role, or for the bootstrap pass as the
+/// administrator. Makes no call that changes anything.
+///
+/// # Errors
+/// Every stack that could not be looked at; "not allowed" is never taken for "not there".
+pub fn observe(manifest: &Manifest, options: &Options, reach: &Reach) -> Result<Deployed, ObserveError> {
+    let runtime = runtime().map_err(ObserveError::Runtime)?;
+    runtime.block_on(async {
+        let cloud = Arc::new(Aws::new(reach.clone()).await);
+        observe::observe(cloud, manifest, options).await
+    })
+}
+
+/// Carries a plan of the mesh pass out: as the deploy role, with CloudFormation working as the execution role. `receive` is called on
+/// this thread with everything that happens. Ctrl-C (or a termination signal) once lets what runs finish and starts nothing
+/// new; twice leaves what runs to CloudFormation.
+///
+/// # Errors
+/// When it cannot start. What fails on the way is in the [`Outcome`].
+pub fn deploy(
+    plan: &Plan,
+    reach: &Reach,
+    settings: &Settings,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Outcome, DeployError> {
+    carry_out(Pass::Mesh, plan, reach, settings, receive)
+}
+
+/// Carries a plan of the bootstrap pass out, as the administrator. Otherwise as [`deploy`].
+///
+/// # Errors
+/// When it cannot start. What fails on the way is in the [`Outcome`].
+pub fn bootstrap(
+    plan: &Plan,
+    reach: &Reach,
+    settings: &Settings,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Outcome, DeployError> {
+    carry_out(Pass::Bootstrap, plan, reach, settings, receive)
+}
+
+fn carry_out(
+    wanted: Pass,
+    plan: &Plan,
+    reach: &Reach,
+    settings: &Settings,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Outcome, DeployError> {
+    if plan.pass != wanted {
+        return Err(DeployError::WrongPass { wanted, found: plan.pass });
+    }
+    let runtime = runtime().map_err(DeployError::Runtime)?;
+    let outcome = runtime.block_on(async {
+        let cloud = Arc::new(Aws::new(reach.clone()).await);
+        let (events, mut received) = unbounded_channel();
+        let (interrupt, interrupts) = unbounded_channel();
+        let listening = tokio::spawn(listen(interrupt));
+        let settings = Settings { staging: reach.staging.clone(), ..settings.clone() };
+        let work = execute(cloud, plan, Arc::new(settings), events, interrupts);
+        tokio::pin!(work);
+        let outcome = loop {
+            tokio::select! {
+                // what happened is told before it is summed up
+                biased;
+                Some(event) = received.recv() => receive(event),
+                outcome = &mut work => break outcome,
+            }
+        };
+        listening.abort();
+        while let Ok(event) = received.try_recv() {
+            receive(event);
+        }
+        outcome
+    });
+    // a step that was left behind must not hold the process
+    runtime.shutdown_background();
+    Ok(outcome)
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// Passes every Ctrl-C on, and every termination signal.
+async fn listen(interrupt: UnboundedSender<()>) {
+    #[cfg(unix)]
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    #[cfg(not(unix))]
+    let terminate: Result<(), std::io::Error> = Ok(());
+    let mut terminate = terminate.ok();
+    loop {
+        let terminated = async {
+            match terminate.as_mut() {
+                #[cfg(unix)]
+                Some(signal) => signal.recv().await,
+                #[cfg(not(unix))]
+                Some(()) => std::future::pending().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => if pressed.is_err() { return },
+            _ = terminated => {}
+        }
+        if interrupt.send(()).is_err() {
+            return;
+        }
+    }
+}

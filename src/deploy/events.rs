@@ -1,0 +1,191 @@
+//! What happens during a deploy, as data: the executor sends it, reports render it, programs read it a line at a time.
+
+use super::outcome::{Cause, Failure, SkipReason, Summary};
+use crate::assembly::{Layer, StackId};
+use crate::mesh::{AccountId, Region};
+use crate::plan::{Decision, Pass};
+use serde::Serialize;
+
+/// Version of the format of events.
+pub const VERSION: u32 = 1;
+
+/// One thing that happened. Fields may be added; those that are here keep their meaning within a version.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A run begins.
+    RunStarted {
+        /// Its id.
+        run: String,
+        /// The mesh.
+        mesh: String,
+        /// Which stacks.
+        pass: Pass,
+        /// The plan's digest.
+        digest: String,
+        /// Every stack of the plan, sorted by id.
+        steps: Vec<PlannedStep>,
+    },
+    /// A stack waits for an effect of others.
+    StepWaiting {
+        /// The stack.
+        stack: StackId,
+        /// What it waits for, to follow "waiting for ".
+        waiting_for: String,
+    },
+    /// Work on a stack begins.
+    StepStarted {
+        /// The stack.
+        stack: StackId,
+        /// What is being done: after waiting for somebody else's operation it is told again.
+        decision: Decision,
+    },
+    /// Why an earlier creation of the stack failed; told before the remains are deleted, as deleting takes the events with it.
+    EarlierFailure {
+        /// The stack.
+        stack: StackId,
+        /// Its status.
+        status: String,
+        /// The root cause, where the events tell it.
+        cause: Option<Cause>,
+    },
+    /// Somebody else's operation on the stack is waited for.
+    StepAttached {
+        /// The stack.
+        stack: StackId,
+        /// Its status.
+        status: String,
+    },
+    /// A resource changed its status.
+    ResourceProgress {
+        /// The stack.
+        stack: StackId,
+        /// The resource.
+        logical_id: String,
+        /// Its type.
+        resource_type: String,
+        /// Its status.
+        status: String,
+        /// How many resources are done.
+        done: usize,
+        /// How many there are to do.
+        total: usize,
+    },
+    /// A stack is done with, for better or worse.
+    StepFinished {
+        /// The stack.
+        stack: StackId,
+        /// How it ended.
+        outcome: StepOutcome,
+        /// How long it took from its start, in seconds; waiting for others does not count.
+        seconds: f64,
+    },
+    /// A stack was not started.
+    StepSkipped {
+        /// The stack.
+        stack: StackId,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// The user asked to stop.
+    Stopping {
+        /// The stacks that are being worked on.
+        running: Vec<StackId>,
+        /// Whether they are being finished, or left as they are.
+        how: Stop,
+    },
+    /// A run ends.
+    RunFinished {
+        /// What came of it.
+        summary: Summary,
+    },
+}
+
+/// A stack of the plan, as a run announces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedStep {
+    /// The stack.
+    pub stack: StackId,
+    /// Its account.
+    pub account: AccountId,
+    /// Its Region.
+    pub region: Region,
+    /// Its layer.
+    pub layer: Layer,
+    /// What is to be done.
+    pub decision: Decision,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum StepOutcome {
+    /// The stack was made.
+    Created,
+    /// The stack was changed.
+    Updated,
+    /// There was nothing to change.
+    Unchanged,
+    /// It failed.
+    Failed {
+        /// How and why.
+        failure: Box<Failure>,
+    },
+}
+
+/// How a run is being stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// Start nothing new, finish what runs.
+    Finishing,
+    /// Leave what runs to CloudFormation, and stop.
+    Now,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    version: u32,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+impl Event {
+    /// The event as one line of JSON, without a newline.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        crate::sure(serde_json::to_string(&Line { version: VERSION, event: self }), "an event has text keys only")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_with_its_version() {
+        let event = Event::ResourceProgress {
+            stack: StackId::new("sales", "demo-storage-sales"),
+            logical_id: "DataBucket".to_owned(),
+            resource_type: "AWS::S3::Bucket".to_owned(),
+            status: "CREATE_COMPLETE".to_owned(),
+            done: 1,
+            total: 3,
+        };
+        assert_eq!(
+            event.to_line(),
+            r#"{"version":1,"event":"resource-progress","stack":"sales/demo-storage-sales","logicalId":"DataBucket","resourceType":"AWS::S3::Bucket","status":"CREATE_COMPLETE","done":1,"total":3}"#
+        );
+    }
+
+    #[test]
+    fn an_outcome_is_told_by_its_result() {
+        let event =
+            Event::StepFinished { stack: StackId::new("sales", "demo"), outcome: StepOutcome::Created, seconds: 1.5 };
+        assert_eq!(
+            event.to_line(),
+            r#"{"version":1,"event":"step-finished","stack":"sales/demo","outcome":{"result":"created"},"seconds":1.5}"#
+        );
+    }
+}

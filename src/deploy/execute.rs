@@ -1,0 +1,377 @@
+//! The executor: dataflow over the steps of a plan, without level barriers and without a choice of its own.
+//!
+//! One conductor owns all state and starts tasks; tasks work on one stack each and tell what they see. A stack starts when
+//! its needs are complete, its effects are seen, and the limits leave room; of several that could, the first by name.
+
+use super::cloud::Cloud;
+use super::effects::effects;
+use super::events::{Event, PlannedStep, StepOutcome, Stop};
+use super::outcome::{Failure, Outcome, SkipReason, Skipped, Summary};
+use super::settings::{OnFailure, Settings};
+use super::step::{Done, How, Work};
+use crate::assembly::StackId;
+use crate::plan::{Decision, Parameter, Plan, Step};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::{AbortHandle, Id, JoinSet};
+use tokio::time::Instant;
+
+/// Carries a plan out. Each message on `interrupts` is the user's wish to stop: at the first nothing new starts, at the second
+/// what runs is left.
+pub(super) async fn execute<C: Cloud>(
+    cloud: Arc<C>,
+    plan: &Plan,
+    settings: Arc<Settings>,
+    events: UnboundedSender<Event>,
+    mut interrupts: UnboundedReceiver<()>,
+) -> Outcome {
+    let mut conductor = Conductor::new(cloud, plan, settings, events);
+    conductor.begin();
+    loop {
+        conductor.advance();
+        if conductor.tasks.is_empty() {
+            break;
+        }
+        tokio::select! {
+            Some(joined) = conductor.tasks.join_next_with_id() => conductor.joined(joined),
+            Some(()) = interrupts.recv() => if conductor.interrupted() == Stop::Now { break },
+        }
+    }
+    conductor.finish()
+}
+
+/// What a task was about.
+#[derive(Debug, Clone)]
+enum TaskEnd {
+    /// The effects are seen.
+    Seen,
+    /// The stack is done.
+    Done(Done),
+}
+
+type TaskResult = Result<TaskEnd, Box<Failure>>;
+
+/// Why nothing new starts.
+#[derive(Debug, Clone)]
+enum Halt {
+    Failed(StackId),
+    Interrupted(Stop),
+}
+
+/// How a step ended.
+enum End {
+    Well(How),
+    Badly(Box<Failure>),
+    Skipped(SkipReason),
+}
+
+struct Conductor<'plan, C> {
+    cloud: Arc<C>,
+    plan: &'plan Plan,
+    settings: Arc<Settings>,
+    events: UnboundedSender<Event>,
+    started: Instant,
+    /// Steps whose needs are not complete yet.
+    waiting: BTreeSet<&'plan StackId>,
+    /// Steps whose effects are not seen yet.
+    probing: BTreeMap<&'plan StackId, AbortHandle>,
+    /// Steps that only lack room.
+    ready: BTreeSet<&'plan StackId>,
+    /// Steps that are being worked on, since when.
+    running: BTreeMap<&'plan StackId, Instant>,
+    /// Outputs of complete steps.
+    outputs: BTreeMap<&'plan StackId, BTreeMap<String, String>>,
+    /// Steps on which nothing may build: they failed, were skipped, or are kept on top of such a step.
+    broken: BTreeSet<&'plan StackId>,
+    ended: BTreeMap<&'plan StackId, End>,
+    halt: Option<Halt>,
+    tasks: JoinSet<TaskResult>,
+    names: HashMap<Id, &'plan StackId>,
+}
+
+impl<'plan, C: Cloud> Conductor<'plan, C> {
+    fn new(cloud: Arc<C>, plan: &'plan Plan, settings: Arc<Settings>, events: UnboundedSender<Event>) -> Self {
+        Self {
+            cloud,
+            plan,
+            settings,
+            events,
+            started: Instant::now(),
+            waiting: plan.steps.keys().collect(),
+            probing: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            running: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            ended: BTreeMap::new(),
+            halt: None,
+            tasks: JoinSet::new(),
+            names: HashMap::new(),
+        }
+    }
+
+    fn send(&self, event: Event) {
+        // the receiver outlives the run; should it not, there is nobody left to tell
+        let _ = self.events.send(event);
+    }
+
+    /// Announces the run, and fails what the plan refuses before anything is touched.
+    fn begin(&mut self) {
+        let plan = self.plan;
+        self.send(Event::RunStarted {
+            run: self.settings.run.clone(),
+            mesh: plan.mesh.clone(),
+            pass: plan.pass,
+            digest: plan.digest.clone(),
+            steps: plan.steps.values().map(planned).collect(),
+        });
+        for (step, reason, advice) in plan.refusals() {
+            self.waiting.remove(&step.id);
+            let failure = Failure::plain(&step.id, &step.account, reason.to_owned());
+            self.fail(&step.id, 0.0, Failure { hints: vec![advice.to_owned()], ..failure });
+        }
+    }
+
+    /// Moves every step on as far as it can be.
+    fn advance(&mut self) {
+        loop {
+            let plan = self.plan;
+            let next = self.waiting.iter().copied().find(|id| {
+                let needs = &plan.steps[*id].needs;
+                needs.iter().any(|needed| self.broken.contains(needed))
+                    || needs.iter().all(|needed| self.outputs.contains_key(needed))
+            });
+            let Some(id) = next.filter(|_| !self.is_leaving()) else { break };
+            self.waiting.remove(id);
+            self.admit(&plan.steps[id]);
+        }
+        while self.halt.is_none() {
+            let Some(id) = self.ready.iter().copied().find(|id| self.has_room(id)) else { break };
+            self.ready.remove(id);
+            self.start(&self.plan.steps[id]);
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        matches!(self.halt, Some(Halt::Interrupted(Stop::Now)))
+    }
+
+    /// A step whose needs are all complete, or one of them never will be.
+    fn admit(&mut self, step: &'plan Step) {
+        let broken = step.needs.iter().find(|needed| self.broken.contains(needed));
+        if step.decision == Decision::Keep {
+            // it stands whatever became of its needs, but nothing new may build on it if they failed
+            if broken.is_some() {
+                self.broken.insert(&step.id);
+            }
+            self.complete(&step.id, 0.0, Done { how: How::Unchanged, outputs: step.outputs.clone() });
+        } else if let Some(needed) = broken {
+            self.skip(&step.id, SkipReason::Needs { stack: needed.clone() });
+        } else if let Some(halt) = &self.halt {
+            let reason = skipped(halt);
+            self.skip(&step.id, reason);
+        } else if step.probes.is_empty() {
+            self.ready.insert(&step.id);
+        } else {
+            let work = effects(
+                Arc::clone(&self.cloud),
+                Arc::clone(&self.settings),
+                self.events.clone(),
+                self.plan.pass,
+                step.clone(),
+            );
+            let handle = self.tasks.spawn(async move { work.await.map(|()| TaskEnd::Seen) });
+            self.names.insert(handle.id(), &step.id);
+            self.probing.insert(&step.id, handle);
+        }
+    }
+
+    fn has_room(&self, id: &StackId) -> bool {
+        let limits = self.settings.limits;
+        let step = &self.plan.steps[id];
+        let here =
+            || self.running.keys().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
+        // a limit of none would be a run that never ends
+        self.running.len() < limits.total.max(1)
+            && here().count() < limits.per_account.max(1)
+            && (!step.lake_formation
+                || here().filter(|other| other.lake_formation).count() < limits.lake_formation_per_account.max(1))
+    }
+
+    fn start(&mut self, step: &'plan Step) {
+        let mut parameters = BTreeMap::new();
+        for (name, parameter) in &step.parameters {
+            let value = match parameter {
+                Parameter::Known(value) => Some(value),
+                Parameter::AfterStep(wire) => {
+                    self.outputs.get(&wire.stack).and_then(|outputs| outputs.get(&wire.output))
+                }
+            };
+            let Some(value) = value else {
+                let message = format!("needs a value for {name}, and the stack that should make it has no such output");
+                self.fail(&step.id, 0.0, Failure::plain(&step.id, &step.account, message));
+                return;
+            };
+            parameters.insert(name.clone(), value.clone());
+        }
+        let work = Work {
+            cloud: Arc::clone(&self.cloud),
+            settings: Arc::clone(&self.settings),
+            events: self.events.clone(),
+            pass: self.plan.pass,
+            step: step.clone(),
+            parameters,
+        };
+        let handle = self.tasks.spawn(async move { work.run().await.map(TaskEnd::Done) });
+        self.names.insert(handle.id(), &step.id);
+        self.running.insert(&step.id, Instant::now());
+    }
+
+    fn joined(&mut self, joined: Result<(Id, TaskResult), tokio::task::JoinError>) {
+        let task = match &joined {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        };
+        let Some(id) = self.names.remove(&task) else { return };
+        self.probing.remove(id);
+        let seconds = self.running.remove(id).map_or(0.0, seconds_since);
+        match joined {
+            Ok((_, Ok(TaskEnd::Seen))) => {
+                self.ready.insert(id);
+            }
+            Ok((_, Ok(TaskEnd::Done(done)))) => self.complete(id, seconds, done),
+            Ok((_, Err(failure))) => self.fail(id, seconds, *failure),
+            // a step that waited for an effect when the run was halted: skipped with the others at the end
+            Err(error) if error.is_cancelled() => {
+                self.waiting.insert(id);
+            }
+            Err(error) => {
+                let account = &self.plan.steps[id].account;
+                let message = format!("met a defect of meshform: {error}");
+                self.fail(id, seconds, Failure::plain(id, account, message));
+            }
+        }
+    }
+
+    fn complete(&mut self, id: &'plan StackId, seconds: f64, done: Done) {
+        let outcome = match done.how {
+            How::Created => StepOutcome::Created,
+            How::Updated => StepOutcome::Updated,
+            How::Unchanged => StepOutcome::Unchanged,
+        };
+        self.send(Event::StepFinished { stack: id.clone(), outcome, seconds });
+        self.outputs.insert(id, done.outputs);
+        self.ended.insert(id, End::Well(done.how));
+    }
+
+    fn fail(&mut self, id: &'plan StackId, seconds: f64, failure: Failure) {
+        let failure = Box::new(failure);
+        let outcome = StepOutcome::Failed { failure: failure.clone() };
+        self.send(Event::StepFinished { stack: id.clone(), outcome, seconds });
+        self.broken.insert(id);
+        self.ended.insert(id, End::Badly(failure));
+        if self.settings.on_failure == OnFailure::Stop && self.halt.is_none() {
+            self.halt(Halt::Failed(id.clone()));
+        }
+    }
+
+    fn skip(&mut self, id: &'plan StackId, reason: SkipReason) {
+        self.send(Event::StepSkipped { stack: id.clone(), reason: reason.clone() });
+        self.broken.insert(id);
+        self.ended.insert(id, End::Skipped(reason));
+    }
+
+    /// Nothing new starts from here on; waiting for an effect ends, since nothing would come of it.
+    fn halt(&mut self, halt: Halt) {
+        self.halt = Some(halt);
+        for handle in self.probing.values() {
+            handle.abort();
+        }
+    }
+
+    fn interrupted(&mut self) -> Stop {
+        let how = match self.halt {
+            Some(Halt::Interrupted(_)) => Stop::Now,
+            Some(Halt::Failed(_)) | None => Stop::Finishing,
+        };
+        self.send(Event::Stopping { running: self.running.keys().map(|id| (*id).clone()).collect(), how });
+        self.halt(Halt::Interrupted(how));
+        how
+    }
+
+    /// Settles what never ran and sums up.
+    fn finish(mut self) -> Outcome {
+        self.tasks.abort_all();
+        let halt = self.halt.clone();
+        let left: Vec<&StackId> = self
+            .plan
+            .steps
+            .keys()
+            .filter(|id| !self.ended.contains_key(id) && !self.running.contains_key(id))
+            .collect();
+        for id in left {
+            let step = &self.plan.steps[id];
+            match &halt {
+                _ if step.decision == Decision::Keep => {
+                    self.complete(id, 0.0, Done { how: How::Unchanged, outputs: BTreeMap::new() });
+                }
+                Some(halt) => self.skip(id, skipped(halt)),
+                None => crate::defect(&format!("the executor left {id} behind")),
+            }
+        }
+        let mut summary = Summary {
+            running: self.running.keys().map(|id| (*id).clone()).collect(),
+            stopped: match halt {
+                Some(Halt::Interrupted(how)) => Some(how),
+                Some(Halt::Failed(_)) | None => None,
+            },
+            seconds: seconds_since(self.started),
+            ..Summary::default()
+        };
+        for (id, end) in std::mem::take(&mut self.ended) {
+            match end {
+                End::Well(How::Created) => summary.created.push(id.clone()),
+                End::Well(How::Updated) => summary.updated.push(id.clone()),
+                End::Well(How::Unchanged) => summary.unchanged.push(id.clone()),
+                End::Badly(failure) => summary.failed.push(*failure),
+                End::Skipped(reason) => summary.skipped.push(Skipped { stack: id.clone(), reason }),
+            }
+        }
+        self.send(Event::RunFinished { summary: summary.clone() });
+        let undone = !summary.failed.is_empty() || !summary.skipped.is_empty() || !summary.running.is_empty();
+        // an update that turned out to change nothing has still made, and removed, a change set
+        let untouched = self.plan.changes().next().is_none();
+        match (undone, untouched) {
+            (true, _) => Outcome::Partial { summary },
+            (false, true) => Outcome::Nothing { summary },
+            (false, false) => Outcome::Complete { summary },
+        }
+    }
+}
+
+/// In whole milliseconds: nobody reads more digits.
+fn seconds_since(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn skipped(halt: &Halt) -> SkipReason {
+    match halt {
+        Halt::Failed(stack) => SkipReason::Stopped { stack: stack.clone() },
+        Halt::Interrupted(_) => SkipReason::Interrupted,
+    }
+}
+
+fn planned(step: &Step) -> PlannedStep {
+    PlannedStep {
+        stack: step.id.clone(),
+        account: step.account.clone(),
+        region: step.region.clone(),
+        layer: step.layer,
+        decision: step.decision.clone(),
+    }
+}
+
+#[cfg(test)]
+#[path = "execute_tests.rs"]
+mod tests;

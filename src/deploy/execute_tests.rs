@@ -1,0 +1,424 @@
+//! The executor against a cloud in memory, on a clock that leaps.
+
+use super::*;
+use crate::assembly::{Effect, Rendered};
+use crate::deploy::cloud::ErrorKind;
+use crate::deploy::fake::{FakeCloud, Script, trouble};
+use crate::deploy::observe::observe;
+use crate::plan::samples::{Sample, id, publication_template, rendered, stack, subscriber_template};
+use crate::plan::{Options, Pass, StackStatus, plan};
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+
+struct Run {
+    cloud: Arc<FakeCloud>,
+    rendered: Rendered,
+    settings: Settings,
+    serial: usize,
+}
+
+struct Ran {
+    outcome: Outcome,
+    events: Vec<Event>,
+    took: Duration,
+}
+
+impl Run {
+    fn of(samples: Vec<Sample>) -> Self {
+        Self {
+            cloud: Arc::new(FakeCloud::new()),
+            rendered: rendered(samples),
+            settings: Settings::new("run"),
+            serial: 0,
+        }
+    }
+
+    fn script(mut self, name: &str, script: Script) -> Self {
+        Arc::get_mut(&mut self.cloud).unwrap().scripts.insert(name.to_owned(), script);
+        self
+    }
+
+    fn takes(self, name: &str, seconds: u64) -> Self {
+        self.script(name, Script { takes: Duration::from_secs(seconds), fails: None })
+    }
+
+    fn fails(self, name: &str, resource: &str, reason: &str) -> Self {
+        self.script(name, Script { fails: Some((resource.to_owned(), reason.to_owned())), ..Script::default() })
+    }
+
+    async fn plan(&self) -> Plan {
+        let options = Options { pass: Pass::Mesh, select: None };
+        let deployed = observe(Arc::clone(&self.cloud), &self.rendered.manifest, &options).await.unwrap();
+        plan(&self.rendered, &deployed, &options).unwrap()
+    }
+
+    async fn go(&mut self) -> Ran {
+        self.interrupted_after(&[]).await
+    }
+
+    async fn interrupted_after(&mut self, seconds: &[u64]) -> Ran {
+        let plan = self.plan().await;
+        self.serial += 1;
+        let settings = Settings { run: format!("run{}", self.serial), ..self.settings.clone() };
+        let (events, mut received) = unbounded_channel();
+        let (interrupt, interrupts) = unbounded_channel();
+        let started = Instant::now();
+        for second in seconds {
+            let interrupt = interrupt.clone();
+            let at = started + Duration::from_secs(*second);
+            tokio::spawn(async move {
+                tokio::time::sleep_until(at).await;
+                let _ = interrupt.send(());
+            });
+        }
+        let outcome = execute(Arc::clone(&self.cloud), &plan, Arc::new(settings), events, interrupts).await;
+        let took = started.elapsed();
+        let mut all = Vec::new();
+        while let Ok(event) = received.try_recv() {
+            all.push(event);
+        }
+        Ran { outcome, events: all, took }
+    }
+}
+
+impl Ran {
+    fn summary(&self) -> &Summary {
+        self.outcome.summary()
+    }
+
+    fn position(&self, what: impl Fn(&Event) -> bool) -> usize {
+        self.events.iter().position(what).unwrap_or_else(|| panic!("no such event in {:#?}", self.events))
+    }
+
+    fn started(&self, name: &str) -> usize {
+        self.position(|event| matches!(event, Event::StepStarted { stack, .. } if *stack == id(name)))
+    }
+
+    fn finished(&self, name: &str) -> usize {
+        self.position(|event| matches!(event, Event::StepFinished { stack, .. } if *stack == id(name)))
+    }
+}
+
+fn skipped_of(ran: &Ran) -> Vec<(String, SkipReason)> {
+    ran.summary().skipped.iter().map(|skipped| (skipped.stack.to_string(), skipped.reason.clone())).collect()
+}
+
+/// Two branches: a storage and what needs it, and a storage alone.
+fn branches() -> Run {
+    Run::of(vec![
+        stack("sales/storage"),
+        stack("governance/publication").wire("Key", "sales/storage", "KeyArn"),
+        stack("shop/workspace"),
+        stack("shop/access").after("shop/workspace", Effect::Roles),
+    ])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_starts_when_its_needs_are_complete_and_gets_their_outputs() {
+    let mut run = branches().takes("storage", 20).takes("workspace", 1);
+    let ran = run.go().await;
+    assert!(matches!(ran.outcome, Outcome::Complete { .. }), "{:#?}", ran.outcome);
+    assert_eq!(ran.summary().created.len(), 4);
+    assert!(ran.finished("sales/storage") < ran.started("governance/publication"));
+    // no level barrier: the quick branch is through long before the slow one
+    assert!(ran.finished("shop/access") < ran.finished("sales/storage"));
+    assert_eq!(run.cloud.parameters("publication")["Key"], "storage-key");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_makes_no_call_that_changes_anything() {
+    let mut run = branches();
+    run.go().await;
+    let calls = run.cloud.log().len();
+    assert_eq!(calls, 8, "a change set and its execution for each of four stacks");
+    let ran = run.go().await;
+    assert!(matches!(ran.outcome, Outcome::Nothing { .. }), "{:#?}", ran.outcome);
+    assert_eq!(run.cloud.log().len(), calls);
+    assert_eq!(ran.summary().unchanged.len(), 4);
+    assert_eq!(ran.took, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_go_as_the_deploy_role() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.go().await;
+    assert_eq!(
+        run.cloud.log(),
+        ["CreateChangeSet storage 222222222222/Deploy", "ExecuteChangeSet storage 222222222222/Deploy"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_hold_in_all_and_in_an_account() {
+    let accounts = ["333333333333", "444444444444", "555555555555"];
+    let samples = (0..24).map(|number| stack(&format!("o{number}/s{number}")).account(accounts[number % 3])).collect();
+    let mut run = Run::of(samples);
+    run.settings.limits = super::super::settings::Limits { total: 5, per_account: 2, lake_formation_per_account: 1 };
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created.len(), 24);
+    assert_eq!(run.cloud.most_at_once(), (5, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stacks_with_grants_run_one_at_a_time_in_an_account() {
+    let tagged = || publication_template();
+    let mut run = Run::of(vec![
+        stack("governance/publication-a").template(tagged()),
+        stack("governance/publication-b").template(tagged()),
+        stack("governance/foundation"),
+    ]);
+    let ran = run.go().await;
+    assert!(ran.finished("governance/publication-a") < ran.started("governance/publication-b"));
+    assert!(ran.started("governance/foundation") < ran.finished("governance/publication-a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_failure_nothing_new_starts_and_what_runs_is_finished() {
+    let mut run = branches().fails("storage", "DataBucket", "bucket exists").takes("workspace", 9);
+    let ran = run.go().await;
+    let Outcome::Partial { summary } = &ran.outcome else { panic!("{:#?}", ran.outcome) };
+    assert_eq!(summary.created, [id("shop/workspace")]);
+    let failure = &summary.failed[0];
+    assert_eq!(failure.message, "ended in ROLLBACK_COMPLETE");
+    let cause = failure.cause.as_ref().unwrap();
+    assert_eq!((cause.logical_id.as_str(), cause.reason.as_str()), ("DataBucket", "bucket exists"));
+    assert!(failure.also.is_empty(), "a cancellation is no cause: {:?}", failure.also);
+    let skipped = skipped_of(&ran);
+    assert_eq!(skipped[0], ("governance/publication".to_owned(), SkipReason::Needs { stack: id("sales/storage") }));
+    assert_eq!(skipped[1], ("shop/access".to_owned(), SkipReason::Stopped { stack: id("sales/storage") }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_keep_going_independent_branches_go_on() {
+    let mut run = branches().fails("storage", "DataBucket", "bucket exists").takes("workspace", 9);
+    run.settings.on_failure = OnFailure::KeepGoing;
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created, [id("shop/access"), id("shop/workspace")]);
+    assert_eq!(skipped_of(&ran).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_creation_is_told_deleted_and_made_anew() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.cloud.put("222222222222", "storage", StackStatus::RollbackComplete, Some("{}"));
+    run.cloud.put_event("storage", "Other", "CREATE_FAILED", "Resource creation cancelled");
+    run.cloud.put_event("storage", "DataKey", "CREATE_FAILED", "no such principal");
+    let ran = run.go().await;
+    let told = ran.position(|event| {
+        matches!(event, Event::EarlierFailure { cause: Some(cause), .. } if cause.logical_id == "DataKey" && cause.reason == "no such principal")
+    });
+    assert!(told < ran.finished("sales/storage"));
+    assert_eq!(ran.summary().created, [id("sales/storage")]);
+    assert!(run.cloud.log()[0].starts_with("DeleteStack storage"), "{:?}", run.cloud.log());
+    assert_eq!(run.cloud.status("storage"), Some(StackStatus::CreateComplete));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_creation_is_never_deleted_when_its_failure_cannot_be_told() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.cloud.put("222222222222", "storage", StackStatus::RollbackComplete, Some("{}"));
+    run.cloud.fails_once("DescribeStackEvents", trouble(ErrorKind::Denied));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().failed.len(), 1);
+    assert!(run.cloud.log().is_empty(), "{:?}", run.cloud.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_own_shell_is_removed_first() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.cloud.put("222222222222", "storage", StackStatus::ReviewInProgress, None);
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created, [id("sales/storage")]);
+    assert!(run.cloud.log()[0].starts_with("DeleteStack storage"), "{:?}", run.cloud.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_stack_fails_before_anything_is_touched() {
+    let mut run = branches();
+    run.cloud.put("222222222222", "storage", StackStatus::UpdateRollbackFailed, Some("{}"));
+    let ran = run.go().await;
+    assert!(run.cloud.log().is_empty(), "{:?}", run.cloud.log());
+    let failure = &ran.summary().failed[0];
+    assert!(failure.message.starts_with("is in UPDATE_ROLLBACK_FAILED"), "{failure:?}");
+    assert!(failure.hints[0].contains("continue-update-rollback"), "{failure:?}");
+    assert_eq!(ran.summary().skipped.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_operation_is_waited_for_and_then_judged_again() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    let template = run.rendered.templates[&id("sales/storage")].clone();
+    run.cloud.put("222222222222", "storage", StackStatus::UpdateInProgress, Some(&template));
+    run.cloud.put_end("storage", Duration::from_secs(30), StackStatus::UpdateComplete);
+    let ran = run.go().await;
+    assert!(run.cloud.log().is_empty(), "{:?}", run.cloud.log());
+    assert_eq!(ran.summary().unchanged, [id("sales/storage")]);
+    assert!(ran.took >= Duration::from_secs(30));
+    ran.position(|event| matches!(event, Event::StepAttached { status, .. } if status == "UPDATE_IN_PROGRESS"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_set_without_changes_is_removed_and_the_stack_kept() {
+    let mut run = branches();
+    run.go().await;
+    // the storage changes, its key stays: the publication is looked at and has nothing to change
+    let text = run.rendered.templates[&id("sales/storage")].replace("DisplayName", "TopicName");
+    run.rendered.templates.insert(id("sales/storage"), text);
+    let calls = run.cloud.log().len();
+    let ran = run.go().await;
+    assert_eq!(ran.summary().updated, [id("sales/storage")]);
+    assert!(ran.summary().unchanged.contains(&id("governance/publication")));
+    let log = run.cloud.log();
+    assert_eq!(log.last().unwrap(), "DeleteChangeSet publication 111111111111/Deploy", "{:?}", &log[calls..]);
+}
+
+fn shared() -> Run {
+    Run::of(vec![
+        stack("governance/sharing"),
+        stack("shop/access").template(subscriber_template()).after("governance/sharing", Effect::Share),
+    ])
+}
+
+const SHARE: &str = "database demo_sales_orders of account 111111111111 to be seen from account 222222222222";
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_is_waited_for() {
+    let mut run = shared();
+    Arc::get_mut(&mut run.cloud).unwrap().probes_after.insert(SHARE.to_owned(), Duration::from_secs(60));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created.len(), 2);
+    assert!(ran.took >= Duration::from_secs(60), "{:?}", ran.took);
+    let waiting = ran.position(|event| matches!(event, Event::StepWaiting { waiting_for, .. } if waiting_for == SHARE));
+    assert!(ran.finished("governance/sharing") < waiting && waiting < ran.started("shop/access"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_that_never_comes_fails_the_stack_that_needs_it() {
+    let mut run = shared();
+    Arc::get_mut(&mut run.cloud).unwrap().probes_after.insert(SHARE.to_owned(), Duration::from_secs(6000));
+    let ran = run.go().await;
+    let failure = &ran.summary().failed[0];
+    assert_eq!(failure.stack, id("shop/access"));
+    assert_eq!(failure.message, format!("waited 300 s in vain for {SHARE}: not there"));
+    assert!(run.cloud.status("access").is_none(), "it must not have been started");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_reads_back_differently_fails_the_stack() {
+    let mut run = Run::of(vec![stack("governance/publication").template(publication_template())]);
+    let tags = "the tags of demo_sales_orders in account 111111111111";
+    Arc::get_mut(&mut run.cloud).unwrap().probes_after.insert(tags.to_owned(), Duration::from_secs(6000));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().failed[0].message, format!("is deployed, but {tags} read back differently: not there"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_fails_in_passing_decides_nothing() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    let plan = run.plan().await;
+    assert_eq!(plan.steps.len(), 1);
+    for operation in ["DescribeStackEvents", "DescribeStackEvents", "DescribeChangeSet"] {
+        run.cloud.fails_once(operation, trouble(ErrorKind::Throttled));
+    }
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created.len(), 1, "{:#?}", ran.summary());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_was_refused_in_passing_is_a_failure_while_the_change_set_still_waits() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.cloud.fails_once("ExecuteChangeSet", trouble(ErrorKind::Network));
+    let ran = run.go().await;
+    assert!(
+        ran.summary().failed[0].message.starts_with("could not execute the change set"),
+        "{:?}",
+        ran.summary().failed
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_run_left_running_is_read_back_too() {
+    let mut run = Run::of(vec![stack("governance/publication").template(publication_template())]);
+    let tags = "the tags of demo_sales_orders in account 111111111111";
+    Arc::get_mut(&mut run.cloud).unwrap().probes_after.insert(tags.to_owned(), Duration::from_secs(6000));
+    let template = run.rendered.templates[&id("governance/publication")].clone();
+    run.cloud.put("111111111111", "publication", StackStatus::CreateInProgress, Some(&template));
+    run.cloud.put_end("publication", Duration::from_secs(3), StackStatus::CreateComplete);
+    let ran = run.go().await;
+    assert!(ran.summary().failed[0].message.starts_with("is deployed, but"), "{:?}", ran.summary());
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_credentials_end_a_step_at_once() {
+    let mut run = Run::of(vec![stack("sales/storage")]);
+    run.cloud.fails_once("CreateChangeSet", trouble(ErrorKind::Expired));
+    let ran = run.go().await;
+    assert!(ran.summary().failed[0].hints[0].contains("sign in again"), "{:?}", ran.summary().failed);
+    assert!(ran.took < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_interrupt_finishes_what_runs() {
+    let mut run = branches().takes("storage", 20).takes("workspace", 20);
+    let ran = run.interrupted_after(&[5]).await;
+    assert_eq!(ran.summary().stopped, Some(Stop::Finishing));
+    assert_eq!(ran.summary().created, [id("sales/storage"), id("shop/workspace")]);
+    assert_eq!(ran.summary().skipped.len(), 2);
+    assert!(ran.summary().skipped.iter().all(|skipped| skipped.reason == SkipReason::Interrupted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_interrupt_leaves_what_runs_and_names_it() {
+    let mut run = branches().takes("storage", 20).takes("workspace", 20);
+    let ran = run.interrupted_after(&[5, 7]).await;
+    assert_eq!(ran.summary().stopped, Some(Stop::Now));
+    assert_eq!(ran.summary().running, [id("sales/storage"), id("shop/workspace")]);
+    assert!(ran.took < Duration::from_secs(8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_template_goes_through_the_bucket_once() {
+    let resources: serde_json::Map<String, serde_json::Value> = (0..600)
+        .map(|number| {
+            (
+                format!("Topic{number}"),
+                serde_json::json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "a".repeat(60)}}),
+            )
+        })
+        .collect();
+    let sample = stack("sales/storage").template(serde_json::json!({"Resources": resources}));
+    let mut run = Run::of(vec![sample]);
+    run.settings.staging.insert(crate::mesh::AccountId::parse("222222222222").unwrap(), "acme-demo-deploy".to_owned());
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created.len(), 1, "{:#?}", ran.summary());
+    let sha256 = &run.rendered.manifest.stacks[0].sha256;
+    assert_eq!(run.cloud.objects(), [format!("acme-demo-deploy/templates/{sha256}.json")]);
+    let last = ran.events.iter().rev().find_map(|event| match event {
+        Event::ResourceProgress { done, total, .. } => Some((*done, *total)),
+        _ => None,
+    });
+    assert_eq!(last, Some((600, 600)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_is_kept_on_top_of_a_failed_one_carries_nothing_new() {
+    let mut run = Run::of(vec![
+        stack("a/one"),
+        stack("b/two").after("a/one", Effect::Roles),
+        stack("c/three").after("b/two", Effect::Roles),
+    ])
+    .fails("one", "Topic", "no");
+    run.settings.on_failure = OnFailure::KeepGoing;
+    let two = run.rendered.templates[&id("b/two")].clone();
+    run.cloud.put("222222222222", "two", StackStatus::CreateComplete, Some(&two));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().unchanged, [id("b/two")]);
+    assert_eq!(skipped_of(&ran), [("c/three".to_owned(), SkipReason::Needs { stack: id("b/two") })]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_of_one_plan_tell_the_same_story() {
+    let first = branches().go().await;
+    let second = branches().go().await;
+    assert_eq!(first.events, second.events);
+}

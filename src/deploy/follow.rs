@@ -1,0 +1,219 @@
+//! Following what CloudFormation does to one stack, to its end.
+
+use super::cloud::{
+    ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, EventsFrom, StackEvent, StackView,
+};
+use super::events::Event;
+use super::outcome::{Failure, causes};
+use super::step::Work;
+use crate::plan::{Phase, StackStatus};
+use std::collections::BTreeSet;
+use tokio::time::{Instant, sleep};
+
+/// After that many looks at a stack, a final status counts although no event of it was seen, and a shell that does not leave
+/// `REVIEW_IN_PROGRESS` counts as never started. Reads right after an execution may be stale (aws-cdk #19623).
+const STALE_LOOKS: usize = 20;
+
+/// What a stack's events have told so far.
+struct Seen {
+    from: Option<String>,
+    total: usize,
+    done: BTreeSet<String>,
+    events: Vec<StackEvent>,
+}
+
+impl<C: Cloud> Work<C> {
+    /// Waits until a change set is computed.
+    pub(super) async fn computed(&self, change_set: &ChangeSetHandle) -> Result<ChangeSetView, Box<Failure>> {
+        let started = Instant::now();
+        for pause in self.settings.polling.pauses() {
+            match self.cloud.describe_change_set(&self.reading(), change_set).await {
+                Ok(view) if view.state != ChangeSetState::Pending => return Ok(view),
+                Ok(_) => {}
+                Err(error) if error.is_passing() => {}
+                Err(error) => return Err(self.call("read its change set", &error)),
+            }
+            if started.elapsed() > self.settings.patience.operation {
+                break;
+            }
+            sleep(pause).await;
+        }
+        Err(Box::new(self.failure("has a change set that is never computed".to_owned())))
+    }
+
+    /// The newest event before an operation, from which on its own events are read.
+    pub(super) async fn mark(&self, arn: &str) -> Result<Option<String>, Box<Failure>> {
+        let started = Instant::now();
+        for pause in self.settings.polling.pauses() {
+            match self.cloud.stack_events(&self.reading(), arn, &EventsFrom::Newest).await {
+                Ok(mut events) => return Ok(events.pop().map(|event| event.id)),
+                Err(error) if error.is_passing() && started.elapsed() < self.settings.patience.read_back => {
+                    sleep(pause).await
+                }
+                Err(error) => return Err(self.call("read its events", &error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for the end of our own operation, telling what its resources do. Only the stack's status ends it, never a call
+    /// that failed in passing; and only a status that an event of this operation bears out, since reads may be stale.
+    pub(super) async fn settled(
+        &self,
+        arn: &str,
+        mark: Option<String>,
+        changes: usize,
+    ) -> Result<(StackView, Vec<StackEvent>), Box<Failure>> {
+        let started = Instant::now();
+        let mut seen = Seen { from: mark, total: changes, done: BTreeSet::new(), events: Vec::new() };
+        for (look, pause) in self.settings.polling.pauses().enumerate() {
+            sleep(pause).await;
+            // status before events: what the status speaks of is then among the events
+            let view = match self.cloud.describe_stack(&self.reading(), arn).await {
+                Ok(Some(view)) => Some(view),
+                Ok(None) => return Err(Box::new(self.failure("vanished: somebody deleted it meanwhile".to_owned()))),
+                Err(error) if error.is_passing() => None,
+                Err(error) => return Err(self.lost(&error)),
+            };
+            match self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(seen.from.clone())).await {
+                Ok(events) => self.tell(&mut seen, events, arn),
+                Err(error) if error.is_passing() => {}
+                Err(error) => return Err(self.lost(&error)),
+            }
+            if let Some(view) = view {
+                let borne_out = seen
+                    .events
+                    .iter()
+                    .any(|event| event.physical_id.as_deref() == Some(arn) && event.status == view.status.as_str());
+                if view.status.phase() != Phase::Going && (borne_out || look >= STALE_LOOKS) {
+                    return Ok((view, seen.events));
+                }
+                if view.status == StackStatus::ReviewInProgress && look >= STALE_LOOKS {
+                    return Err(Box::new(
+                        self.failure("was never started by CloudFormation, though it took the order".to_owned()),
+                    ));
+                }
+            }
+            if started.elapsed() > self.settings.patience.operation {
+                break;
+            }
+        }
+        Err(Box::new(Failure {
+            hints: vec!["CloudFormation goes on by itself; run the same command again to wait for it".to_owned()],
+            ..self.failure(format!("is still being worked on after {} s", started.elapsed().as_secs()))
+        }))
+    }
+
+    fn tell(&self, seen: &mut Seen, events: Vec<StackEvent>, arn: &str) {
+        for event in events {
+            if event.physical_id.as_deref() != Some(arn) {
+                if event.status.ends_with("_COMPLETE") {
+                    // a replaced resource is done once, though its predecessor's cleanup ends in COMPLETE again
+                    seen.done.insert(event.logical_id.clone());
+                }
+                self.send(Event::ResourceProgress {
+                    stack: self.step.id.clone(),
+                    logical_id: event.logical_id.clone(),
+                    resource_type: event.resource_type.clone(),
+                    status: event.status.clone(),
+                    done: seen.done.len().min(seen.total),
+                    total: seen.total,
+                });
+            }
+            seen.from = Some(event.id.clone());
+            seen.events.push(event);
+        }
+    }
+
+    fn lost(&self, error: &CloudError) -> Box<Failure> {
+        let mut failure = self.call("follow its operation, which CloudFormation carries on by itself", error);
+        failure.hints.push("run the same command again: it waits for what is still running".to_owned());
+        failure
+    }
+
+    pub(super) fn ended_badly(&self, view: &StackView, events: &[StackEvent], arn: &str) -> Failure {
+        let mut causes = causes(events, arn).into_iter();
+        let cause = causes.next();
+        let reason = match (&cause, &view.reason) {
+            (Some(_), _) | (None, None) => String::new(),
+            (None, Some(reason)) => format!(": {reason}"),
+        };
+        Failure {
+            status: Some(view.status.to_string()),
+            cause,
+            also: causes.collect(),
+            ..self.failure(format!("ended in {}{reason}", view.status))
+        }
+    }
+
+    /// Deletes what stands in the way, by ARN: never another stack that bears the name by now.
+    pub(super) async fn remove(&self) -> Result<(), Box<Failure>> {
+        let name = self.step.id.name();
+        let view = self.cloud.describe_stack(&self.reading(), name).await;
+        let Some(view) = view.map_err(|error| self.call("look at it again", &error))? else { return Ok(()) };
+        let deletable = [StackStatus::RollbackComplete, StackStatus::ReviewInProgress].contains(&view.status);
+        // the table allowed this delete for the stack that was observed, in the state in which it was
+        if !deletable || self.step.standing.as_ref().is_some_and(|standing| *standing != view.arn) {
+            return Err(Box::new(Failure {
+                hints: vec!["run the same command again: it plans anew".to_owned()],
+                ..self.failure(format!("is no longer what the plan meant to delete: its status is {}", view.status))
+            }));
+        }
+        let deleted = self.cloud.delete_stack(&self.changing(), &view.arn, &self.token("delete")).await;
+        deleted.map_err(|error| self.call("delete it", &error))?;
+        let started = Instant::now();
+        for pause in self.settings.polling.pauses() {
+            match self.cloud.describe_stack(&self.reading(), &view.arn).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(now)) => match now.status.phase() {
+                    Phase::Gone => return Ok(()),
+                    Phase::Failed if now.status == StackStatus::DeleteFailed => {
+                        let events =
+                            self.cloud.stack_events(&self.reading(), &view.arn, &EventsFrom::After(None)).await;
+                        return Err(Box::new(self.ended_badly(&now, &events.unwrap_or_default(), &view.arn)));
+                    }
+                    Phase::Going | Phase::Failed | Phase::Succeeded => {}
+                },
+                Err(error) if error.is_passing() => {}
+                Err(error) => return Err(self.lost(&error)),
+            }
+            if started.elapsed() > self.settings.patience.operation {
+                break;
+            }
+            sleep(pause).await;
+        }
+        Err(Box::new(self.failure("is never deleted".to_owned())))
+    }
+
+    /// Waits for the end of an operation that somebody else, or an earlier run, has started.
+    pub(super) async fn wait_for_others(&self) -> Result<(), Box<Failure>> {
+        let name = self.step.standing.as_deref().unwrap_or_else(|| self.step.id.name());
+        let started = Instant::now();
+        let mut told: Option<StackStatus> = None;
+        for pause in self.settings.polling.pauses() {
+            match self.cloud.describe_stack(&self.reading(), name).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(view)) if view.status.phase() != Phase::Going => return Ok(()),
+                Ok(Some(view)) => {
+                    if told.as_ref() != Some(&view.status) {
+                        self.send(Event::StepAttached { stack: self.step.id.clone(), status: view.status.to_string() });
+                        told = Some(view.status);
+                    }
+                }
+                Err(error) if error.is_passing() => {}
+                Err(error) => return Err(self.call("wait for another operation on it", &error)),
+            }
+            if started.elapsed() > self.settings.patience.operation {
+                break;
+            }
+            sleep(pause).await;
+        }
+        let status = told.map_or_else(String::new, |status| format!(", in {status}"));
+        Err(Box::new(
+            self.failure(format!(
+                "is still busy with another operation after {} s{status}",
+                started.elapsed().as_secs()
+            )),
+        ))
+    }
+}

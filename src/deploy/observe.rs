@@ -1,0 +1,123 @@
+//! Looking at what stands, by a role that can only look.
+
+use super::cloud::{Access, Cloud, CloudError, Scope};
+use crate::assembly::{Manifest, StackId};
+use crate::plan::{Deployed, Observed, Options, Pass, PlanError, StackStatus, Standing, to_observe};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// How many stacks are looked at at once.
+const AT_ONCE: usize = 16;
+
+/// Why it is not known what stands.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// It is not even known what to look at.
+    #[error("it is not known which stacks to look at")]
+    Plan(#[source] Box<PlanError>),
+    /// Some accounts did not answer as they should; every one is told, since "not allowed to look" is never "not there".
+    #[error("{} of {wanted} stacks could not be looked at", .failures.len())]
+    Calls {
+        /// How many were to be looked at.
+        wanted: usize,
+        /// Each stack that could not be, and why; sorted.
+        failures: Vec<(StackId, CloudError)>,
+    },
+    /// The asynchronous runtime could not be started.
+    #[error("the asynchronous runtime could not be started")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl ObserveError {
+    /// Each distinct failure once, with the number of stacks that met it: an account that cannot be entered fails for all of its
+    /// stacks alike.
+    #[must_use]
+    pub fn distinct(&self) -> Vec<(&CloudError, usize)> {
+        let mut distinct: Vec<(&CloudError, usize)> = Vec::new();
+        if let Self::Calls { failures, .. } = self {
+            for (_, error) in failures {
+                match distinct.iter_mut().find(|(known, _)| *known == error) {
+                    Some((_, count)) => *count += 1,
+                    None => distinct.push((error, 1)),
+                }
+            }
+        }
+        distinct
+    }
+
+    /// What to do about it, each advice once.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Plan(error) => error.hints(),
+            Self::Calls { failures, .. } => {
+                let mut hints: Vec<String> = failures.iter().flat_map(|(_, error)| error.hints()).collect();
+                hints.sort();
+                hints.dedup();
+                hints
+            }
+            Self::Runtime(_) => Vec::new(),
+        }
+    }
+}
+
+/// Looks at the stacks that a plan needs to know about.
+pub(super) async fn observe<C: Cloud>(
+    cloud: Arc<C>,
+    manifest: &Manifest,
+    options: &Options,
+) -> Result<Deployed, ObserveError> {
+    let ids = to_observe(manifest, options).map_err(|error| ObserveError::Plan(Box::new(error)))?;
+    let access = match options.pass {
+        Pass::Mesh => Access::Plan,
+        Pass::Bootstrap => Access::Administrator,
+    };
+    let mut wanted = manifest.stacks.iter().filter(|stack| ids.contains(&stack.id)).map(|stack| {
+        let scope = Scope { account: stack.account.clone(), region: stack.region.clone(), access };
+        (stack.id.clone(), scope)
+    });
+    let mut tasks = JoinSet::new();
+    let mut deployed = Deployed::default();
+    let mut failures = Vec::new();
+    loop {
+        while tasks.len() < AT_ONCE {
+            let Some((id, scope)) = wanted.next() else { break };
+            let cloud = Arc::clone(&cloud);
+            tasks.spawn(async move {
+                let found = observed(&*cloud, &scope, id.name()).await;
+                (id, found)
+            });
+        }
+        match tasks.join_next().await {
+            None => break,
+            Some(Ok((id, Ok(found)))) => {
+                deployed.stacks.insert(id, found);
+            }
+            Some(Ok((id, Err(error)))) => failures.push((id, error)),
+            Some(Err(error)) => crate::defect(&format!("looking at a stack stopped: {error}")),
+        }
+    }
+    if failures.is_empty() {
+        return Ok(deployed);
+    }
+    failures.sort_by(|(left, _), (right, _)| left.cmp(right));
+    Err(ObserveError::Calls { wanted: ids.len(), failures })
+}
+
+/// One stack as it stands.
+pub(super) async fn observed<C: Cloud>(cloud: &C, scope: &Scope, name: &str) -> Result<Observed, CloudError> {
+    let Some(view) = cloud.describe_stack(scope, name).await? else { return Ok(Observed::Absent) };
+    let shell = view.status == StackStatus::ReviewInProgress;
+    let change_sets = if shell { cloud.list_change_sets(scope, name).await? } else { Vec::new() };
+    let template = if shell { None } else { serde_json::from_str(&cloud.get_template(scope, name).await?).ok() };
+    Ok(Observed::Present(Box::new(Standing {
+        stack_arn: view.arn,
+        status: view.status,
+        template,
+        parameters: view.parameters,
+        outputs: view.outputs,
+        role_arn: view.role_arn,
+        termination_protection: view.termination_protection,
+        change_sets,
+    })))
+}

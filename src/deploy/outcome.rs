@@ -1,0 +1,195 @@
+//! How a deploy ended, in total and for each stack.
+
+use super::cloud::{CloudError, StackEvent};
+use super::events::Stop;
+use crate::assembly::StackId;
+use crate::mesh::AccountId;
+use serde::Serialize;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Everything that had to be done was done.
+    Complete {
+        /// What came of it.
+        summary: Summary,
+    },
+    /// Something was not done.
+    Partial {
+        /// What came of it: see its failed, skipped and running stacks.
+        summary: Summary,
+    },
+    /// Every stack stood as it should: no call that changes anything was made.
+    Nothing {
+        /// What came of it.
+        summary: Summary,
+    },
+}
+
+impl Outcome {
+    /// What came of the run.
+    #[must_use]
+    pub const fn summary(&self) -> &Summary {
+        match self {
+            Self::Complete { summary } | Self::Partial { summary } | Self::Nothing { summary } => summary,
+        }
+    }
+}
+
+/// What came of a run: each stack of the plan is in exactly one list, each list is sorted by id.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Summary {
+    /// Stacks that were made.
+    pub created: Vec<StackId>,
+    /// Stacks that were changed.
+    pub updated: Vec<StackId>,
+    /// Stacks in which there was nothing to change.
+    pub unchanged: Vec<StackId>,
+    /// Stacks that failed.
+    pub failed: Vec<Failure>,
+    /// Stacks that were not started.
+    pub skipped: Vec<Skipped>,
+    /// Stacks that were left to CloudFormation when the run was stopped at once.
+    pub running: Vec<StackId>,
+    /// Whether and how the run was stopped by the user.
+    pub stopped: Option<Stop>,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+/// A stack that was not started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The stack.
+    pub stack: StackId,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a stack was not started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum SkipReason {
+    /// A stack that it needs failed or was skipped itself.
+    Needs {
+        /// The stack it needs.
+        stack: StackId,
+    },
+    /// Another stack failed, and the run was not to keep going.
+    Stopped {
+        /// The stack that failed.
+        stack: StackId,
+    },
+    /// The user asked to stop.
+    Interrupted,
+}
+
+/// A stack that failed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// The stack.
+    pub stack: StackId,
+    /// Its account.
+    pub account: AccountId,
+    /// What went wrong, in one sentence that follows "stack X ".
+    pub message: String,
+    /// The status in which the stack was left, where it is known.
+    pub status: Option<String>,
+    /// The root cause: the oldest failure of a resource that is not the mere consequence of another.
+    pub cause: Option<Cause>,
+    /// Failures of other resources that are no mere consequences either.
+    pub also: Vec<Cause>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+/// A failure of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// Logical id of the resource.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Its status.
+    pub status: String,
+    /// The reason, as CloudFormation tells it.
+    pub reason: String,
+}
+
+/// The failures of resources in a stack's events, root cause first: in order of time, without those that CloudFormation caused
+/// itself by cancelling, and without the stack's own (its reason only repeats theirs).
+#[must_use]
+pub fn causes(events: &[StackEvent], stack_arn: &str) -> Vec<Cause> {
+    events
+        .iter()
+        .filter(|event| event.status.ends_with("_FAILED") && event.physical_id.as_deref() != Some(stack_arn))
+        .filter(|event| !is_cancellation(event.reason.as_deref().unwrap_or_default()))
+        .map(|event| Cause {
+            logical_id: event.logical_id.clone(),
+            resource_type: event.resource_type.clone(),
+            status: event.status.clone(),
+            reason: event.reason.clone().unwrap_or_else(|| "CloudFormation gave no reason".to_owned()),
+        })
+        .collect()
+}
+
+/// "Resource creation cancelled", "Resource update cancelled": the other resources' failure stopped this one.
+fn is_cancellation(reason: &str) -> bool {
+    reason.starts_with("Resource creation cancelled")
+        || reason.starts_with("Resource update cancelled")
+        || reason.starts_with("Resource deletion cancelled")
+}
+
+impl Failure {
+    /// A failure whose reason is a call that failed.
+    pub(super) fn of_call(stack: &StackId, account: &AccountId, doing: &str, error: &CloudError) -> Self {
+        Self { hints: error.hints(), ..Self::plain(stack, account, format!("could not {doing}: {error}")) }
+    }
+
+    /// A failure without anything known beyond a sentence.
+    pub(super) fn plain(stack: &StackId, account: &AccountId, message: String) -> Self {
+        Self {
+            stack: stack.clone(),
+            account: account.clone(),
+            message,
+            status: None,
+            cause: None,
+            also: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(logical_id: &str, status: &str, reason: Option<&str>) -> StackEvent {
+        StackEvent {
+            id: format!("{logical_id}-{status}"),
+            logical_id: logical_id.to_owned(),
+            physical_id: (logical_id == "demo").then(|| "arn:demo".to_owned()),
+            resource_type: "AWS::Glue::Table".to_owned(),
+            status: status.to_owned(),
+            reason: reason.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn the_root_cause_is_the_oldest_failure_that_is_no_cancellation() {
+        let events = [
+            event("demo", "CREATE_IN_PROGRESS", Some("User Initiated")),
+            event("Other", "CREATE_FAILED", Some("Resource creation cancelled")),
+            event("Orders", "CREATE_FAILED", Some("Insufficient Lake Formation permission(s)")),
+            event("Later", "CREATE_FAILED", None),
+            event("demo", "ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to create: [Orders]")),
+            event("demo", "CREATE_FAILED", Some("The following resource(s) failed to create: [Orders]")),
+        ];
+        let causes = causes(&events, "arn:demo");
+        let names: Vec<&str> = causes.iter().map(|cause| cause.logical_id.as_str()).collect();
+        assert_eq!(names, ["Orders", "Later"]);
+        assert_eq!(causes[1].reason, "CloudFormation gave no reason");
+    }
+}

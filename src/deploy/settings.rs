@@ -1,0 +1,123 @@
+//! How a deploy is carried out: limits and patience, never what is done.
+
+use crate::mesh::AccountId;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How a deploy is carried out.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Id of the run, given by the caller: letters, digits and hyphens. It names sessions and change sets.
+    pub run: String,
+    /// What happens to independent stacks after a failure.
+    pub on_failure: OnFailure,
+    /// How many stacks are worked on at once.
+    pub limits: Limits,
+    /// How long something is waited for.
+    pub patience: Patience,
+    /// How often something is looked at while it is waited for.
+    pub polling: Polling,
+    /// The staging bucket of each account.
+    pub staging: BTreeMap<AccountId, String>,
+    /// Content of the assembly's assets, by SHA-256 in hexadecimal.
+    pub assets: BTreeMap<String, Vec<u8>>,
+}
+
+impl Settings {
+    /// Default settings for a run.
+    #[must_use]
+    pub fn new(run: &str) -> Self {
+        Self {
+            run: run.to_owned(),
+            on_failure: OnFailure::default(),
+            limits: Limits::default(),
+            patience: Patience::default(),
+            polling: Polling::default(),
+            staging: BTreeMap::new(),
+            assets: BTreeMap::new(),
+        }
+    }
+}
+
+/// What happens to stacks that do not depend on one that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// Nothing new starts; what runs is finished.
+    #[default]
+    Stop,
+    /// They go on.
+    KeepGoing,
+}
+
+/// How many stacks are worked on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// In all.
+    pub total: usize,
+    /// In one account: its API rates are shared by everybody who works there.
+    pub per_account: usize,
+    /// Stacks with grants or tags in one account: Lake Formation answers ConcurrentModificationException to grants that
+    /// overlap (coverage-roadmap #2432, aws-cdk #36215).
+    pub lake_formation_per_account: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { total: 8, per_account: 4, lake_formation_per_account: 1 }
+    }
+}
+
+/// How long something is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For an effect of other stacks, from the moment at which they are complete.
+    pub probe: Duration,
+    /// For what is read back after a stack; Lake Formation may answer the old state for some seconds.
+    pub read_back: Duration,
+    /// For one operation on one stack.
+    pub operation: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            probe: Duration::from_secs(300),
+            read_back: Duration::from_secs(30),
+            operation: Duration::from_secs(2 * 3600),
+        }
+    }
+}
+
+/// How often something is looked at: first quickly, then by half as long again each time, without chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    /// The first pause.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self { first: Duration::from_millis(50), longest: Duration::from_secs(5) }
+    }
+}
+
+impl Polling {
+    /// The pauses, one after the other, for ever.
+    pub(super) fn pauses(self) -> impl Iterator<Item = Duration> + Send {
+        std::iter::successors(Some(self.first), move |pause| Some((*pause * 3 / 2).min(self.longest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_by_half_and_stop_growing() {
+        let pauses: Vec<u128> = Polling::default().pauses().take(14).map(|pause| pause.as_millis()).collect();
+        assert_eq!(pauses[..4], [50, 75, 112, 168]);
+        assert_eq!(pauses[13], 5000);
+    }
+}

@@ -1,0 +1,245 @@
+//! The work on one stack, from its decision to the values read back after it.
+
+use super::cloud::{
+    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, Cloud, CloudError, EventsFrom, INLINE_LIMIT,
+    Scope, TemplateSource,
+};
+use super::effects::{Unanswered, answered};
+use super::events::Event;
+use super::observe::observed;
+use super::outcome::{Failure, causes};
+use super::settings::Settings;
+use crate::mesh::fingerprint;
+use crate::plan::{CHANGE_SET_PREFIX, Decision, Pass, Phase, StackStatus, Step, redecide};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// How often a decision may be taken again after waiting for others: an account where operations never end is for people.
+const ROUNDS: usize = 4;
+
+/// What the work on one stack needs.
+pub(super) struct Work<C> {
+    pub(super) cloud: Arc<C>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) events: UnboundedSender<Event>,
+    pub(super) pass: Pass,
+    pub(super) step: Step,
+    /// All values, also those that other steps made.
+    pub(super) parameters: BTreeMap<String, String>,
+}
+
+/// How the work on a stack ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// What a stack leaves to those that need it.
+#[derive(Debug, Clone)]
+pub(super) struct Done {
+    pub(super) how: How,
+    pub(super) outputs: BTreeMap<String, String>,
+}
+
+impl<C: Cloud> Work<C> {
+    /// Carries the step out.
+    pub(super) async fn run(self) -> Result<Done, Box<Failure>> {
+        let mut decision = self.step.decision.clone();
+        for _ in 0..ROUNDS {
+            self.send(Event::StepStarted { stack: self.step.id.clone(), decision: decision.clone() });
+            match decision {
+                Decision::Create => return self.change(ChangeKind::Create).await,
+                Decision::Update => return self.change(ChangeKind::Update).await,
+                Decision::Keep => {
+                    let done = self.kept().await?;
+                    // only after waiting: what ended meanwhile may be our own earlier run's, which did not get to reading back
+                    self.read_back().await?;
+                    return Ok(done);
+                }
+                Decision::Refuse { reason, advice } => {
+                    return Err(Box::new(Failure { hints: vec![advice], ..self.failure(reason) }));
+                }
+                Decision::DeleteShellThenCreate => {
+                    self.remove().await?;
+                    return self.change(ChangeKind::Create).await;
+                }
+                Decision::DeleteThenCreate => {
+                    self.tell_earlier_failure().await?;
+                    self.remove().await?;
+                    return self.change(ChangeKind::Create).await;
+                }
+                Decision::Wait => {
+                    self.wait_for_others().await?;
+                    let stands = observed(&*self.cloud, &self.reading(), self.step.id.name()).await;
+                    let stands = stands.map_err(|error| self.call("look at it again", &error))?;
+                    decision = redecide(&self.step, &self.parameters, &stands);
+                }
+            }
+        }
+        Err(Box::new(self.failure("was busy with other operations again and again".to_owned())))
+    }
+
+    /// Reads go as the plan role, changes as the deploy role; a bootstrap does both as the administrator.
+    pub(super) fn scope(&self, access: Access) -> Scope {
+        let access = match self.pass {
+            Pass::Mesh => access,
+            Pass::Bootstrap => Access::Administrator,
+        };
+        Scope { account: self.step.account.clone(), region: self.step.region.clone(), access }
+    }
+
+    pub(super) fn reading(&self) -> Scope {
+        self.scope(Access::Plan)
+    }
+
+    pub(super) fn changing(&self) -> Scope {
+        self.scope(Access::Deploy)
+    }
+
+    pub(super) fn send(&self, event: Event) {
+        // nobody listens any more only when the run is being left
+        let _ = self.events.send(event);
+    }
+
+    pub(super) fn failure(&self, message: String) -> Failure {
+        Failure::plain(&self.step.id, &self.step.account, message)
+    }
+
+    pub(super) fn call(&self, doing: &str, error: &CloudError) -> Box<Failure> {
+        Box::new(Failure::of_call(&self.step.id, &self.step.account, doing, error))
+    }
+
+    /// One token for one call of one run: a repeated request is the same request, and no other call has it.
+    pub(super) fn token(&self, call: &str) -> String {
+        format!("{call}-{}", fingerprint(&format!("{} {} {call}", self.settings.run, self.step.id)))
+    }
+
+    async fn kept(&self) -> Result<Done, Box<Failure>> {
+        let view = self.cloud.describe_stack(&self.reading(), self.step.id.name()).await;
+        let view = view.map_err(|error| self.call("read its outputs", &error))?;
+        let view = view.ok_or_else(|| Box::new(self.failure("has vanished while it was looked at".to_owned())))?;
+        Ok(Done { how: How::Unchanged, outputs: view.outputs })
+    }
+
+    async fn change(&self, kind: ChangeKind) -> Result<Done, Box<Failure>> {
+        let request = ChangeSetRequest {
+            stack: self.step.id.name().to_owned(),
+            kind,
+            name: format!("{CHANGE_SET_PREFIX}{}", self.settings.run),
+            template: self.staged().await?,
+            parameters: self.parameters.clone(),
+            capabilities: self.step.capabilities.clone(),
+            token: self.token("change"),
+        };
+        let change_set = self.cloud.create_change_set(&self.changing(), &request).await;
+        let change_set = change_set.map_err(|error| self.call("make a change set", &error))?;
+        let view = self.computed(&change_set).await?;
+        match view.state {
+            ChangeSetState::Ready => {}
+            ChangeSetState::Failed if view.is_without_changes() => {
+                self.discard(&change_set).await;
+                return self.kept().await;
+            }
+            ChangeSetState::Failed | ChangeSetState::Pending => {
+                self.discard(&change_set).await;
+                if kind == ChangeKind::Create {
+                    // a failed change set leaves an empty shell of ours, which counts against the quota of stacks
+                    let token = self.token("shell");
+                    let _ = self.cloud.delete_stack(&self.changing(), &change_set.stack_arn, &token).await;
+                }
+                let reason = view.reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
+                return Err(Box::new(self.failure(format!("cannot be changed as planned: {reason}"))));
+            }
+            ChangeSetState::Spent => {
+                return Err(Box::new(Failure {
+                    hints: vec!["run the same command again: it plans anew".to_owned()],
+                    ..self.failure("was changed by somebody else meanwhile".to_owned())
+                }));
+            }
+        }
+        let arn = &change_set.stack_arn;
+        let mark = self.mark(arn).await?;
+        let executed = self.cloud.execute_change_set(&self.changing(), &change_set, &self.token("execute")).await;
+        if let Err(error) = executed {
+            // the answer may have been lost after the order was taken: then the change set says so
+            let view = self.cloud.describe_change_set(&self.reading(), &change_set).await;
+            if !error.is_passing() || view.is_ok_and(|view| view.state != ChangeSetState::Spent) {
+                return Err(self.call("execute the change set", &error));
+            }
+        }
+        let (view, events) = self.settled(arn, mark, view.changes).await?;
+        match view.status.phase() {
+            Phase::Succeeded => {}
+            Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
+        }
+        self.read_back().await?;
+        let how = match kind {
+            ChangeKind::Create => How::Created,
+            ChangeKind::Update => How::Updated,
+        };
+        Ok(Done { how, outputs: view.outputs })
+    }
+
+    /// Puts into the bucket what does not fit into a request, and what the template names.
+    async fn staged(&self) -> Result<TemplateSource, Box<Failure>> {
+        let inline = self.step.template.len() <= INLINE_LIMIT;
+        if inline && self.step.assets.is_empty() {
+            return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));
+        }
+        let bucket = self.settings.staging.get(&self.step.account).ok_or_else(|| {
+            let account = &self.step.account;
+            Box::new(self.failure(format!("needs a staging bucket, and none is known for account {account}")))
+        })?;
+        let scope = self.changing();
+        for asset in &self.step.assets {
+            let content = self.settings.assets.get(&asset.sha256).ok_or_else(|| {
+                Box::new(self.failure(format!("names the asset {}, whose content was not given", asset.key)))
+            })?;
+            let stored = self.cloud.upload(&scope, bucket, &asset.key, content).await;
+            stored.map_err(|error| self.call("store an asset", &error))?;
+        }
+        if inline {
+            return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));
+        }
+        let key = format!("templates/{}.json", self.step.sha256);
+        let stored = self.cloud.upload(&scope, bucket, &key, self.step.template.as_bytes()).await;
+        stored.map_err(|error| self.call("store its template", &error))?;
+        Ok(TemplateSource::Staged { bucket: bucket.clone(), key })
+    }
+
+    /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
+    async fn discard(&self, change_set: &ChangeSetHandle) {
+        let _ = self.cloud.delete_change_set(&self.changing(), change_set).await;
+    }
+
+    /// Tells why the first creation failed: deleting the stack takes the events with it.
+    async fn tell_earlier_failure(&self) -> Result<(), Box<Failure>> {
+        let Some(arn) = &self.step.standing else { return Ok(()) };
+        let events = self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(None)).await;
+        let events = events.map_err(|error| self.call("read why its creation failed", &error))?;
+        self.send(Event::EarlierFailure {
+            stack: self.step.id.clone(),
+            status: StackStatus::RollbackComplete.to_string(),
+            cause: causes(&events, arn).into_iter().next(),
+        });
+        Ok(())
+    }
+
+    async fn read_back(&self) -> Result<(), Box<Failure>> {
+        let access = self.reading().access;
+        for probe in &self.step.checks_after {
+            match answered(&*self.cloud, probe, access, &self.settings, self.settings.patience.read_back, || {}).await {
+                Ok(()) => {}
+                Err(Unanswered::Call(error)) => return Err(self.call(&format!("read back {probe}"), &error)),
+                Err(Unanswered::No(lines)) => {
+                    let message = format!("is deployed, but {probe} read back differently: {}", lines.join("; "));
+                    return Err(Box::new(self.failure(message)));
+                }
+            }
+        }
+        Ok(())
+    }
+}

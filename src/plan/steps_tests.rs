@@ -1,0 +1,181 @@
+//! The plan of small assemblies.
+
+use super::*;
+use crate::assembly::Effect;
+use crate::plan::StackStatus;
+use crate::plan::samples::{everything, id, nothing, publication_template, rendered, stack, subscriber_template};
+
+const MESH: Options = Options { pass: Pass::Mesh, select: None };
+
+fn selecting(pattern: &str) -> Options {
+    Options { pass: Pass::Mesh, select: Some(Pattern::new(pattern)) }
+}
+
+fn two() -> Rendered {
+    rendered(vec![
+        stack("sales/demo-storage-sales").literal("Tier", "gold"),
+        stack("governance/demo-publication-sales").wire("Key", "sales/demo-storage-sales", "KeyArn"),
+        stack("sales/demo-bootstrap"),
+    ])
+}
+
+fn standing<'a>(deployed: &'a mut Deployed, stack: &str) -> &'a mut crate::plan::Standing {
+    match deployed.stacks.get_mut(&id(stack)) {
+        Some(Observed::Present(standing)) => standing,
+        Some(Observed::Absent) | None => panic!("{stack} does not stand"),
+    }
+}
+
+#[test]
+fn where_nothing_stands_everything_is_made_and_wires_wait() {
+    let rendered = two();
+    let plan = plan(&rendered, &nothing(&rendered), &MESH).unwrap();
+    assert_eq!(plan.steps.len(), 2);
+    let publication = &plan.steps[&id("governance/demo-publication-sales")];
+    assert_eq!(publication.decision, Decision::Create);
+    assert_eq!(publication.needs, [id("sales/demo-storage-sales")].into());
+    let wire = Wire { stack: id("sales/demo-storage-sales"), output: "KeyArn".to_owned() };
+    assert_eq!(publication.parameters["Key"], Parameter::AfterStep(wire));
+}
+
+#[test]
+fn the_bootstrap_pass_takes_only_its_layer() {
+    let rendered = two();
+    let options = Options { pass: Pass::Bootstrap, select: None };
+    let plan = plan(&rendered, &nothing(&rendered), &options).unwrap();
+    assert_eq!(plan.steps.keys().collect::<Vec<_>>(), [&id("sales/demo-bootstrap")]);
+}
+
+#[test]
+fn what_stands_as_it_should_is_kept_and_its_outputs_are_known() {
+    let rendered = two();
+    let plan = plan(&rendered, &everything(&rendered), &MESH).unwrap();
+    assert!(plan.changes().next().is_none());
+    let publication = &plan.steps[&id("governance/demo-publication-sales")];
+    assert_eq!(publication.parameters["Key"], Parameter::Known("demo-storage-sales-key".to_owned()));
+}
+
+#[test]
+fn a_changed_producer_makes_its_dependents_be_looked_at() {
+    let rendered = two();
+    let mut deployed = everything(&rendered);
+    standing(&mut deployed, "sales/demo-storage-sales").template = Some(serde_json::json!({"Resources": {}}));
+    let plan = plan(&rendered, &deployed, &MESH).unwrap();
+    let words: Vec<_> = plan.steps.values().map(|step| step.decision.clone()).collect();
+    assert_eq!(words, [Decision::Update, Decision::Update]);
+}
+
+#[test]
+fn another_parameter_a_masked_one_and_one_too_many_are_changes() {
+    let rendered = two();
+    for (name, value) in [("Tier", "silver"), ("Tier", MASKED), ("Old", "x")] {
+        let mut deployed = everything(&rendered);
+        standing(&mut deployed, "sales/demo-storage-sales").parameters.insert(name.to_owned(), value.to_owned());
+        let plan = plan(&rendered, &deployed, &MESH).unwrap();
+        assert_eq!(plan.steps[&id("sales/demo-storage-sales")].decision, Decision::Update, "{name}={value}");
+    }
+}
+
+#[test]
+fn the_order_of_keys_in_a_template_means_nothing() {
+    let rendered = two();
+    let mut deployed = everything(&rendered);
+    let text = r#"{"Resources": {"Topic": {"Properties": {"DisplayName": "sales/demo-storage-sales"}, "Type": "AWS::SNS::Topic"}}}"#;
+    standing(&mut deployed, "sales/demo-storage-sales").template = serde_json::from_str(text).ok();
+    assert!(plan(&rendered, &deployed, &MESH).unwrap().changes().next().is_none());
+}
+
+#[test]
+fn a_selection_needs_the_rest_to_stand() {
+    let rendered = two();
+    let error = plan(&rendered, &nothing(&rendered), &selecting("governance/*")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "stack governance/demo-publication-sales needs sales/demo-storage-sales, which is not part of this plan and does not stand"
+    );
+    let plan = plan(&rendered, &everything(&rendered), &selecting("governance/*")).unwrap();
+    assert_eq!(plan.steps.len(), 1);
+    assert!(plan.steps[&id("governance/demo-publication-sales")].needs.is_empty());
+}
+
+#[test]
+fn a_selection_refuses_what_stands_half() {
+    let rendered = two();
+    let mut deployed = everything(&rendered);
+    standing(&mut deployed, "sales/demo-storage-sales").status = StackStatus::RollbackComplete;
+    let error = plan(&rendered, &deployed, &selecting("governance/*")).unwrap_err();
+    assert!(error.to_string().ends_with("does not stand (its status is ROLLBACK_COMPLETE)"), "{error}");
+}
+
+#[test]
+fn a_selection_of_nothing_is_an_error() {
+    let rendered = two();
+    let error = plan(&rendered, &nothing(&rendered), &selecting("shop/*")).unwrap_err();
+    assert_eq!(error.to_string(), "no stack fits `shop/*`");
+    assert_eq!(to_observe(&rendered.manifest, &selecting("shop/*")).unwrap_err().to_string(), "no stack fits `shop/*`");
+}
+
+#[test]
+fn what_must_be_looked_at_is_the_plan_and_its_needs() {
+    let rendered = two();
+    let wanted = to_observe(&rendered.manifest, &selecting("governance/*")).unwrap();
+    assert_eq!(wanted, [id("governance/demo-publication-sales"), id("sales/demo-storage-sales")].into());
+    assert_eq!(to_observe(&rendered.manifest, &MESH).unwrap().len(), 2);
+}
+
+#[test]
+fn an_output_that_is_not_there_is_told() {
+    let rendered = two();
+    let mut deployed = everything(&rendered);
+    standing(&mut deployed, "sales/demo-storage-sales").outputs.clear();
+    let error = plan(&rendered, &deployed, &MESH).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "stack governance/demo-publication-sales needs the output KeyArn of sales/demo-storage-sales, which stands without it"
+    );
+}
+
+#[test]
+fn effects_become_probes() {
+    let rendered = rendered(vec![
+        stack("governance/demo-publication-sales").template(publication_template()),
+        stack("governance/demo-sharing-shop").after("governance/demo-publication-sales", Effect::Catalog),
+        stack("shop/demo-access-shop")
+            .template(subscriber_template())
+            .after("governance/demo-sharing-shop", Effect::Share),
+    ]);
+    let plan = plan(&rendered, &nothing(&rendered), &MESH).unwrap();
+    let publication = &plan.steps[&id("governance/demo-publication-sales")];
+    assert!(publication.lake_formation);
+    assert_eq!(publication.resources, 6);
+    assert!(publication.probes.is_empty());
+    let sharing = &plan.steps[&id("governance/demo-sharing-shop")];
+    assert_eq!(sharing.probes, publication.checks_after);
+    let access = &plan.steps[&id("shop/demo-access-shop")];
+    assert!(matches!(&access.probes[..], [Probe::Share { database, .. }] if database == "demo_sales_orders"));
+}
+
+#[test]
+fn the_digest_follows_the_assembly_and_the_observation() {
+    let rendered = two();
+    let first = plan(&rendered, &everything(&rendered), &MESH).unwrap();
+    assert_eq!(first.digest, plan(&rendered, &everything(&rendered), &MESH).unwrap().digest);
+    let mut moved = everything(&rendered);
+    standing(&mut moved, "sales/demo-storage-sales").status = StackStatus::UpdateComplete;
+    assert_ne!(first.digest, plan(&rendered, &moved, &MESH).unwrap().digest);
+}
+
+#[test]
+fn after_waiting_the_same_table_is_asked_again() {
+    let rendered = two();
+    let mut deployed = everything(&rendered);
+    standing(&mut deployed, "sales/demo-storage-sales").status = StackStatus::UpdateInProgress;
+    let plan = plan(&rendered, &deployed, &MESH).unwrap();
+    let step = &plan.steps[&id("sales/demo-storage-sales")];
+    assert_eq!(step.decision, Decision::Wait);
+    let parameters = BTreeMap::from([("Tier".to_owned(), "gold".to_owned())]);
+    standing(&mut deployed, "sales/demo-storage-sales").status = StackStatus::UpdateComplete;
+    assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id]), Decision::Keep);
+    standing(&mut deployed, "sales/demo-storage-sales").template = None;
+    assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id]), Decision::Update);
+}

@@ -1,0 +1,129 @@
+//! A deploy as it happens, and how it ended: plain lines, JSON lines, or a live board.
+//!
+//! Meaning never hangs on colour: every state has its own word.
+
+mod board;
+mod words;
+
+pub use super::Colour;
+pub use board::Board;
+pub use words::summary;
+
+use crate::deploy::{Event, PlannedStep, StepOutcome, Stop};
+use crate::plan::Decision;
+use std::io::{self, Write};
+use words::{Tone, decision_word, duration, failure, finished, plural, skip};
+
+/// Something that shows events as they come.
+pub trait Show {
+    /// Shows one event.
+    ///
+    /// # Errors
+    /// When the text cannot be written; a closed pipe among them.
+    fn show(&mut self, event: &Event) -> io::Result<()>;
+}
+
+/// One JSON object a line, for programs.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    out: W,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Writes events to `out`.
+    pub const fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Show for JsonLines<W> {
+    fn show(&mut self, event: &Event) -> io::Result<()> {
+        writeln!(self.out, "{}", event.to_line())?;
+        self.out.flush()
+    }
+}
+
+/// One line for each change of a stack's state, for logs; a failure as one block. Stacks that stay as they are give no line.
+#[derive(Debug)]
+pub struct PlainLines<W> {
+    out: W,
+    colour: Colour,
+    steps: Vec<PlannedStep>,
+}
+
+impl<W: Write> PlainLines<W> {
+    /// Writes events to `out`.
+    pub const fn new(out: W, colour: Colour) -> Self {
+        Self { out, colour, steps: Vec::new() }
+    }
+}
+
+impl<W: Write> Show for PlainLines<W> {
+    fn show(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::RunStarted { steps, .. } = event {
+            self.steps.clone_from(steps);
+        }
+        for line in lines(event, self.colour) {
+            writeln!(self.out, "{line}")?;
+        }
+        if let Event::RunFinished { summary: ended } = event {
+            write!(self.out, "{}", summary(&self.steps, ended, self.colour))?;
+        }
+        self.out.flush()
+    }
+}
+
+/// The lines of an event that stay on the screen. The closing summary is apart, see [`summary`].
+fn lines(event: &Event, colour: Colour) -> Vec<String> {
+    match event {
+        Event::RunStarted { mesh, steps, .. } => vec![opening(mesh, steps)],
+        Event::StepWaiting { stack, waiting_for } => vec![format!("{stack}: waiting for {waiting_for}")],
+        Event::StepStarted { decision: Decision::Keep, .. } => Vec::new(),
+        Event::StepStarted { stack, decision } => vec![format!("{stack}: {}", decision_word(decision))],
+        Event::EarlierFailure { stack, status, cause } => {
+            let mut lines =
+                vec![format!("{stack}: is in {status}; its earlier creation failed, so it is deleted first")];
+            lines.extend(cause.iter().map(|cause| {
+                format!("    {} ({}) {}: {}", cause.logical_id, cause.resource_type, cause.status, cause.reason)
+            }));
+            lines
+        }
+        Event::StepAttached { stack, status } => vec![format!("{stack}: is in {status}, waiting for that to end")],
+        Event::ResourceProgress { .. } | Event::RunFinished { .. } => Vec::new(),
+        Event::StepFinished { outcome: StepOutcome::Unchanged, seconds, .. } if *seconds == 0.0 => Vec::new(),
+        Event::StepFinished { stack, outcome, seconds } => match outcome {
+            StepOutcome::Failed { failure: failed } => failure(failed, colour),
+            StepOutcome::Created | StepOutcome::Updated | StepOutcome::Unchanged => {
+                let word = colour.paint(Tone::Good, finished(outcome));
+                vec![format!("{stack}: {word} in {}", duration(*seconds))]
+            }
+        },
+        Event::StepSkipped { stack, reason } => {
+            vec![format!("{stack}: {}, {}", colour.paint(Tone::Doubtful, "skipped"), skip(reason))]
+        }
+        Event::Stopping { running, how } => {
+            let names: Vec<String> = running.iter().map(ToString::to_string).collect();
+            let names = if names.is_empty() { "nothing is running".to_owned() } else { names.join(", ") };
+            vec![match how {
+                Stop::Finishing => {
+                    format!("stopping: nothing new starts; being finished: {names} (interrupt again to leave at once)")
+                }
+                Stop::Now => format!("stopped: CloudFormation goes on by itself with: {names}"),
+            }]
+        }
+    }
+}
+
+fn opening(mesh: &str, steps: &[PlannedStep]) -> String {
+    let accounts: std::collections::BTreeSet<_> = steps.iter().map(|step| &step.account).collect();
+    let changing = steps.iter().filter(|step| step.decision != Decision::Keep).count();
+    format!(
+        "{mesh}: {} in {}, {changing} to be worked on",
+        plural(steps.len(), "stack"),
+        plural(accounts.len(), "account")
+    )
+}
+
+#[cfg(test)]
+#[path = "deploy/tests.rs"]
+mod tests;

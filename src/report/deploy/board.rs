@@ -1,0 +1,206 @@
+//! A live board for a terminal: what is being worked on, one line for each stack, and a line that counts.
+//!
+//! What is done scrolls away above the board as ordinary lines, so the board is never longer than what runs at once.
+
+use super::super::Colour;
+use super::words::{decision_word, plural, summary};
+use super::{Show, lines};
+use crate::assembly::StackId;
+use crate::deploy::{Event, PlannedStep, StepOutcome};
+use crate::plan::Decision;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+/// The live board.
+#[derive(Debug)]
+pub struct Board {
+    screen: MultiProgress,
+    /// Width of the terminal in columns.
+    width: usize,
+    colour: Colour,
+    steps: Vec<PlannedStep>,
+    rows: BTreeMap<StackId, Row>,
+    footer: Option<ProgressBar>,
+    done: usize,
+}
+
+#[derive(Debug)]
+struct Row {
+    bar: ProgressBar,
+    what: String,
+    done: usize,
+    total: usize,
+}
+
+impl Board {
+    /// A board on a terminal of this width (columns); the caller chooses the terminal.
+    #[must_use]
+    pub fn new(target: ProgressDrawTarget, width: u16, colour: Colour) -> Self {
+        Self {
+            screen: MultiProgress::with_draw_target(target),
+            width: usize::from(width).clamp(20, 200),
+            colour,
+            steps: Vec::new(),
+            rows: BTreeMap::new(),
+            footer: None,
+            done: 0,
+        }
+    }
+
+    fn row(&mut self, stack: &StackId, what: String) {
+        let row = self.rows.entry(stack.clone()).or_insert_with(|| {
+            let bar = ProgressBar::no_length().with_style(plain());
+            let bar = match &self.footer {
+                Some(footer) => self.screen.insert_before(footer, bar),
+                None => self.screen.add(bar),
+            };
+            bar.enable_steady_tick(Duration::from_millis(200));
+            Row { bar, what: String::new(), done: 0, total: 0 }
+        });
+        row.what = what;
+        row.bar.set_message(line(stack, row.done, row.total, &row.what, self.width));
+    }
+
+    fn progress(&mut self, stack: &StackId, resource: String, now: usize, of: usize) {
+        if let Some(row) = self.rows.get_mut(stack) {
+            (row.done, row.total) = (now, of);
+        }
+        self.row(stack, resource);
+    }
+
+    fn remove(&mut self, stack: &StackId) {
+        if let Some(row) = self.rows.remove(stack) {
+            row.bar.finish_and_clear();
+            self.screen.remove(&row.bar);
+        }
+        self.done += 1;
+        self.count();
+    }
+
+    fn count(&self) {
+        if let Some(footer) = &self.footer {
+            footer
+                .set_message(fit(&format!("{} of {} done", self.done, plural(self.steps.len(), "stack")), self.width));
+        }
+    }
+}
+
+impl Show for Board {
+    fn show(&mut self, event: &Event) -> io::Result<()> {
+        let mut kept = Vec::new();
+        match event {
+            Event::RunStarted { steps, .. } => {
+                self.steps.clone_from(steps);
+                self.footer = Some(self.screen.add(ProgressBar::no_length().with_style(plain())));
+                self.count();
+                kept = lines(event, self.colour);
+            }
+            Event::StepWaiting { stack, waiting_for } => self.row(stack, format!("waiting for {waiting_for}")),
+            Event::StepStarted { decision: Decision::Keep, .. } => {}
+            Event::StepStarted { stack, decision } => self.row(stack, decision_word(decision).to_owned()),
+            Event::StepAttached { stack, status } => self.row(stack, format!("busy: {status}")),
+            Event::ResourceProgress { stack, logical_id, status, done, total, .. } => {
+                self.progress(stack, format!("{logical_id} {status}"), *done, *total);
+            }
+            Event::StepFinished { stack, outcome, .. } => {
+                self.remove(stack);
+                kept = match outcome {
+                    StepOutcome::Unchanged => Vec::new(),
+                    StepOutcome::Created | StepOutcome::Updated | StepOutcome::Failed { .. } => {
+                        lines(event, self.colour)
+                    }
+                };
+            }
+            Event::StepSkipped { stack, .. } => {
+                self.remove(stack);
+                kept = lines(event, self.colour);
+            }
+            Event::EarlierFailure { .. } | Event::Stopping { .. } => kept = lines(event, self.colour),
+            Event::RunFinished { summary: ended } => {
+                for row in std::mem::take(&mut self.rows).into_values() {
+                    row.bar.finish_and_clear();
+                }
+                if let Some(footer) = self.footer.take() {
+                    footer.finish_and_clear();
+                }
+                kept = summary(&self.steps, ended, self.colour).lines().map(str::to_owned).collect();
+            }
+        }
+        for line in kept {
+            self.screen.println(line)?;
+        }
+        Ok(())
+    }
+}
+
+/// All of a line is its message: what it says is made, and tested, here.
+fn plain() -> ProgressStyle {
+    crate::sure(ProgressStyle::with_template("{msg}"), "the template of the board")
+}
+
+/// One stack's line: name, bar, count, what it does; never wider than the terminal.
+fn line(stack: &StackId, done: usize, total: usize, what: &str, width: usize) -> String {
+    const CELLS: usize = 10;
+    let name_width = (width / 2).min(44);
+    let name = shortened(&stack.to_string(), name_width);
+    // without a count, what it does may take the bar's room
+    let bar = (done * CELLS).checked_div(total).map_or_else(String::new, |full| {
+        let full = full.min(CELLS);
+        format!("{}{} {:>7} ", "█".repeat(full), "·".repeat(CELLS - full), format!("{done}/{total}"))
+    });
+    fit(&format!("{name:<name_width$} {bar}{what}"), width)
+}
+
+/// A name that is too long keeps its start, which tells the owner, and its end, which tells the stack.
+fn shortened(name: &str, width: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= width {
+        return name.to_owned();
+    }
+    let start = (width - 1) / 3;
+    let end = width - 1 - start;
+    letters[..start].iter().chain(&['…']).chain(&letters[letters.len() - end..]).collect()
+}
+
+/// Cuts a line so that it never wraps: one column is left free, where some terminals put the cursor.
+fn fit(text: &str, width: usize) -> String {
+    text.chars().take(width.saturating_sub(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_fits_into_eighty_columns() {
+        let stack = StackId::new("customer-journey-of-all", "demo-publication-customer-journey-of-all-2");
+        for width in [20, 40, 80, 120] {
+            let line = line(&stack, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", width);
+            assert!(line.chars().count() < width, "{width}: {line}");
+        }
+        assert_eq!(
+            line(&StackId::new("sales", "demo-storage-sales"), 3, 6, "DataBucket CREATE_COMPLETE", 80),
+            "sales/demo-storage-sales                 █████·····     3/6 DataBucket CREATE_C"
+        );
+    }
+
+    #[test]
+    fn what_is_waited_for_takes_the_room_of_the_bar() {
+        assert_eq!(
+            line(&StackId::new("shop", "demo-access-shop"), 0, 0, "waiting for database demo_sales_orders", 80),
+            "shop/demo-access-shop                    waiting for database demo_sales_orders"
+        );
+    }
+
+    #[test]
+    fn a_board_shows_a_run_without_a_terminal() {
+        let mut board = Board::new(ProgressDrawTarget::hidden(), 80, Colour::Plain);
+        for event in super::super::tests::run() {
+            board.show(&event).unwrap();
+        }
+        assert!(board.rows.is_empty());
+        assert_eq!(board.done, 3);
+    }
+}

@@ -1,0 +1,170 @@
+//! The words for what happens, and the closing summary.
+
+use crate::assembly::StackId;
+use crate::deploy::{Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
+use crate::mesh::AccountId;
+use crate::plan::Decision;
+use crate::report::Colour;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// How a word is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Bad,
+    Doubtful,
+}
+
+impl Colour {
+    /// A text in the colour of its tone.
+    pub(super) fn paint(self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Bad => "31",
+            Tone::Doubtful => "33",
+        };
+        match self {
+            Self::Ansi => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Plain => text.to_owned(),
+        }
+    }
+}
+
+pub(super) const fn decision_word(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Create => "creating",
+        Decision::Update => "updating",
+        Decision::Keep => "as it is",
+        Decision::Wait => "busy with another operation",
+        Decision::DeleteShellThenCreate => "removing an empty shell, then creating",
+        Decision::DeleteThenCreate => "deleting a failed creation, then creating",
+        Decision::Refuse { .. } => "refused",
+    }
+}
+
+pub(super) const fn finished(outcome: &StepOutcome) -> &'static str {
+    match outcome {
+        StepOutcome::Created => "created",
+        StepOutcome::Updated => "updated",
+        StepOutcome::Unchanged => "nothing to change",
+        StepOutcome::Failed { .. } => "FAILED",
+    }
+}
+
+pub(super) fn skip(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::Needs { stack } => format!("since it needs {stack}"),
+        SkipReason::Stopped { stack } => {
+            format!("since {stack} failed (--keep-going goes on with what does not need it)")
+        }
+        SkipReason::Interrupted => "since the run was interrupted".to_owned(),
+    }
+}
+
+/// A failure as one block: what, why, what else, what to do.
+pub(super) fn failure(failure: &Failure, colour: Colour) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}: {}", failure.stack, colour.paint(Tone::Bad, "FAILED"), failure.message)];
+    for (word, cause) in
+        failure.cause.iter().map(|cause| ("cause", cause)).chain(failure.also.iter().map(|cause| ("also", cause)))
+    {
+        lines.push(format!(
+            "    {word}: {} ({}) {}: {}",
+            cause.logical_id, cause.resource_type, cause.status, cause.reason
+        ));
+    }
+    lines.push(format!("    account: {}", failure.account));
+    lines.extend(failure.hints.iter().map(|hint| format!("    hint: {hint}")));
+    lines
+}
+
+/// Seconds for people: `0.4 s`, `12 s`, `3 min 05 s`.
+pub(super) fn duration(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = std::time::Duration::try_from_secs_f64(seconds.round()).unwrap_or_default().as_secs();
+    if whole < 60 { format!("{whole} s") } else { format!("{} min {:02} s", whole / 60, whole % 60) }
+}
+
+/// A number and its noun.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// How a run ended: a table of its accounts, the failures by name, one closing line.
+#[must_use]
+pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> String {
+    let account: BTreeMap<&StackId, &AccountId> = steps.iter().map(|step| (&step.stack, &step.account)).collect();
+    let mut rows: BTreeMap<String, [usize; 6]> = BTreeMap::new();
+    let mut count = |stacks: Vec<&StackId>, column: usize| {
+        for stack in stacks {
+            let name = account.get(stack).map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            rows.entry(name).or_default()[column] += 1;
+        }
+    };
+    count(summary.created.iter().collect(), 0);
+    count(summary.updated.iter().collect(), 1);
+    count(summary.unchanged.iter().collect(), 2);
+    count(summary.failed.iter().map(|failure| &failure.stack).collect(), 3);
+    count(summary.skipped.iter().map(|skipped| &skipped.stack).collect(), 4);
+    count(summary.running.iter().collect(), 5);
+    let mut total = [0; 6];
+    for row in rows.values() {
+        for (sum, number) in total.iter_mut().zip(row) {
+            *sum += number;
+        }
+    }
+    let [created, updated, unchanged, failed, skipped, running] = total;
+    let mut text = String::new();
+    if created + updated + failed + skipped + running > 0 {
+        text.push_str(&table(&rows, &total));
+    }
+    let verdict = if failed > 0 {
+        colour.paint(Tone::Bad, &format!("{} failed", plural(failed, "stack")))
+    } else if running > 0 {
+        colour.paint(Tone::Doubtful, &format!("{} left to CloudFormation", plural(running, "stack")))
+    } else if skipped > 0 {
+        colour.paint(Tone::Doubtful, &format!("{} not started", plural(skipped, "stack")))
+    } else if created + updated > 0 {
+        colour.paint(
+            Tone::Good,
+            &format!("{} created, {updated} updated, {unchanged} as they were", plural(created, "stack")),
+        )
+    } else {
+        colour.paint(Tone::Good, &format!("nothing to do: {} as they should be", plural(unchanged, "stack")))
+    };
+    let stopped = match summary.stopped {
+        Some(Stop::Finishing | Stop::Now) => ", interrupted",
+        None => "",
+    };
+    // writing into a String cannot fail
+    let _ = writeln!(text, "{verdict}{stopped}, in {}", duration(summary.seconds));
+    if !summary.failed.is_empty() {
+        let names: Vec<String> = summary.failed.iter().map(|failure| failure.stack.to_string()).collect();
+        let _ = writeln!(text, "failed: {}", names.join(", "));
+    }
+    if !summary.running.is_empty() {
+        let names: Vec<String> = summary.running.iter().map(ToString::to_string).collect();
+        let _ = writeln!(text, "still running: {}", names.join(", "));
+    }
+    text
+}
+
+/// 70 columns at most; a column without any stack is left out, `left` is what was left to CloudFormation.
+fn table(rows: &BTreeMap<String, [usize; 6]>, total: &[usize; 6]) -> String {
+    const HEADS: [&str; 6] = ["created", "updated", "unchanged", "failed", "skipped", "left"];
+    let shown: Vec<usize> = (0..6).filter(|column| total[*column] > 0).collect();
+    let line = |name: &str, cells: &dyn Fn(usize) -> String| {
+        let cells: String = shown.iter().map(|column| format!("{:>11}", cells(*column))).collect();
+        format!("{name:<12}{cells}\n")
+    };
+    let mut text = line("account", &|column| HEADS[column].to_owned());
+    for (name, row) in rows {
+        text.push_str(&line(name, &|column| row[column].to_string()));
+    }
+    if rows.len() > 1 {
+        text.push_str(&line("all", &|column| total[column].to_string()));
+    }
+    text
+}

@@ -1,0 +1,127 @@
+//! The real binary against the local AWS, over HTTP. What this proves is that meshform keeps *our* rules of AWS, which
+//! stand in `tests/local-aws/README.md`; it proves nothing about AWS itself.
+
+mod harness;
+
+use harness::{Identity, LocalAws};
+use serde_json::{Value, json};
+use std::fs;
+
+/// Every stack of the demo that `deploy` works on.
+const STACKS: usize = 24;
+
+fn mutating(log: &Value) -> Vec<String> {
+    let calls = log.as_array().expect("the log is a list");
+    let changing = calls.iter().filter(|call| call["mutating"] == true);
+    changing.map(|call| format!("{}:{}", call["service"], call["action"])).collect()
+}
+
+#[test]
+fn the_demo_deploys_in_any_legal_order_and_the_second_deploy_changes_nothing() {
+    let local = LocalAws::start();
+    for seed in [1, 2, 3] {
+        local.prepare(seed);
+        let deployed = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes"]);
+        assert_eq!(deployed.code, 0, "seed {seed}:\n{}", deployed.text());
+        assert!(deployed.text().contains(&format!("{STACKS} stacks created")), "{}", deployed.text());
+        local.call("DELETE", "log", &Value::Null);
+        let again = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes"]);
+        assert_eq!(again.code, 0, "seed {seed}:\n{}", again.text());
+        let log = local.call("GET", "log", &Value::Null);
+        assert!(log.as_array().is_some_and(|calls| calls.len() > STACKS), "the log is hollow: {log}");
+        assert_eq!(mutating(&log), Vec::<String>::new(), "seed {seed}");
+    }
+    let bodies = local.call("GET", "lakeformation", &Value::Null);
+    let ecommerce = bodies.as_array().into_iter().flatten().find(|body| body["account"] == "888888888888");
+    assert_eq!(ecommerce.map(|body| body["grants"].clone()), Some(json!([])), "account 888 asked for the API alone");
+    let checks = local.python(&["tests/local-aws/checks.py", &local.endpoint, &local.keys(), "demo", "444444444444"]);
+    assert!(checks.text().contains(" passed, 0 failed"), "{}", checks.text());
+}
+
+#[test]
+fn a_failed_resource_is_named_and_the_next_deploy_mends_it() {
+    let local = LocalAws::start();
+    local.prepare(4);
+    local.call("POST", "control", &json!({"fail": {"create": {"RegisterRole": "the quota of roles is used up"}}}));
+    let failed = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes", "--keep-going"]);
+    assert_eq!(failed.code, 5, "{}", failed.text());
+    for word in ["RegisterRole", "AWS::IAM::Role", "the quota of roles is used up", "skipped, since it needs"] {
+        assert!(failed.text().contains(word), "{word} in\n{}", failed.text());
+    }
+    local.call("POST", "control", &json!({"fail": {"create": {}}, "shareDelayMs": 1500}));
+    let mended = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes"]);
+    assert_eq!(mended.code, 0, "{}", mended.text());
+    // shares arrive late here: the stacks with the links waited for them
+    assert!(mended.text().contains("waiting for"), "{}", mended.text());
+}
+
+#[test]
+fn accounts_that_cannot_be_entered_are_told_with_what_to_do() {
+    let local = LocalAws::start();
+    local.setup(5);
+    let bare = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes"]);
+    assert_eq!(bare.code, 1, "{}", bare.text());
+    assert!(bare.text().contains("meshform bootstrap"), "{}", bare.text());
+    local.bootstrap();
+    let outsider = local.meshform(Identity::Outsider, &["deploy", "-e", "environments/demo", "--yes"]);
+    assert_eq!(outsider.code, 1, "{}", outsider.text());
+    let copy = tempfile::tempdir().expect("a directory can be made");
+    let environment = copy.path().join("environments/demo");
+    harness::copy_environment("environments/demo", &environment);
+    let mesh = environment.join("mesh.yaml");
+    let text = fs::read_to_string(&mesh).expect("the copy is there") + "deployment: {externalId: another-one}\n";
+    fs::write(&mesh, text).expect("the copy can be written");
+    let path = environment.display().to_string();
+    let wrong = local.meshform(Identity::Deployer, &["deploy", "-e", &path, "--yes"]);
+    assert_eq!(wrong.code, 1, "{}", wrong.text());
+    assert!(wrong.text().contains("AccessDenied") || wrong.text().contains("not authorized"), "{}", wrong.text());
+    let unattended = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo"]);
+    assert_eq!(unattended.code, 6, "{}", unattended.text());
+    assert!(unattended.text().contains("--yes"), "{}", unattended.text());
+}
+
+#[test]
+fn what_is_deployed_is_what_was_reviewed() {
+    let local = LocalAws::start();
+    local.prepare(6);
+    let copy = tempfile::tempdir().expect("a directory can be made");
+    harness::copy_environment("environments/demo", &copy.path().join("environments/demo"));
+    let environment = copy.path().join("environments/demo").display().to_string();
+    let synth = local.meshform(Identity::Deployer, &["synth", "-e", &environment]);
+    assert_eq!(synth.code, 0, "{}", synth.text());
+    let stale = copy.path().join("stacks/demo/governance/demo-foundation.template.json");
+    let text = fs::read_to_string(&stale).expect("the template is there").replace("Foundation", "foundation");
+    fs::write(&stale, text).expect("the template can be written");
+    let refused = local.meshform(Identity::Deployer, &["deploy", "-e", &environment, "--yes"]);
+    assert_eq!(refused.code, 4, "{}", refused.text());
+    assert!(refused.text().contains("meshform synth"), "{}", refused.text());
+}
+
+#[test]
+fn events_are_one_json_object_a_line() {
+    let local = LocalAws::start();
+    local.prepare(7);
+    let arguments =
+        ["deploy", "-e", "environments/demo", "--yes", "--format", "json", "--select", "governance/demo-foundation"];
+    let deployed = local.meshform(Identity::Deployer, &arguments);
+    assert_eq!(deployed.code, 0, "{}", deployed.text());
+    let events: Vec<Value> =
+        deployed.stdout.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect();
+    assert_eq!(events.first().map(|event| event["event"].clone()), Some(json!("run-started")));
+    assert_eq!(events.last().map(|event| event["event"].clone()), Some(json!("run-finished")));
+    assert!(events.iter().all(|event| event["version"] == 1));
+}
+
+#[test]
+fn an_interrupted_demo_leaves_nothing_behind() {
+    let demo = harness::Demo::start();
+    demo.interrupt();
+    assert!(!demo.is_reachable(), "the local AWS still answers at {}", demo.endpoint);
+}
+
+#[test]
+fn cfn_lint_and_cloudformation_validate_find_nothing_on_the_demo() {
+    let ran = harness::python(&["tests/local-aws/validate.py", "--region", "eu-west-1", "stacks/demo"]);
+    assert_eq!(ran.code, 0, "{}", ran.text());
+    assert!(ran.text().contains("32 templates, 0 findings"), "{}", ran.text());
+}
