@@ -5,11 +5,18 @@
 //! every condition of an expression must hold, one of its values suffices, and a column's tag overrides its table's, which
 //! overrides its database's. Key policies, bucket policies and IAM are not evaluated yet, and the output says so.
 
+mod catalog;
 mod evaluate;
 mod facts;
+mod model;
+mod reach;
+mod reading;
+#[cfg(test)]
+mod tests;
 
-pub use evaluate::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through, evaluate};
+pub use evaluate::evaluate;
 pub use facts::{
     AssociationFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact, Spot,
     TableFact, TagFact, Target,
 };
+pub use model::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through};

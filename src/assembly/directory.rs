@@ -29,6 +29,12 @@ pub enum DirectoryError {
         /// Where it fails.
         source: serde_json::Error,
     },
+    /// A directory that somebody else filled; writing there would remove their files.
+    #[error("{path} holds files but no manifest.json of meshform, and synth removes from its directory whatever it did not write; name an empty directory", path = path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A template is not the one that the manifest names.
     #[error("{path} is not the template that manifest.json names: its SHA-256 is {found}, not {expected}", path = path.display())]
     Hash {
@@ -79,12 +85,18 @@ fn files_of(rendered: &Rendered) -> BTreeMap<String, String> {
 
 /// Writes an assembly: only files whose content changed, each to a temporary name first, and removes what it does not have.
 ///
+/// The directory belongs to meshform, so that what is reviewed there is what will be deployed and nothing else. One that
+/// holds other people's files and no manifest is left alone.
+///
 /// Returns how many files were written and removed.
 ///
 /// # Errors
-/// The first path that the disk refuses.
+/// When the directory is somebody else's; the first path that the disk refuses.
 pub fn write(rendered: &Rendered, directory: &Path) -> Result<(usize, usize), DirectoryError> {
     let files = files_of(rendered);
+    if !is_ours(directory)? {
+        return Err(DirectoryError::Foreign { path: directory.to_path_buf() });
+    }
     let mut written = 0;
     for (name, text) in &files {
         let path = directory.join(name);
@@ -105,6 +117,15 @@ pub fn write(rendered: &Rendered, directory: &Path) -> Result<(usize, usize), Di
         }
     }
     Ok((written, removed))
+}
+
+/// Whether a directory is an assembly's: empty, with a manifest, or with nothing but templates, as an interrupted synth leaves
+/// it. The manifest need not be whole: after a merge with conflicts, synth is what mends it.
+fn is_ours(directory: &Path) -> Result<bool, DirectoryError> {
+    let has_manifest = fs::read_to_string(directory.join("manifest.json"))
+        .is_ok_and(|text| ["\"mesh\":", "\"stacks\":"].iter().all(|key| text.contains(key)));
+    let template = |name: &String| [".template.json", ".json.tmp"].iter().any(|end| name.ends_with(end));
+    Ok(has_manifest || listing(directory)?.iter().all(template))
 }
 
 /// Replaces a file so that a reader sees the old content or the new, never half of it.

@@ -97,7 +97,7 @@ pub(super) struct ValidateArguments {
 pub(super) struct SynthArguments {
     #[command(flatten)]
     pub(super) environment: EnvironmentArguments,
-    /// Where to write; the default is stacks/<env> beside environments/
+    /// Where to write; the default is stacks/<env> beside environments/. The directory is meshform's: other files in it are removed
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Write nothing; exit with 4 when what stands is stale

@@ -1,5 +1,16 @@
 //! The one integration binary: one module for each stage.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "tests read and spoil files, and their helpers fail them; the rules are for what is shipped"
+)]
+
+mod architecture;
+mod demo;
+mod edges;
 mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;
+mod sight;
+mod synthesis;

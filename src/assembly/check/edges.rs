@@ -1,4 +1,7 @@
 //! The order of stacks: whatever a grant, a tag or a link speaks of stands in a stack that its own stack waits for.
+//!
+//! What comes into sight only some time after it is made (a share, a new role, a tag on a database) is waited for by an edge
+//! of its own, since only such an edge carries the probe: to stand earlier by way of other stacks is not enough.
 
 use super::Checker;
 use crate::access::{Facts, GrantedFact, Spot};
@@ -74,17 +77,19 @@ impl Edges {
                 "the settings of its account",
             );
             let role = grant.principal.as_ref().and_then(|principal| roles.get(principal.as_str()));
-            order.after(checker, &grant.spot, role.copied(), "the role that it is for");
+            order.directly(checker, &grant.spot, role.copied(), "the role that it is for");
             let GrantedFact::Expression { catalog, conditions, tables: _ } = &grant.granted else { continue };
+            if *catalog != grant.account {
+                // the database is seen through the share, and the share's own grant waits for the database
+                let shared = received.get(&(grant.account.as_str(), &grant.granted));
+                order.directly(checker, &grant.spot, shared.copied(), "the grant that its account received");
+                continue;
+            }
             for (key, value) in conditions.iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value)))
             {
                 for database in databases.get(&(catalog.as_str(), key, value)).into_iter().flatten() {
-                    order.after(checker, &grant.spot, Some(database), "the database that carries the tag");
+                    order.directly(checker, &grant.spot, Some(database), "the database that carries the tag");
                 }
-            }
-            if *catalog != grant.account {
-                let shared = received.get(&(grant.account.as_str(), &grant.granted));
-                order.after(checker, &grant.spot, shared.copied(), "the grant that its account received");
             }
         }
     }
@@ -132,6 +137,17 @@ impl<'a> Order<'a> {
             return;
         }
         let message = format!("its stack does not wait for {} ({what}, {})", first.stack, first.resource);
+        checker.find_at(Code::GrantBeforeTarget, then, message);
+    }
+
+    /// As [`Self::after`], by an edge between the two stacks themselves.
+    fn directly(&self, checker: &mut Checker<'_>, then: &Spot, first: Option<&Spot>, what: &str) {
+        let Some(first) = first else { return };
+        let waits = self.edges.needs.get(&then.stack).is_some_and(|needs| needs.contains(&first.stack));
+        if then.stack == first.stack || waits {
+            return;
+        }
+        let message = format!("its stack does not itself wait for {} ({what}, {})", first.stack, first.resource);
         checker.find_at(Code::GrantBeforeTarget, then, message);
     }
 

@@ -43,6 +43,19 @@ pub fn check_documents(documents: &[Document]) -> Vec<Finding> {
     checker.finish()
 }
 
+/// Checks order alone: what each template and each stack waits for. The same rules as in [`check_documents`], without the
+/// costly ones, for whoever asks about one edge after another.
+#[must_use]
+pub fn check_order(documents: &[Document]) -> Vec<Finding> {
+    let mut checker = Checker::new(&|_, _| None);
+    for document in documents {
+        checker.order(document, &Graph::of(document));
+    }
+    let facts = std::mem::take(&mut checker.facts);
+    checker.stacks(&facts);
+    checker.findings
+}
+
 /// What the rules share: where things stand, and what was found.
 struct Checker<'a> {
     place: &'a dyn Fn(&StackId, &str) -> Option<Place>,
@@ -64,9 +77,14 @@ impl<'a> Checker<'a> {
         policies::check(self, document);
         data::check(self, document);
         grants::check_shapes(self, document);
+        self.order(document, &graph);
+    }
+
+    /// Rules about the order inside one template; remembers what the rules about all of them need.
+    fn order(&mut self, document: &Document, graph: &Graph) {
         let mut facts = Facts::default();
         facts.read(document);
-        grants::check_order(self, &facts, &graph);
+        grants::check_order(self, &facts, graph);
         self.edges.read(document);
         self.facts.append(facts);
     }
@@ -74,10 +92,15 @@ impl<'a> Checker<'a> {
     /// Rules about all templates together.
     fn finish(mut self) -> Vec<Finding> {
         let facts = std::mem::take(&mut self.facts);
-        let edges = std::mem::take(&mut self.edges);
         catalog::check(&mut self, &facts);
-        edges.check(&mut self, &facts);
+        self.stacks(&facts);
         self.findings
+    }
+
+    /// Rules about the order of stacks.
+    fn stacks(&mut self, facts: &Facts) {
+        let edges = std::mem::take(&mut self.edges);
+        edges.check(self, facts);
     }
 
     /// Adds a finding about a resource.

@@ -1,0 +1,333 @@
+//! Who sees what: the page made by hand against what the templates grant, and each grant, tag and link is needed.
+
+use crate::demo::{documents, repository, resources_mut};
+use meshform::access::{Access, Facts, Leg, evaluate};
+use meshform::assembly::Document;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+/// Stands in the page for a column that a crawler finds and nobody declared.
+const FOUND: &str = "(found)";
+
+/// Columns of a table, in order.
+type Columns = Vec<String>;
+
+/// Who sees what: the visible cells, by role, table and column, among all there are.
+#[derive(Debug, Default, PartialEq)]
+struct Sight {
+    roles: BTreeSet<String>,
+    tables: BTreeMap<String, Columns>,
+    classifications: BTreeMap<(String, String), String>,
+    visible: BTreeSet<Cell>,
+}
+
+/// Role, table, column.
+type Cell = (String, String, String);
+
+/// The cells of a line of a Markdown table, without backticks.
+fn cells(line: &str) -> Option<Vec<&str>> {
+    let inner = line.trim().strip_prefix('|')?.strip_suffix('|')?;
+    Some(inner.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+}
+
+/// Every text between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Reads the page: the table of roles, then one table for each data table with one sentence under it.
+fn page() -> Sight {
+    let text = fs::read_to_string(repository("docs/sight-of-the-demo.md")).expect("the page is there");
+    let mut sight = Sight::default();
+    for section in text.split("\n## ").skip(1) {
+        let (title, body) = section.split_once('\n').expect("a section has a body");
+        let rows: Vec<Vec<&str>> = body.lines().filter_map(cells).filter(|row| !row[0].starts_with("---")).collect();
+        if title == "The roles" {
+            sight.roles = rows[1..].iter().map(|row| row[0].to_owned()).collect();
+        }
+        let Some(table) = quoted(title).next() else { continue };
+        let [header, classifications, roles @ ..] = rows.as_slice() else { panic!("{table} has no rows") };
+        sight.tables.insert(table.to_owned(), header[1..].iter().map(|column| (*column).to_owned()).collect());
+        for (column, classification) in header.iter().zip(classifications).skip(1) {
+            let key = (table.to_owned(), (*column).to_owned());
+            sight.classifications.insert(key, (*classification).to_owned());
+        }
+        let (_, nothing) = body.split_once("See nothing of it:").expect("a section ends with who sees nothing");
+        let mut listed: BTreeSet<&str> = BTreeSet::new();
+        for role in roles.iter().map(|row| row[0]).chain(quoted(nothing)) {
+            assert!(listed.insert(role), "{role} stands twice under {table}");
+        }
+        let all: BTreeSet<&str> = sight.roles.iter().map(String::as_str).collect();
+        assert_eq!(listed, all, "the roles under {table}");
+        for row in roles {
+            assert_eq!(row.len(), header.len(), "{} before {table}", row[0]);
+            for (column, cell) in header.iter().zip(row).skip(1) {
+                match *cell {
+                    "yes" => sight.visible.insert((row[0].to_owned(), table.to_owned(), (*column).to_owned())),
+                    "-" => true,
+                    other => panic!("`{other}` is neither yes nor no: {} before {table}.{column}", row[0]),
+                };
+            }
+        }
+    }
+    sight
+}
+
+/// The last part of an ARN.
+fn short(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// What some templates grant.
+fn sight(documents: &[Document]) -> (Sight, Access) {
+    let facts = Facts::of(documents);
+    let access = evaluate(&facts);
+    let mut sight = Sight::default();
+    // the roles that deploy are the page's last paragraph; `the_roles_that_deploy_see_nothing` keeps it
+    let roles = facts.roles.iter().filter(|role| !role.spot.stack.name().ends_with("-bootstrap"));
+    sight.roles = roles.map(|role| role.name.clone()).collect();
+    for table in &facts.tables {
+        sight.tables.insert(format!("{}.{}", table.database, table.name), table.columns.clone());
+    }
+    for principal in &access.principals {
+        for table in &principal.tables {
+            let name = format!("{}.{}", table.database, table.table);
+            for column in &table.columns {
+                if let Some(classification) = &column.classification {
+                    sight.classifications.insert((name.clone(), column.name.clone()), classification.clone());
+                }
+                if column.visible {
+                    let role = short(&principal.principal).to_owned();
+                    sight.visible.insert((role, name.clone(), column.name.clone()));
+                }
+            }
+        }
+    }
+    (sight, access)
+}
+
+/// The demo on the night after a crawler found a column in every table.
+fn crawled() -> Vec<Document> {
+    let mut documents = documents();
+    for document in &mut documents {
+        for entry in resources_mut(document).values_mut().filter(|entry| entry["Type"] == "AWS::Glue::Table") {
+            let columns = &mut entry["Properties"]["TableInput"]["StorageDescriptor"]["Columns"];
+            let columns = columns.as_array_mut().expect("a table has columns");
+            columns.push(json!({"Name": FOUND, "Type": "string"}));
+        }
+    }
+    documents
+}
+
+#[test]
+fn the_page_is_what_the_templates_grant() {
+    let (expected, (found, access)) = (page(), sight(&crawled()));
+    assert_eq!(found.roles, expected.roles, "the roles of the templates and of the page");
+    assert_eq!(found.tables, expected.tables, "the tables of the templates and of the page");
+    assert_eq!(found.classifications, expected.classifications, "the classifications of the templates and of the page");
+    let lines = |one: &Sight, other: &Sight| -> Vec<String> {
+        one.visible
+            .difference(&other.visible)
+            .map(|(role, table, column)| format!("{role}: {table}.{column}"))
+            .collect()
+    };
+    assert_eq!(lines(&found, &expected), [""; 0], "granted, though the page says no");
+    assert_eq!(lines(&expected, &found), [""; 0], "not granted, though the page says yes");
+    let missing: Vec<_> = access.principals.iter().flat_map(|principal| &principal.missing).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert_eq!(access.unknown.len(), 2, "only what no version of the demo tells: {:?}", access.unknown);
+}
+
+#[test]
+fn the_evaluator_lists_every_role_that_sees_something() {
+    let (found, access) = sight(&crawled());
+    let listed: BTreeSet<&str> = access.principals.iter().map(|principal| short(&principal.principal)).collect();
+    let seeing: BTreeSet<&str> = found.visible.iter().map(|(role, _, _)| role.as_str()).collect();
+    assert_eq!(listed, seeing);
+}
+
+/// What is removed, and how its absence is told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Removed {
+    /// Something between a role and a whole table: the leg is told missing.
+    Leg(Leg),
+    /// The `unclassified` of a table.
+    TableTag,
+    /// The classification of a column.
+    ColumnTag,
+}
+
+/// What a resource is to sight; nothing for most.
+fn role_of(entry: &Value) -> Option<Removed> {
+    let properties = &entry["Properties"];
+    let to_account =
+        || properties["Principal"]["DataLakePrincipalIdentifier"].as_str().is_some_and(|to| to.len() == 12);
+    let resource = &properties["Resource"];
+    Some(match entry["Type"].as_str()? {
+        "AWS::Glue::Database" if properties["DatabaseInput"]["TargetDatabase"].is_object() => Removed::Leg(Leg::Link),
+        "AWS::LakeFormation::TagAssociation" if resource["Database"].is_object() => Removed::Leg(Leg::DatabaseTag),
+        "AWS::LakeFormation::TagAssociation" if resource["Table"].is_object() => Removed::TableTag,
+        "AWS::LakeFormation::TagAssociation" => Removed::ColumnTag,
+        "AWS::LakeFormation::PrincipalPermissions" => {
+            let policy = &resource["LFTagPolicy"];
+            Removed::Leg(match (to_account(), policy["ResourceType"].as_str()) {
+                (true, Some("TABLE")) => Leg::AccountGrant,
+                (true, Some("DATABASE")) => Leg::AccountDatabaseGrant,
+                (false, Some("TABLE")) => Leg::LocalGrant,
+                (false, Some("DATABASE")) => Leg::LocalDatabaseGrant,
+                (false, None) => Leg::LinkGrant,
+                (to_account, other) => panic!("a grant of a new kind: {to_account}, {other:?}"),
+            })
+        }
+        _ => return None,
+    })
+}
+
+#[test]
+fn every_grant_tag_and_link_is_needed_and_none_holds_anything_back() {
+    let expected = page();
+    let mut documents = crawled();
+    let mut removed: BTreeMap<String, usize> = BTreeMap::new();
+    for index in 0..documents.len() {
+        let whole = documents[index].template.clone();
+        let found: Vec<(String, Removed)> =
+            documents[index].resources().filter_map(|(id, _, entry)| Some((id.to_owned(), role_of(entry)?))).collect();
+        for (id, kind) in found {
+            let what = format!("{id} in {}", documents[index].id);
+            resources_mut(&mut documents[index]).remove(&id);
+            let (left, access) = sight(&documents);
+            documents[index].template = whole.clone();
+            *removed.entry(format!("{kind:?}")).or_default() += 1;
+            let lost: BTreeSet<&Cell> = expected.visible.difference(&left.visible).collect();
+            // Nobody gains by a removal, without exception. Of a table's tag: each declared column has a value of its own.
+            // Of a column's tag: the column becomes `unclassified`, which only the owner asks for, and it saw it before.
+            let gained: Vec<&Cell> = left.visible.difference(&expected.visible).collect();
+            assert!(gained.is_empty(), "without {what}, somebody sees more: {gained:?}");
+            match kind {
+                Removed::Leg(leg) => {
+                    assert!(!lost.is_empty(), "without {what}, everybody sees what they saw");
+                    told_missing(&what, leg, &lost, &access);
+                }
+                Removed::TableTag => only_the_owner_loses_the_found_column(&what, &lost),
+                Removed::ColumnTag => only_the_owner_keeps_the_column(&what, &expected, &left, &lost),
+            }
+        }
+    }
+    // a kind that is no longer found would make this test hollow
+    let kinds: Vec<&str> = removed.keys().map(String::as_str).collect();
+    let expected_kinds = [
+        "ColumnTag",
+        "Leg(AccountDatabaseGrant)",
+        "Leg(AccountGrant)",
+        "Leg(DatabaseTag)",
+        "Leg(Link)",
+        "Leg(LinkGrant)",
+        "Leg(LocalDatabaseGrant)",
+        "Leg(LocalGrant)",
+        "TableTag",
+    ];
+    assert_eq!(kinds, expected_kinds);
+    let columns: usize = expected.tables.values().map(|columns| columns.len() - 1).sum();
+    assert_eq!((removed["ColumnTag"], removed["TableTag"], removed["Leg(DatabaseTag)"]), (columns, 5, 5));
+}
+
+/// Whoever loses a table is told which leg is missing: each still has the rest of its triple, which speaks of the table.
+fn told_missing(what: &str, leg: Leg, lost: &BTreeSet<&Cell>, access: &Access) {
+    for (role, table) in lost.iter().map(|(role, table, _)| (role, table)).collect::<BTreeSet<_>>() {
+        let principal = access.principals.iter().find(|principal| short(&principal.principal) == role);
+        let missing = principal.map(|principal| principal.missing.as_slice()).unwrap_or_default();
+        let told =
+            missing.iter().any(|missing| missing.leg == leg && missing.reason.starts_with(&format!("{table}: ")));
+        assert!(told, "without {what}, {role} does not see {table}, and is told {missing:?}");
+    }
+}
+
+/// Without `unclassified` on the table a found column has no classification at all, and no expression matches it.
+fn only_the_owner_loses_the_found_column(what: &str, lost: &BTreeSet<&Cell>) {
+    let columns: Vec<(bool, &str)> =
+        lost.iter().map(|(role, _, column)| (role.starts_with("demo-owner-"), column.as_str())).collect();
+    assert_eq!(columns, [(true, FOUND)], "without {what}");
+}
+
+/// The column becomes `unclassified`. Where nobody but its owner saw it (`agent_id`), no cell changes, only its class.
+fn only_the_owner_keeps_the_column(what: &str, expected: &Sight, left: &Sight, lost: &BTreeSet<&Cell>) {
+    let changed =
+        left.classifications.iter().filter(|(column, class)| expected.classifications.get(*column) != Some(*class));
+    let changed: Vec<_> = changed.collect();
+    let [((table, column), class)] = changed.as_slice() else { panic!("without {what}: {changed:?}") };
+    assert_eq!(*class, "unclassified", "without {what}");
+    let of_column = |sight: &Sight| -> BTreeSet<String> {
+        let cells = sight.visible.iter().filter(|(_, of, name)| of == table && name == column);
+        cells.map(|(role, _, _)| role.clone()).collect()
+    };
+    let owner = |role: &String| role.starts_with("demo-owner-");
+    assert!(of_column(left).iter().all(owner) && of_column(left).len() == 1, "without {what}: {:?}", of_column(left));
+    let others: BTreeSet<String> = of_column(expected).into_iter().filter(|role| !owner(role)).collect();
+    let losers: BTreeSet<String> = lost.iter().map(|(role, _, _)| role.clone()).collect();
+    assert_eq!(losers, others, "without {what}");
+    assert!(lost.iter().all(|(_, of, name)| of == table && name == column), "without {what}: {lost:?}");
+    assert!(!others.is_empty() || column == "agent_id", "without {what}, everybody sees what they saw");
+}
+
+/// Columns of a class that a role sees.
+fn seen(sight: &Sight, role: &str, class: &str) -> BTreeSet<String> {
+    let cells = sight.visible.iter().filter(|(by, _, _)| by == role);
+    let of_class = cells.filter(|(_, table, column)| sight.classifications[&(table.clone(), column.clone())] == class);
+    of_class.map(|(_, table, column)| format!("{table}.{column}")).collect()
+}
+
+#[test]
+fn one_account_two_jobs_and_only_one_of_them_sees_personal_data() {
+    let (sight, _) = sight(&crawled());
+    assert!(seen(&sight, "demo-job-customer-customer-journey", "pii").is_empty());
+    assert_eq!(seen(&sight, "demo-job-customer-customer-360", "pii").len(), 8);
+    // both read by the grants of one account, so that it is the roles' own expressions that tell them apart
+    assert!(!seen(&sight, "demo-job-customer-customer-journey", "internal").is_empty());
+}
+
+#[test]
+fn who_asked_for_the_api_gets_no_grant_at_all() {
+    let documents = documents();
+    let facts = Facts::of(&documents);
+    assert!(facts.settings.iter().any(|settings| settings.account == "888888888888"), "the account is in the mesh");
+    for grant in &facts.grants {
+        let principal = grant.principal.as_deref().expect("every principal is told");
+        assert!(!principal.contains("888888888888") && grant.account != "888888888888", "{grant:?}");
+    }
+    let links = documents.iter().filter(|document| document.account == "888888888888").flat_map(Document::resources);
+    assert!(links.into_iter().all(|(_, kind, _)| !kind.starts_with("AWS::Glue::")));
+}
+
+#[test]
+fn a_column_that_a_crawler_finds_is_its_owners_alone() {
+    let (sight, _) = sight(&crawled());
+    let seeing: BTreeSet<(&str, &str)> = sight
+        .visible
+        .iter()
+        .filter(|(_, _, column)| column == FOUND)
+        .map(|(role, table, _)| (role.as_str(), table.as_str()))
+        .collect();
+    let owners = [
+        ("demo-owner-customer", "demo_customer_customer_360.customer_profile"),
+        ("demo-owner-customer", "demo_customer_customer_journey.journey_events"),
+        ("demo-owner-marketing", "demo_marketing_campaign_performance.campaign_results"),
+        ("demo-owner-sales", "demo_sales_sales_analytics.orders"),
+        ("demo-owner-support", "demo_support_agent_performance.interactions"),
+    ];
+    assert_eq!(seeing, BTreeSet::from(owners));
+}
+
+#[test]
+fn the_roles_that_deploy_see_nothing() {
+    let facts = Facts::of(&documents());
+    let deploying: BTreeSet<&str> = facts
+        .roles
+        .iter()
+        .filter(|role| role.spot.stack.name().ends_with("-bootstrap"))
+        .map(|role| role.arn.as_str())
+        .collect();
+    assert_eq!(deploying.len(), 3 * 8);
+    let held = facts.grants.iter().filter(|grant| grant.principal.as_deref().is_some_and(|to| deploying.contains(to)));
+    assert_eq!(held.count(), 0);
+}
