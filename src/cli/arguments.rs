@@ -10,7 +10,7 @@ use std::path::PathBuf;
     name = "meshform",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 error, 2 wrong usage, 3 findings refuse, 4 changes or stale files, 5 deploy failed or partly done, 6 declined, 7 stale plan, 130 interrupted."
+    after_help = "Exit codes: 0 done, 1 error, 2 wrong usage, 3 findings refuse, 4 changes or stale files, 5 deploy failed or partly done, 6 declined, 7 stale plan, 101 a defect, 130 interrupted."
 )]
 pub(super) struct Arguments {
     /// Print data and errors only
@@ -38,7 +38,7 @@ pub(super) enum Verb {
     /// Write the CloudFormation of every account to stacks/<env>
     #[command(after_help = "Example: meshform synth -e demo --check")]
     Synth(SynthArguments),
-    /// Show who can see which columns, and through which chain
+    /// Show who can see which columns; --why shows through which chain
     #[command(after_help = "Example: meshform access -e demo --product customer-360 --why")]
     Access(AccessArguments),
     /// Make the roles and the staging bucket by which an account is deployed

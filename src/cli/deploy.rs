@@ -10,7 +10,7 @@ use crate::assembly::{self, Rendered};
 use crate::deploy::{DeployError, Event, ObserveError, OnFailure, Outcome, Reach, Settings};
 use crate::mesh::{AccountId, Mesh};
 use crate::plan::{Decision, Options, Pass, Pattern, Plan, plan};
-use crate::report::deploy::{Board, JsonLines, PlainLines, Show};
+use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -64,6 +64,7 @@ fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Fai
 fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     let directory = chosen.stacks();
     if !directory.is_dir() {
+        ui.say(&format!("{} does not exist: what is deployed was not reviewed as templates", directory.display()))?;
         return Ok(None);
     }
     let stale = assembly::compare(rendered, &directory).map_err(Failure::new)?;
@@ -115,7 +116,19 @@ fn reach(mesh: &Mesh, run: &str) -> Reach {
 
 /// Each distinct reason once: an account that cannot be entered tells the same for all of its stacks.
 fn not_observed(error: ObserveError) -> Failure {
-    let reasons = error.distinct().into_iter().map(|(reason, stacks)| format!("{reason} ({stacks} stacks)")).collect();
+    let error = match error {
+        // no call was made: what was asked for is not there
+        ObserveError::Plan(error) => {
+            let hints = error.hints();
+            return hints.into_iter().fold(Failure::new(error).exit(Exit::Usage), Failure::hint);
+        }
+        error @ (ObserveError::Calls { .. } | ObserveError::Runtime(_)) => error,
+    };
+    let reasons = error
+        .distinct()
+        .into_iter()
+        .map(|(reason, stacks)| format!("{reason} ({})", plural(stacks, "stack")))
+        .collect();
     let hints = error.hints();
     let mut failure = Failure::new(error);
     failure.details = reasons;
@@ -145,7 +158,8 @@ fn ask(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
             Decision::Wait => "wait for, then decide on",
             Decision::Keep | Decision::Refuse { .. } => continue,
         };
-        writeln!(ui.err, "  {word:8} {} ({} resources, account {})", step.id, step.resources, step.account)?;
+        let resources = plural(step.resources, "resource");
+        writeln!(ui.err, "  {word:8} {} ({resources}, account {})", step.id, step.account)?;
     }
     if !io::stdin().is_terminal() {
         let failure = Failure::new("nobody can be asked: there is no terminal")
@@ -153,7 +167,13 @@ fn ask(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
             .exit(Exit::Declined);
         return Ok(Some(ui.failure(&failure)));
     }
-    write!(ui.err, "change {} stacks in {} accounts of {}? [y/N] ", plan.changes().count(), accounts.len(), plan.mesh)?;
+    write!(
+        ui.err,
+        "change {} in {} of {}? [y/N] ",
+        plural(plan.changes().count(), "stack"),
+        plural(accounts.len(), "account"),
+        plan.mesh
+    )?;
     ui.err.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
@@ -175,7 +195,7 @@ fn carry_out(
     let (width, colour, live, quiet) = (ui.width, ui.err_colour, ui.live, ui.is_quiet());
     let mut show: Box<dyn Show + '_> = match arguments.format {
         ProgressFormat::Json => Box::new(JsonLines::new(&mut ui.out)),
-        ProgressFormat::Text if quiet => Box::new(PlainLines::new(io::sink(), colour)),
+        ProgressFormat::Text if quiet => Box::new(Failures::new(&mut ui.err, colour)),
         ProgressFormat::Text if live => {
             let columns = u16::try_from(width).unwrap_or(u16::MAX);
             Box::new(Board::new(indicatif::ProgressDrawTarget::stderr(), columns, colour))

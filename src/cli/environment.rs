@@ -40,7 +40,7 @@ impl Chosen {
         if !directory.is_dir() {
             let error = format!("there is no environment `{}`", given.display());
             let known = names();
-            let failure = Failure::new(error);
+            let failure = Failure::new(error).exit(Exit::Usage);
             return Err(match crate::finding::nearest(&given.to_string_lossy(), known.iter().map(String::as_str)) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None if known.is_empty() => {
@@ -57,7 +57,8 @@ impl Chosen {
         match known.as_slice() {
             [name] => Self::at(Path::new(ENVIRONMENTS).join(name)),
             [] => Err(Failure::new("there is no environment here")
-                .hint("run this in the folder that holds `environments/`, or give a directory with -e")),
+                .hint("run this in the folder that holds `environments/`, or give a directory with -e")
+                .exit(Exit::Usage)),
             several => Err(Failure::new(format!("there are {} environments: {}", several.len(), several.join(", ")))
                 .hint("choose one with -e")
                 .exit(Exit::Usage)),

@@ -4,7 +4,7 @@ use super::cloud::{
     ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, EventsFrom, StackEvent, StackView,
 };
 use super::events::Event;
-use super::outcome::{Failure, causes};
+use super::outcome::{Failure, causes, own_reason};
 use super::step::Work;
 use crate::plan::{Phase, StackStatus};
 use std::collections::BTreeSet;
@@ -134,9 +134,11 @@ impl<C: Cloud> Work<C> {
     pub(super) fn ended_badly(&self, view: &StackView, events: &[StackEvent], arn: &str) -> Failure {
         let mut causes = causes(events, arn).into_iter();
         let cause = causes.next();
-        let reason = match (&cause, &view.reason) {
-            (Some(_), _) | (None, None) => String::new(),
-            (None, Some(reason)) => format!(": {reason}"),
+        // without a resource to blame the stack's own events tell it, as a refused template does
+        let own = || view.reason.clone().filter(|reason| !reason.is_empty()).or_else(|| own_reason(events, arn));
+        let reason = match &cause {
+            Some(_) => String::new(),
+            None => own().map_or_else(String::new, |reason| format!(": {reason}")),
         };
         Failure {
             status: Some(view.status.to_string()),

@@ -135,6 +135,15 @@ pub fn causes(events: &[StackEvent], stack_arn: &str) -> Vec<Cause> {
         .collect()
 }
 
+/// The reason that the stack itself first gave for a failure.
+pub(super) fn own_reason(events: &[StackEvent], stack_arn: &str) -> Option<String> {
+    let own = |event: &&StackEvent| event.physical_id.as_deref() == Some(stack_arn);
+    let failed =
+        |event: &&StackEvent| event.status.ends_with("_FAILED") || event.status.ends_with("ROLLBACK_IN_PROGRESS");
+    let mut reasons = events.iter().filter(own).filter(failed).filter_map(|event| event.reason.clone());
+    reasons.find(|reason| !reason.is_empty())
+}
+
 /// "Resource creation cancelled", "Resource update cancelled": the other resources' failure stopped this one.
 fn is_cancellation(reason: &str) -> bool {
     reason.starts_with("Resource creation cancelled")
@@ -191,5 +200,7 @@ mod tests {
         let names: Vec<&str> = causes.iter().map(|cause| cause.logical_id.as_str()).collect();
         assert_eq!(names, ["Orders", "Later"]);
         assert_eq!(causes[1].reason, "CloudFormation gave no reason");
+        let own = own_reason(&events, "arn:demo");
+        assert_eq!(own.as_deref(), Some("The following resource(s) failed to create: [Orders]"));
     }
 }

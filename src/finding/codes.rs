@@ -169,7 +169,7 @@ codes! {
         "Ask the owners for a surrogate key of one name, classified so that you may see it.", "FORMATS: a join key";
     /// A part of the format that is understood, kept and checked, but makes no resources yet.
     NotRenderedYet = "not-rendered-yet", Warning,
-        "Nothing is to be done; the service behind it comes with a later version.", "CHANGELOG";
+        "Nothing to do: it is checked and kept, but makes no resources yet; CHANGELOG.md lists what comes.", "CHANGELOG";
     // ---- the templates ---------------------------------------------------------------------------------------------
     /// A resource that AWS's own schema refuses.
     SchemaViolation = "schema-violation", Error,

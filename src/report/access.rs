@@ -48,7 +48,7 @@ pub fn write(out: &mut dyn Write, access: &Access, detail: Detail, width: usize)
         let names: Vec<&str> = administrators.into_iter().collect();
         writeln!(
             out,
-            "outside all grants: {} administers Lake Formation in {} accounts",
+            "outside all grants: {} administers Lake Formation in {} accounts, and could grant itself anything",
             names.join(", "),
             access.administrators.len()
         )?;

@@ -46,5 +46,6 @@ pub fn markdown(out: &mut dyn Write) -> io::Result<()> {
 
 fn first_sentence(code: Code) -> &'static str {
     let meaning = code.meaning().trim();
-    meaning.split(['\n', ':']).next().unwrap_or(meaning).trim_end_matches('.')
+    let end = [". ", ": ", "\n"].iter().filter_map(|mark| meaning.find(mark)).min().unwrap_or(meaning.len());
+    meaning[..end].trim_end_matches('.')
 }

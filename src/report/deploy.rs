@@ -7,12 +7,12 @@ mod words;
 
 pub use super::Colour;
 pub use board::Board;
-pub use words::summary;
+pub use words::{plural, summary};
 
 use crate::deploy::{Event, PlannedStep, StepOutcome, Stop};
 use crate::plan::Decision;
 use std::io::{self, Write};
-use words::{Tone, decision_word, duration, failure, finished, plural, skip};
+use words::{Tone, decision_word, duration, failure, finished, skip};
 
 /// Something that shows events as they come.
 pub trait Show {
@@ -73,6 +73,31 @@ impl<W: Write> Show for PlainLines<W> {
     }
 }
 
+/// Failures alone, each as one block: what `--quiet` leaves.
+#[derive(Debug)]
+pub struct Failures<W> {
+    out: W,
+    colour: Colour,
+}
+
+impl<W: Write> Failures<W> {
+    /// Writes failures to `out`.
+    pub const fn new(out: W, colour: Colour) -> Self {
+        Self { out, colour }
+    }
+}
+
+impl<W: Write> Show for Failures<W> {
+    fn show(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::StepFinished { outcome: StepOutcome::Failed { failure: failed }, .. } = event {
+            for line in failure(failed, self.colour) {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The lines of an event that stay on the screen. The closing summary is apart, see [`summary`].
 fn lines(event: &Event, colour: Colour) -> Vec<String> {
     match event {
@@ -117,11 +142,7 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
 fn opening(mesh: &str, steps: &[PlannedStep]) -> String {
     let accounts: std::collections::BTreeSet<_> = steps.iter().map(|step| &step.account).collect();
     let changing = steps.iter().filter(|step| step.decision != Decision::Keep).count();
-    format!(
-        "{mesh}: {} in {}, {changing} to be worked on",
-        plural(steps.len(), "stack"),
-        plural(accounts.len(), "account")
-    )
+    format!("{mesh}: {} in {}, {changing} to change", plural(steps.len(), "stack"), plural(accounts.len(), "account"))
 }
 
 #[cfg(test)]

@@ -42,15 +42,20 @@ fn the_demo_deploys_in_any_legal_order_and_the_second_deploy_changes_nothing() {
 fn a_failed_resource_is_named_and_the_next_deploy_mends_it() {
     let local = LocalAws::start();
     local.prepare(4);
-    local.call("POST", "control", &json!({"fail": {"create": {"RegisterRole": "the quota of roles is used up"}}}));
+    local.call("POST", "control", &json!({
+        "late": "OwnerRole",
+        "fail": {"create": {"RegisterRole": "the quota of roles is used up", "OwnerRole": "the quota of roles is used up"}}
+    }));
     let failed = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes", "--keep-going"]);
     assert_eq!(failed.code, 5, "{}", failed.text());
-    for word in ["RegisterRole", "AWS::IAM::Role", "the quota of roles is used up", "skipped, since it needs"] {
+    for word in ["OwnerRole", "AWS::IAM::Role", "the quota of roles is used up", "skipped, since it needs"] {
         assert!(failed.text().contains(word), "{word} in\n{}", failed.text());
     }
-    local.call("POST", "control", &json!({"fail": {"create": {}}, "shareDelayMs": 1500}));
+    local.call("POST", "control", &json!({"late": null, "fail": {"create": {}}, "shareDelayMs": 1500}));
     let mended = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes"]);
     assert_eq!(mended.code, 0, "{}", mended.text());
+    // the buckets that the failed creations made are gone, or their names would be taken now
+    assert!(mended.text().contains("its earlier creation failed"), "{}", mended.text());
     // shares arrive late here: the stacks with the links waited for them
     assert!(mended.text().contains("waiting for"), "{}", mended.text());
 }

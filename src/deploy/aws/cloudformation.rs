@@ -186,6 +186,8 @@ pub(super) async fn execute_change_set(
     let request = session
         .cloudformation
         .execute_change_set()
+        // what a failed first creation made holds nothing yet; kept, its fixed names would block every later creation
+        .retain_except_on_create(true)
         .stack_name(&change_set.stack_arn)
         .change_set_name(&change_set.arn)
         .client_request_token(token);

@@ -26,6 +26,17 @@ pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
             report("this file", &["accept"], Place::file(path).child("accept"), findings);
         }
     }
+    if mesh.adopt_settings {
+        report("the mesh", &["adoptSettings"], mesh.origin.child("adoptSettings"), findings);
+    }
+    if mesh.deployment.management.is_some() {
+        report(
+            "the deployment",
+            &["management account"],
+            mesh.origin.child("deployment").child("management"),
+            findings,
+        );
+    }
     if mesh.deployment.mfa_serial.is_some() {
         report("the deployment", &["MFA prompt"], mesh.origin.child("deployment").child("mfaSerial"), findings);
     }
@@ -33,7 +44,7 @@ pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
 
 fn report(who: &str, parts: &[&str], place: Place, findings: &mut Findings) {
     if !parts.is_empty() {
-        let message = format!("accepted, not rendered yet, of {who}: {}", parts.join(", "));
+        let message = format!("accepted, not rendered yet, for {who}: {}", parts.join(", "));
         findings.add(Finding::new(Code::NotRenderedYet, place, message));
     }
 }

@@ -94,7 +94,7 @@ fn shown(events: &[Event], colour: Colour) -> String {
 #[test]
 fn plain_lines_tell_each_change_of_state_once() {
     insta::assert_snapshot!(shown(&run(), Colour::Plain), @"
-    demo: 3 stacks in 2 accounts, 3 to be worked on
+    demo: 3 stacks in 2 accounts, 3 to change
     sales/a: creating
     sales/b: waiting for the tags of demo_sales_orders in account 111111111111
     sales/b: creating
@@ -140,7 +140,7 @@ fn a_run_without_changes_is_two_lines() {
     ];
     assert_eq!(
         shown(&events, Colour::Plain),
-        "demo: 1 stack in 1 account, 0 to be worked on\nnothing to do: 1 stack as they should be, in 0.0 s\n"
+        "demo: 1 stack in 1 account, 0 to change\nnothing to do: 1 stack as they should be, in 0.0 s\n"
     );
 }
 

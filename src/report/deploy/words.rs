@@ -87,8 +87,9 @@ pub(super) fn duration(seconds: f64) -> String {
     if whole < 60 { format!("{whole} s") } else { format!("{} min {:02} s", whole / 60, whole % 60) }
 }
 
-/// A number and its noun.
-pub(super) fn plural(count: usize, noun: &str) -> String {
+/// A number and its noun: `1 stack`, `2 stacks`.
+#[must_use]
+pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
