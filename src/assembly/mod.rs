@@ -97,6 +97,18 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Every layer.
+    pub const ALL: [Self; 8] = [
+        Self::Bootstrap,
+        Self::Foundation,
+        Self::Storage,
+        Self::Workspace,
+        Self::Publication,
+        Self::Sharing,
+        Self::Access,
+        Self::Pipeline,
+    ];
+
     /// The name as it stands in stack names and manifests.
     #[must_use]
     pub const fn name(self) -> &'static str {

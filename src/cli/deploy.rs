@@ -9,7 +9,7 @@ use super::ui::Ui;
 use crate::assembly::{self, Rendered};
 use crate::deploy::{DeployError, Event, ObserveError, OnFailure, Outcome, Reach, Settings};
 use crate::mesh::{AccountId, Mesh};
-use crate::plan::{Decision, Options, Pass, Pattern, Plan, plan};
+use crate::plan::{Decision, Deployed, Options, Pass, Pattern, Plan, plan};
 use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -38,6 +38,7 @@ fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Fai
     let run_id = run_id();
     let reach = reach(&mesh, &run_id);
     let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
+    warn_of_strays(&deployed, ui)?;
     let plan = plan(&rendered, &deployed, &options).map_err(|error| {
         let hints = error.hints();
         hints.into_iter().fold(Failure::new(error), Failure::hint)
@@ -133,6 +134,20 @@ fn not_observed(error: ObserveError) -> Failure {
     let mut failure = Failure::new(error);
     failure.details = reasons;
     hints.into_iter().fold(failure, Failure::hint)
+}
+
+/// What the environment no longer asks for still grants what it granted; removing it is a person's decision for now.
+fn warn_of_strays(deployed: &Deployed, ui: &mut Ui) -> Result<(), Failure> {
+    for (account, stacks) in &deployed.strays {
+        let names: Vec<&str> = stacks.iter().map(String::as_str).collect();
+        let verb = if names.len() == 1 { "stands" } else { "stand" };
+        writeln!(
+            ui.err,
+            "warning: in account {account} {verb} {}, which the environment no longer asks for: what they grant stays\n  hint: delete stacks of the layer access before those of sharing, and these before publication",
+            names.join(", ")
+        )?;
+    }
+    Ok(())
 }
 
 /// Stacks that only a person can help; nothing is started while there is one.

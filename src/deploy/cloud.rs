@@ -215,7 +215,9 @@ pub trait Cloud: Send + Sync + 'static {
         scope: &Scope,
         change_set: &ChangeSetHandle,
     ) -> impl Future<Output = Result<ChangeSetView, CloudError>> + Send;
-    /// Names of the change sets of a stack.
+    /// Names of the stacks that stand in an account and begin so; every page is followed.
+    fn list_stacks(&self, scope: &Scope, prefix: &str) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send;
+    /// Names of the change sets of a stack; every page is followed.
     fn list_change_sets(
         &self,
         scope: &Scope,

@@ -284,6 +284,13 @@ impl Cloud for FakeCloud {
         Ok(change.view.clone())
     }
 
+    async fn list_stacks(&self, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {
+        let state = self.state();
+        let of_account = |arn: &str| arn.contains(scope.account.as_str());
+        let standing = state.stacks.iter().filter(|(name, stack)| name.starts_with(prefix) && of_account(&stack.arn));
+        Ok(standing.map(|(name, _)| name.clone()).collect())
+    }
+
     async fn list_change_sets(&self, _: &Scope, stack: &str) -> Result<Vec<String>, CloudError> {
         Ok(self.state().stacks[stack].change_sets.clone())
     }

@@ -1,8 +1,10 @@
 //! Looking at what stands, by a role that can only look.
 
 use super::cloud::{Access, Cloud, CloudError, Scope};
-use crate::assembly::{Manifest, StackId};
+use crate::assembly::{Layer, Manifest, StackId};
+use crate::mesh::AccountId;
 use crate::plan::{Deployed, Observed, Options, Pass, PlanError, StackStatus, Standing, to_observe};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -98,10 +100,50 @@ pub(super) async fn observe<C: Cloud>(
         }
     }
     if failures.is_empty() {
-        return Ok(deployed);
+        // a part of the mesh says nothing about the rest of it
+        if options.pass == Pass::Mesh && options.select.is_none() {
+            strays(&*cloud, manifest, &mut deployed, &mut failures).await;
+        }
+        if failures.is_empty() {
+            return Ok(deployed);
+        }
     }
     failures.sort_by(|(left, _), (right, _)| left.cmp(right));
     Err(ObserveError::Calls { wanted: ids.len(), failures })
+}
+
+/// The mesh's stacks that the assembly does not have, by account: an owner left, or its last subscription went.
+async fn strays<C: Cloud>(
+    cloud: &C,
+    manifest: &Manifest,
+    deployed: &mut Deployed,
+    failures: &mut Vec<(StackId, CloudError)>,
+) {
+    let mut known: BTreeMap<&AccountId, BTreeSet<&str>> = BTreeMap::new();
+    for stack in &manifest.stacks {
+        known.entry(&stack.account).or_default().insert(stack.id.name());
+    }
+    for stack in &manifest.stacks {
+        let Some(known) = known.remove(&stack.account) else { continue };
+        let scope = Scope { account: stack.account.clone(), region: stack.region.clone(), access: Access::Plan };
+        match cloud.list_stacks(&scope, &format!("{}-", manifest.mesh)).await {
+            Ok(names) => {
+                // another mesh's name may begin with ours; the word after it is never one of our layers
+                let ours = |name: &String| {
+                    let rest = name.strip_prefix(&format!("{}-", manifest.mesh)).unwrap_or_default();
+                    Layer::ALL.iter().any(|layer| {
+                        rest.strip_prefix(layer.name()).is_some_and(|end| end.is_empty() || end.starts_with('-'))
+                    })
+                };
+                let strays: BTreeSet<String> =
+                    names.into_iter().filter(ours).filter(|name| !known.contains(name.as_str())).collect();
+                if !strays.is_empty() {
+                    deployed.strays.insert(stack.account.clone(), strays);
+                }
+            }
+            Err(error) => failures.push((stack.id.clone(), error)),
+        }
+    }
 }
 
 /// One stack as it stands.

@@ -1,8 +1,9 @@
 //! What stands in the accounts: data that an observation brings home, without a word about how it was fetched.
 
 use crate::assembly::StackId;
+use crate::mesh::AccountId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What stands, by stack. A stack that was not looked at is not in the map; one that was looked for and is not there is
@@ -11,6 +12,8 @@ use std::fmt;
 pub struct Deployed {
     /// Each stack that was looked at.
     pub stacks: BTreeMap<StackId, Observed>,
+    /// Stacks of the mesh that stand in an account and that the assembly does not have: what they grant stays.
+    pub strays: BTreeMap<AccountId, BTreeSet<String>>,
 }
 
 /// One stack as it was found.

@@ -130,6 +130,7 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
             ],
         )
         .on([stacks_arn(mesh, owner)]),
+        Statement::allow("ListStacks", ["cloudformation:ListStacks"]).on(["*"]),
         Statement::allow(
             "ReadGrants",
             [

@@ -86,6 +86,27 @@ fn accounts_that_cannot_be_entered_are_told_with_what_to_do() {
 }
 
 #[test]
+fn an_owner_that_left_is_told_of_while_its_grants_stand() {
+    let local = LocalAws::start();
+    local.prepare(8);
+    let copy = tempfile::tempdir().expect("a directory can be made");
+    let environment = copy.path().join("environments/demo");
+    harness::copy_environment("environments/demo", &environment);
+    let path = environment.display().to_string();
+    let deploy = ["deploy", "-e", path.as_str(), "--yes"];
+    let deployed = local.meshform(Identity::Deployer, &deploy);
+    assert_eq!(deployed.code, 0, "{}", deployed.text());
+    assert!(!deployed.text().contains("no longer asks for"), "{}", deployed.text());
+    fs::remove_file(environment.join("consumers/data-science.yaml")).expect("the copy has the consumer");
+    let left = local.meshform(Identity::Deployer, &deploy);
+    assert!(
+        left.text().contains("demo-sharing-data-science, which the environment no longer asks for"),
+        "{}",
+        left.text()
+    );
+}
+
+#[test]
 fn what_is_deployed_is_what_was_reviewed() {
     let local = LocalAws::start();
     local.prepare(6);

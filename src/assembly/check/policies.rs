@@ -130,6 +130,12 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         holder: "AWS::IAM::Role",
+        sid: "ListStacks",
+        pattern: "*",
+        reason: "cloudformation:ListStacks has no resources (service authorization reference); it reads names only",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
         sid: "ReadGrants",
         pattern: "*",
         reason: "Lake Formation's actions have no resources (service authorization reference); these read only",

@@ -161,6 +161,27 @@ fn state(status: Option<&ChangeSetStatus>, execution: Option<&ExecutionStatus>) 
     }
 }
 
+pub(super) async fn list_stacks(session: &Session, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {
+    let at = At::new(SERVICE, "ListStacks", scope);
+    let mut names = Vec::new();
+    let mut token = None;
+    loop {
+        let request = session.cloudformation.list_stacks().set_next_token(token);
+        let answer = request.send().await.map_err(|error| failed(&at, error))?;
+        // deleted stacks are listed for ninety days (ListStacks)
+        let standing = answer
+            .stack_summaries()
+            .iter()
+            .filter(|summary| summary.stack_status().map(AsRef::as_ref) != Some("DELETE_COMPLETE"))
+            .filter_map(|summary| summary.stack_name());
+        names.extend(standing.filter(|name| name.starts_with(prefix)).map(str::to_owned));
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
 pub(super) async fn list_change_sets(session: &Session, scope: &Scope, name: &str) -> Result<Vec<String>, CloudError> {
     let at = At::new(SERVICE, "ListChangeSets", scope);
     let mut names = Vec::new();

@@ -68,6 +68,11 @@ impl Cloud for Aws {
         cloudformation::describe_change_set(&session, scope, change_set).await
     }
 
+    async fn list_stacks(&self, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        cloudformation::list_stacks(&session, scope, prefix).await
+    }
+
     async fn list_change_sets(&self, scope: &Scope, stack: &str) -> Result<Vec<String>, CloudError> {
         let session = self.sessions.session(scope).await?;
         cloudformation::list_change_sets(&session, scope, stack).await
