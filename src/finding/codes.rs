@@ -98,7 +98,7 @@ codes! {
     // ---- names -----------------------------------------------------------------------------------------------------
     /// A name that AWS or this tool would refuse: wrong characters or too long.
     InvalidName = "invalid-name", Error,
-        "Use lower-case letters, digits and single hyphens, within the length that is named.", "FORMATS: names; the limits of S3, IAM, Glue and LF-Tags";
+        "Use the characters and the length that are named.", "FORMATS: names; the limits of S3, IAM, Glue and LF-Tags";
     /// A name that the tool needs for itself.
     ReservedName = "reserved-name", Error,
         "Choose another name.", "FORMATS: reserved names";
@@ -180,6 +180,9 @@ codes! {
     /// A `Ref`, `Fn::GetAtt` or `DependsOn` that points nowhere, or at an attribute that the type does not return.
     UnknownReference = "unknown-reference", Error,
         "Name a resource or a parameter of the same template, and an attribute of its schema.", "readOnlyProperties of the schema";
+    /// Resources of a template, or stacks, that wait for one another, so that none of them can be made.
+    CircularDependency = "circular-dependency", Error,
+        "Remove one of the references or DependsOn.", "AWS CloudFormation: circular dependency between resources";
     /// A stack over a limit of CloudFormation: 500 resources, 1 MB, 200 parameters, 200 outputs.
     StackOverLimit = "stack-over-limit", Error,
         "Give some of the domain's products `stack: 2`.", "AWS CloudFormation quotas";
@@ -189,22 +192,22 @@ codes! {
     /// A stack over four fifths of a limit of CloudFormation: 500 resources, 1 MB, 200 parameters, 200 outputs.
     StackNearLimit = "stack-near-limit", Warning,
         "Give some of the domain's products `stack: 2`.", "AWS CloudFormation quotas";
-    /// A `*` in an action or a resource of an Allow statement, that no entry of the list of reasons covers.
+    /// A `*` in an action or a resource of an Allow statement, that no entry of the list of reasons covers; a NotAction or NotResource; a policy from outside the templates.
     WildcardInPolicy = "wildcard-in-policy", Error,
-        "Name the actions and the resources, or add an entry with its reason to the list.", "least privilege; assembly/check/policies.rs holds the list";
+        "Name the actions and the resources, or add an entry with its reason to the list.", "least privilege; assembly/check/wildcards.rs holds the list";
     /// A policy names as principal a role or user that need not exist yet; S3, KMS and STS refuse that.
     PolicyNamesPrincipal = "policy-names-principal", Error,
         "Name the account's root, and the role in a condition on aws:PrincipalArn.", "AWS KMS PutKeyPolicy: principals must exist";
     /// A Deny whose negated condition on a request header also holds when the header is absent.
     DenyWithoutNull = "deny-without-null", Error,
         "Add a Null test of the same key, or use the IfExists form.", "IAM condition operators: negated operators match an absent key";
-    /// A bucket, a key or a settings resource that would be deleted with its stack.
+    /// A bucket, a key, a store or a settings resource that would be deleted with its stack.
     DataNotRetained = "data-not-retained", Error,
         "Set DeletionPolicy and UpdateReplacePolicy to Retain.", "DESIGN: retain follows from the type";
-    /// A bucket without encryption, versioning of public access, or blocks on public access.
+    /// A bucket without encryption, without its owner's sole ownership of objects, or without a block on public access.
     BucketNotPrivate = "bucket-not-private", Error,
         "Set BucketEncryption, OwnershipControls and all four PublicAccessBlockConfiguration values.", "AWS Well-Architected, security pillar";
-    /// Lake Formation settings that leave IAM_ALLOWED_PRINCIPALS as a default, or replace the admins that stand.
+    /// Lake Formation settings, or a database, that leave IAM_ALLOWED_PRINCIPALS as a default; settings that replace the admins that stand.
     SettingsOpen = "settings-open", Error,
         "Write both default permissions as empty lists, MutationType APPEND, and name the execution role as admin.", "cfn#2197, pulumi-aws#4366, hazard 13";
     /// Two settings resources for one account and Region.
@@ -216,10 +219,10 @@ codes! {
     /// A grant or an association that CloudFormation may make before what it speaks of.
     GrantBeforeTarget = "grant-before-target", Error,
         "Add the DependsOn: settings, tags, location, database and table come before associations, and these before grants.", "lake-formation-mesh 1.3, 1.5";
-    /// A grant or an association whose Resource has not exactly one member, or permissions that do not fit it.
+    /// A grant whose Resource has not exactly one member, whose permissions do not fit it, or that is for neither an account nor a role.
     GrantShape = "grant-shape", Error,
         "Name exactly one resource and the permissions that fit it.", "lake-formation-mesh 1.5; aws-cdk#26262, aws-cdk#29756";
-    /// A tag association that covers more than one column, or gives a key more than one value.
+    /// A tag association that covers more than one column, or tag associations that give a key of one thing more than one value.
     AssociationShape = "association-shape", Error,
         "Make one association for each database, table or column, with one value for each key.", "hazard 3; terraform#32172";
     /// Two grants of one principal on one resource.
@@ -231,12 +234,12 @@ codes! {
     /// A table whose files lie outside every location that is registered with Lake Formation.
     LocationNotRegistered = "location-not-registered", Error,
         "Register the location, or move the table below one that is.", "AWS Lake Formation: registering an Amazon S3 location";
-    /// A TABLE expression that does not name the classification, or asks for `unclassified` for anyone but the owner.
+    /// A TABLE expression that does not name the classification or no product, or asks for `unclassified` for anyone but the owner; a grant that names a table.
     ExpressionOpen = "expression-open", Error,
-        "Name the classification key in every TABLE expression.", "pain 19: an expression that does not name a key grants regardless of it";
-    /// A DATABASE expression or a database tag that names the classification.
+        "Grant by an expression, and name the domain's key and the classification in every TABLE expression.", "pain 19: an expression that does not name a key grants regardless of it";
+    /// A DATABASE expression or a database tag that names the classification, or a table whose own is not `unclassified`.
     DatabaseClassified = "database-classified", Error,
-        "Leave the classification to tables and columns: stray tables would inherit it.", "hazards, question 3";
+        "Leave the classification to columns, and tables at `unclassified`: stray tables and new columns would inherit it.", "hazards, question 3";
     /// A grant to another account without grant option, so that its admin cannot pass it on.
     NotGrantable = "not-grantable", Error,
         "Grant to accounts with grant option on the same permissions.", "AWS Lake Formation: cross-account notes";
@@ -255,7 +258,7 @@ codes! {
     /// A tag key or value over 50 characters, in capitals, or a key with more than 1,000 values.
     TagLimits = "tag-limits", Error,
         "Shorten the name, or split the domain.", "AWS Lake Formation API_LFTag; TBAC notes";
-    /// A role that a policy does not let read what its grant promises: Glue or GetDataAccess is missing.
+    /// A role that cannot read what its grant promises: its policy lacks Glue or GetDataAccess, or no template makes it.
     RoleCannotRead = "role-cannot-read", Error,
         "Give the role glue:Get* on the governance catalog and lakeformation:GetDataAccess.", "hazard 17: the hidden IAM leg";
     /// A role without the permissions boundary of the mesh, or outside its path.

@@ -1,5 +1,6 @@
 //! The pages of `explain`, which are the docs' table of findings too.
 
+use crate::assembly::check::{EXCEPTIONS, Exception};
 use crate::finding::Code;
 use std::io::{self, Write};
 
@@ -40,6 +41,30 @@ pub fn markdown(out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "*{}.* {}\n", code.severity().word(), code.meaning().trim())?;
         writeln!(out, "What to do: {}\n", code.advice())?;
         writeln!(out, "Source: {}.", code.source())?;
+    }
+    Ok(())
+}
+
+/// Writes `docs/wildcards.md`: every wildcard that a policy may have, with its reason.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn wildcards(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Wildcards in policies\n")?;
+    writeln!(
+        out,
+        "No Allow statement has a `*` or `?` in an action or a resource but these; any other is the finding"
+    )?;
+    writeln!(
+        out,
+        "[{0}](findings.md#{0}). `…` stands for characters without `*`, `?` and `:`. Generated from",
+        Code::WildcardInPolicy
+    )?;
+    writeln!(out, "`src/assembly/check/wildcards.rs` by `make docs`.\n")?;
+    writeln!(out, "| held by | statement | wildcard | reason |\n|---|---|---|---|")?;
+    for Exception { holder, sid, pattern, reason } in EXCEPTIONS {
+        let any = |text: &'static str| if text.is_empty() { "any" } else { text };
+        writeln!(out, "| {} | {} | `{pattern}` | {reason} |", any(holder), any(sid))?;
     }
     Ok(())
 }

@@ -7,10 +7,15 @@
 )]
 
 mod architecture;
+mod common;
 mod demo;
+mod docs;
 mod edges;
 mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;
+mod nasty;
+mod resolving;
 mod sight;
 mod synthesis;
+mod templates;

@@ -1,9 +1,10 @@
 //! What all templates together say about the catalog: expressions, both hops of grants, links, and what roles need.
 
 use super::Checker;
-use crate::access::{DatabaseFact, Facts, GrantFact, GrantedFact, RoleFact};
+use crate::access::{DatabaseFact, Facts, GrantFact, GrantedFact, RoleFact, Spot, Target};
 use crate::finding::Code;
 use crate::mesh::Classification;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// End of the key of the classification tag.
@@ -14,10 +15,20 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     tags(checker, facts);
     locations(checker, facts);
     let index = Index::of(facts);
-    let mut seen: BTreeMap<(&str, &str, &GrantedFact), &GrantFact> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str, GrantedFact), &GrantFact> = BTreeMap::new();
     for grant in &facts.grants {
-        let Some(principal) = &grant.principal else { continue };
-        if let Some(first) = seen.insert((&grant.account, principal, &grant.granted), grant) {
+        let principal =
+            grant.principal.as_ref().filter(|principal| is_account(principal) || principal.contains(":role/"));
+        let Some(principal) = principal else {
+            // IAM_ALLOWED_PRINCIPALS, an organization, a user: nothing of what follows would hold of them
+            let message = format!(
+                "it is for {}, which is neither an account nor a role",
+                grant.principal.as_deref().unwrap_or("somebody whom the template does not name")
+            );
+            checker.find_at(Code::GrantShape, &grant.spot, message);
+            continue;
+        };
+        if let Some(first) = seen.insert((&grant.account, principal, identity(&grant.granted)), grant) {
             let message =
                 format!("{} in {} is the same principal on the same resource", first.spot.resource, first.spot.stack);
             checker.find_at(Code::GrantTwice, &grant.spot, message);
@@ -32,6 +43,15 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     }
 }
 
+/// What Lake Formation tells grants apart by: the order of an expression's conditions is not part of it.
+fn identity(granted: &GrantedFact) -> GrantedFact {
+    let mut granted = granted.clone();
+    if let GrantedFact::Expression { conditions, .. } = &mut granted {
+        conditions.sort();
+    }
+    granted
+}
+
 fn settings_once(checker: &mut Checker<'_>, facts: &Facts) {
     let mut first = BTreeMap::new();
     for settings in &facts.settings {
@@ -43,21 +63,50 @@ fn settings_once(checker: &mut Checker<'_>, facts: &Facts) {
     }
 }
 
-/// Associations use tags that exist, and databases carry no classification.
+/// Associations and expressions use tags that exist, nothing is tagged twice, and no column inherits a classification.
 fn tags(checker: &mut Checker<'_>, facts: &Facts) {
     let tags: BTreeMap<(&str, &str), &BTreeSet<String>> =
         facts.tags.iter().map(|tag| ((tag.catalog.as_str(), tag.key.as_str()), &tag.values)).collect();
+    let known = |checker: &mut Checker<'_>, spot: &Spot, catalog: &str, key: &str, values: &BTreeSet<String>| {
+        if !tags.get(&(catalog, key)).is_some_and(|known| values.is_subset(known)) {
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let message = format!("no template makes the tag `{key}` with the value {}", values.join(", "));
+            checker.find_at(Code::UnknownTag, spot, message);
+        }
+    };
+    let mut tagged: BTreeMap<(&Target, &str), &Spot> = BTreeMap::new();
     for association in &facts.associations {
+        let target = &association.target;
         for (key, values) in &association.tags {
-            let known = tags.get(&(association.target.catalog.as_str(), key.as_str()));
-            if !known.is_some_and(|known| values.is_subset(known)) {
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                let message = format!("no template makes the tag `{key}` with the value {}", values.join(", "));
-                checker.find_at(Code::UnknownTag, &association.spot, message);
+            known(checker, &association.spot, &target.catalog, key, values);
+            if let Some(first) = tagged.insert((target, key), &association.spot) {
+                let message = format!(
+                    "{} in {} gives the same thing the tag `{key}`; the later one wins",
+                    first.resource, first.stack
+                );
+                checker.find_at(Code::AssociationShape, &association.spot, message);
             }
-            if association.target.table.is_none() && key.ends_with(CLASSIFICATION) {
-                let message = format!("the database `{}` carries the classification", association.target.database);
-                checker.find_at(Code::DatabaseClassified, &association.spot, message);
+            if !key.ends_with(CLASSIFICATION) {
+                continue;
+            }
+            let open = values.iter().any(|value| value != Classification::UNCLASSIFIED);
+            let message = match &target.table {
+                None => format!("the database `{}` carries the classification", target.database),
+                Some(table) if target.columns.is_empty() && open => {
+                    format!(
+                        "a column that a crawler finds in `{table}` would not be `{}`",
+                        Classification::UNCLASSIFIED
+                    )
+                }
+                Some(_) => continue,
+            };
+            checker.find_at(Code::DatabaseClassified, &association.spot, message);
+        }
+    }
+    for grant in &facts.grants {
+        if let GrantedFact::Expression { catalog, conditions, .. } = &grant.granted {
+            for (key, values) in conditions {
+                known(checker, &grant.spot, catalog, key, values);
             }
         }
     }
@@ -71,15 +120,15 @@ fn locations(checker: &mut Checker<'_>, facts: &Facts) {
         registered.entry(&location.catalog).or_default().insert(path.trim_end_matches('/'));
     }
     for table in &facts.tables {
-        let Some(path) = table.location.as_deref().and_then(|location| location.strip_prefix("s3://")) else {
-            continue;
-        };
+        let Some(location) = table.location.as_deref() else { continue };
+        // another scheme (`s3a://`) names no place that Lake Formation knows
+        let path = location.strip_prefix("s3://").unwrap_or_default();
         // the path itself and each of its parents
         let mut parents = path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]);
         let covered =
             registered.get(table.catalog.as_str()).is_some_and(|paths| parents.any(|parent| paths.contains(parent)));
         if !covered {
-            let message = format!("the table's location s3://{path} is not registered with Lake Formation");
+            let message = format!("the table's location {location} is not registered with Lake Formation");
             checker.find_at(Code::LocationNotRegistered, &table.spot, message);
         }
     }
@@ -168,7 +217,12 @@ impl<'a> Index<'a> {
                     self.second_hop(checker, grant, principal, catalog, *tables, conditions);
                 }
             }
-            GrantedFact::Other(_) => {}
+            GrantedFact::Other(kind) => {
+                if ["Table", "TableWithColumns", "DataCellsFilter"].contains(&kind.as_str()) {
+                    let message = "it names a table, whatever the classification of its columns".to_owned();
+                    checker.find_at(Code::ExpressionOpen, &grant.spot, message);
+                }
+            }
         }
     }
 
@@ -180,6 +234,9 @@ impl<'a> Index<'a> {
         tables: bool,
         conditions: &[(String, BTreeSet<String>)],
     ) {
+        if conditions.iter().all(|(key, _)| key.ends_with(CLASSIFICATION)) {
+            checker.find_at(Code::ExpressionOpen, &grant.spot, "the expression names no product".to_owned());
+        }
         let classification = conditions.iter().find(|(key, _)| key.ends_with(CLASSIFICATION));
         match (tables, classification) {
             (true, None) => {
@@ -202,7 +259,13 @@ impl<'a> Index<'a> {
                     let role = format!("{mesh}-owner-{domain}");
                     match is_account(principal) {
                         true => self.owner_roles.contains(&(principal, role.as_str())),
-                        false => principal.ends_with(&format!("/{role}")),
+                        false => {
+                            principal.ends_with(&format!("/{role}"))
+                                && self
+                                    .roles
+                                    .get(principal)
+                                    .is_some_and(|owner| owner.tags.get("domain").is_some_and(|tag| *tag == domain))
+                        }
                     }
                 });
                 if !of_owner {
@@ -232,6 +295,9 @@ impl<'a> Index<'a> {
         if !tables {
             return;
         }
+        if !self.roles.contains_key(principal) {
+            checker.find_at(Code::RoleCannotRead, &grant.spot, format!("no template makes `{principal}`"));
+        }
         let databases: Vec<&str> = conditions
             .iter()
             .filter(|(key, _)| !key.ends_with(CLASSIFICATION))
@@ -258,24 +324,29 @@ impl<'a> Index<'a> {
                 let message = format!("`{principal}` may not describe the link to `{database}`");
                 checker.find_at(Code::LinkIncomplete, &grant.spot, message);
             }
-            self.hidden_leg(checker, principal, catalog, database);
+            if let Some(role) = self.roles.get(principal) {
+                self.hidden_leg(checker, role, catalog, database);
+            }
         }
     }
 
     /// The role's own policy must let it read link and target (hazard 17).
-    fn hidden_leg(&self, checker: &mut Checker<'_>, principal: &str, catalog: &str, database: &str) {
-        let Some(role) = self.roles.get(principal) else { return };
+    fn hidden_leg(&self, checker: &mut Checker<'_>, role: &RoleFact, catalog: &str, database: &str) {
+        let has = |statement: &Value, effect: &str, action: &str, resource: &str| {
+            let names = |field: &str, fits: &dyn Fn(&str) -> bool| match &statement[field] {
+                Value::String(text) => fits(text),
+                Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(fits)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+            };
+            let is_resource = |text: &str| text == resource || (resource != "*" && text.ends_with(resource));
+            let is_denied = |text: &str| effect == "Deny" && text == "*";
+            statement["Effect"] == effect
+                && names("Action", &|text| text == action || is_denied(text))
+                && names("Resource", &|text| is_resource(text) || is_denied(text))
+        };
         let allows = |action: &str, resource: &str| {
-            role.statements.iter().any(|statement| {
-                let has = |field: &str, wanted: &str| match &statement[field] {
-                    serde_json::Value::String(text) => text.ends_with(wanted),
-                    serde_json::Value::Array(items) => {
-                        items.iter().any(|item| item.as_str().is_some_and(|text| text.ends_with(wanted)))
-                    }
-                    _ => false,
-                };
-                statement["Effect"] == "Allow" && has("Action", action) && has("Resource", resource)
-            })
+            let any = |effect: &str| role.statements.iter().any(|statement| has(statement, effect, action, resource));
+            any("Allow") && !any("Deny")
         };
         let mut lacking = Vec::new();
         if !allows("lakeformation:GetDataAccess", "*") {

@@ -5,17 +5,28 @@ use crate::assembly::Document;
 use crate::finding::Code;
 use serde_json::Value;
 
+/// Types that hold what cannot be made again, or that the account needs after the mesh.
+const RETAINED: [&str; 6] = [
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::LakeFormation::DataLakeSettings",
+    "AWS::Neptune::DBCluster",
+    "AWS::RedshiftServerless::Namespace",
+    "AWS::S3::Bucket",
+];
+
 pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
     for (id, type_name, entry) in document.resources() {
-        let retained =
-            matches!(type_name, "AWS::S3::Bucket" | "AWS::KMS::Key" | "AWS::LakeFormation::DataLakeSettings");
-        if retained && (entry["DeletionPolicy"] != "Retain" || entry["UpdateReplacePolicy"] != "Retain") {
+        if RETAINED.contains(&type_name)
+            && (entry["DeletionPolicy"] != "Retain" || entry["UpdateReplacePolicy"] != "Retain")
+        {
             let message = format!("a {type_name} would be deleted with its stack or at its replacement");
             checker.find(Code::DataNotRetained, &document.id, id, message);
         }
         let properties = &entry["Properties"];
         match type_name {
             "AWS::S3::Bucket" => bucket(checker, document, id, properties),
+            "AWS::Glue::Database" => database(checker, document, id, &properties["DatabaseInput"]),
             "AWS::LakeFormation::DataLakeSettings" => settings(checker, document, id, properties),
             _ => {}
         }
@@ -39,6 +50,14 @@ fn bucket(checker: &mut Checker<'_>, document: &Document, id: &str, properties: 
     }
     if !lacking.is_empty() {
         checker.find(Code::BucketNotPrivate, &document.id, id, format!("the bucket lacks {}", lacking.join(", ")));
+    }
+}
+
+/// A database's own default for its tables overrides the settings; a link has no tables.
+fn database(checker: &mut Checker<'_>, document: &Document, id: &str, input: &Value) {
+    let closed = input["CreateTableDefaultPermissions"].as_array().is_some_and(Vec::is_empty);
+    if input["TargetDatabase"].is_null() && !closed {
+        checker.find(Code::SettingsOpen, &document.id, id, "new tables of the database are not closed".to_owned());
     }
 }
 

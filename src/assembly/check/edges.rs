@@ -4,6 +4,7 @@
 //! of its own, since only such an edge carries the probe: to stand earlier by way of other stacks is not enough.
 
 use super::Checker;
+use super::graph::stuck;
 use crate::access::{Facts, GrantedFact, Spot};
 use crate::assembly::{Document, StackId};
 use crate::finding::Code;
@@ -33,6 +34,10 @@ impl Edges {
 
     pub(super) fn check(&self, checker: &mut Checker<'_>, facts: &Facts) {
         self.values(checker);
+        if let [first, others @ ..] = stuck(&self.needs).as_slice() {
+            let message = format!("the stack and {} more wait for one another", others.len());
+            checker.find(Code::CircularDependency, first, first.name(), message);
+        }
         let mut order = Order { edges: self, reached: BTreeMap::new() };
         let tags: BTreeMap<(&str, &str), &Spot> =
             facts.tags.iter().map(|tag| ((tag.catalog.as_str(), tag.key.as_str()), &tag.spot)).collect();

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::graph::Graph;
-use crate::access::{AssociationFact, Facts, Spot};
+use crate::access::{AssociationFact, Facts, GrantedFact, Spot};
 use crate::assembly::Document;
 use crate::finding::Code;
 use serde_json::Value;
@@ -30,6 +30,10 @@ pub(super) fn check_shapes(checker: &mut Checker<'_>, document: &Document) {
         let message = match type_name {
             "AWS::LakeFormation::PrincipalPermissions" => {
                 grant_problem(properties).map(|problem| (Code::GrantShape, problem))
+            }
+            "AWS::LakeFormation::Permissions" => {
+                let problem = "the older type leaves stale grants behind, and the checks do not read it; use PrincipalPermissions";
+                Some((Code::GrantShape, problem.to_owned()))
             }
             "AWS::LakeFormation::TagAssociation" => {
                 association_problem(properties).map(|problem| (Code::AssociationShape, problem))
@@ -63,9 +67,19 @@ fn grant_problem(properties: &Value) -> Option<String> {
     let Some(fitting) = fitting(member, resource["ResourceType"].as_str()) else {
         return Some(format!("`{member}` is nothing that a grant can be on"));
     };
-    let wrong = properties["Permissions"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let wrong: Vec<&str> = wrong.filter(|permission| !fitting.contains(permission)).collect();
-    (!wrong.is_empty()).then(|| format!("{} does not fit {member}", wrong.join(", ")))
+    let texts = |field: &str| -> Vec<&str> {
+        properties[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let (permissions, grantable) = (texts("Permissions"), texts("PermissionsWithGrantOption"));
+    if permissions.is_empty() {
+        return Some("it grants nothing".to_owned());
+    }
+    let wrong: Vec<&str> = permissions.iter().copied().filter(|permission| !fitting.contains(permission)).collect();
+    if !wrong.is_empty() {
+        return Some(format!("{} does not fit {member}", wrong.join(", ")));
+    }
+    let beyond: Vec<&str> = grantable.into_iter().filter(|permission| !permissions.contains(permission)).collect();
+    (!beyond.is_empty()).then(|| format!("{} may be passed on, but is not granted", beyond.join(", ")))
 }
 
 fn association_problem(properties: &Value) -> Option<String> {
@@ -83,14 +97,17 @@ fn association_problem(properties: &Value) -> Option<String> {
     if member == "TableWithColumns" && columns != 1 {
         return Some(format!("it covers {columns} columns"));
     }
-    let several = properties["LFTags"]
-        .as_array()
+    let mut values: BTreeMap<String, usize> = BTreeMap::new();
+    for pair in properties["LFTags"].as_array().into_iter().flatten() {
+        *values.entry(pair["TagKey"].to_string()).or_default() += pair["TagValues"].as_array().map_or(0, Vec::len);
+    }
+    if values.is_empty() {
+        return Some("it carries no tag".to_owned());
+    }
+    values
         .into_iter()
-        .flatten()
-        .find(|pair| pair["TagValues"].as_array().map_or(0, Vec::len) != 1);
-    several.map(|pair| {
-        format!("it gives the tag {} {} values", pair["TagKey"], pair["TagValues"].as_array().map_or(0, Vec::len))
-    })
+        .find(|(_, count)| *count != 1)
+        .map(|(key, count)| format!("it gives the tag {key} {count} values"))
 }
 
 /// The order of what one template makes.
@@ -124,11 +141,23 @@ pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Grap
             after(&association.spot, first, what);
         }
     }
+    let roles: BTreeMap<&str, &Spot> = facts.roles.iter().map(|role| (role.arn.as_str(), &role.spot)).collect();
     for grant in &facts.grants {
-        if let crate::access::GrantedFact::Database { catalog, name } = &grant.granted {
-            if let Some(database) = targets.databases.get(&(catalog.as_str(), name.as_str())) {
-                after(&grant.spot, database, "the database or link that it is on");
+        if let Some(role) = grant.principal.as_deref().and_then(|principal| roles.get(principal)) {
+            after(&grant.spot, role, "the role that it is for");
+        }
+        match &grant.granted {
+            GrantedFact::Database { catalog, name } => {
+                if let Some(database) = targets.databases.get(&(catalog.as_str(), name.as_str())) {
+                    after(&grant.spot, database, "the database or link that it is on");
+                }
             }
+            GrantedFact::Expression { conditions, .. } => {
+                for tag in conditions.iter().filter_map(|(key, _)| targets.tags.get(key.as_str())) {
+                    after(&grant.spot, tag, "the tag");
+                }
+            }
+            GrantedFact::Other(_) => {}
         }
     }
 }
@@ -139,14 +168,10 @@ fn chain(checker: &mut Checker<'_>, graph: &Graph, spots: Vec<&Spot>, what: &str
     let order = graph.order(&among);
     for pair in order.windows(2) {
         let [first, then] = pair else { continue };
-        if !graph.before(first, then) {
-            if let Some(spot) = spots.iter().find(|spot| spot.resource == **then) {
-                checker.find_at(
-                    Code::GrantsUnordered,
-                    spot,
-                    format!("it may be made at the same time as {what}, {first}"),
-                );
-            }
+        if !graph.before(first, then)
+            && let Some(spot) = spots.iter().find(|spot| spot.resource == **then)
+        {
+            checker.find_at(Code::GrantsUnordered, spot, format!("it may be made at the same time as {what}, {first}"));
         }
     }
 }

@@ -45,6 +45,11 @@ impl Graph {
         false
     }
 
+    /// Resources that wait for one another or for what does.
+    pub(super) fn stuck(&self) -> Vec<&String> {
+        stuck(&self.needs)
+    }
+
     /// Ids in an order in which each stands after what it needs; what lies on a cycle comes last.
     pub(super) fn order<'g>(&'g self, among: &BTreeSet<&'g str>) -> Vec<&'g str> {
         let mut done: BTreeSet<&str> = BTreeSet::new();
@@ -66,6 +71,30 @@ impl Graph {
     }
 }
 
+/// What can never be made, since what it needs waits for it.
+pub(super) fn stuck<K: Ord>(needs: &BTreeMap<K, BTreeSet<K>>) -> Vec<&K> {
+    let mut needed_by: BTreeMap<&K, Vec<&K>> = BTreeMap::new();
+    // what a template does not make, or no template is, waits for nothing
+    let mut open: BTreeMap<&K, usize> = BTreeMap::new();
+    for (id, needs_of_id) in needs {
+        let inside = needs_of_id.iter().filter(|need| needs.contains_key(*need));
+        open.insert(id, inside.clone().count());
+        inside.for_each(|need| needed_by.entry(need).or_default().push(id));
+    }
+    let mut ready: Vec<&K> = open.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+    while let Some(id) = ready.pop() {
+        for waiting in needed_by.get(id).into_iter().flatten() {
+            if let Some(count) = open.get_mut(waiting) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(waiting);
+                }
+            }
+        }
+    }
+    open.into_iter().filter(|(_, count)| *count > 0).map(|(id, _)| id).collect()
+}
+
 /// Every reference in a value: the id, and the attribute of `Fn::GetAtt`.
 pub(super) fn references_of(value: &Value, references: &mut Vec<(String, Option<String>)>) {
     match value {
@@ -80,7 +109,15 @@ pub(super) fn references_of(value: &Value, references: &mut Vec<(String, Option<
                             references.push((id.to_owned(), Some(parts.collect::<Vec<_>>().join("."))));
                         }
                     }
-                    ("Fn::Sub", Value::String(text)) => substitutions(text, references),
+                    ("Fn::GetAtt", Value::String(text)) => references.push(dotted(text)),
+                    ("Fn::Sub", Value::String(text)) => substitutions(text, &[], references),
+                    ("Fn::Sub", Value::Array(parts)) => {
+                        let own = parts.get(1).and_then(Value::as_object);
+                        let own: Vec<&str> = own.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+                        let text = parts.first().and_then(Value::as_str).unwrap_or_default();
+                        substitutions(text, &own, references);
+                        references_of(value, references);
+                    }
                     _ => references_of(value, references),
                 }
             }
@@ -89,16 +126,20 @@ pub(super) fn references_of(value: &Value, references: &mut Vec<(String, Option<
     }
 }
 
-/// `${Id}` and `${Id.Attribute}` of a `Fn::Sub`; `${!Literal}` is none.
-fn substitutions(text: &str, references: &mut Vec<(String, Option<String>)>) {
+/// `Id` or `Id.Attribute`.
+fn dotted(text: &str) -> (String, Option<String>) {
+    match text.split_once('.') {
+        Some((id, attribute)) => (id.to_owned(), Some(attribute.to_owned())),
+        None => (text.to_owned(), None),
+    }
+}
+
+/// `${Id}` and `${Id.Attribute}` of a `Fn::Sub`, save its own variables; `${!Literal}` is none.
+fn substitutions(text: &str, own: &[&str], references: &mut Vec<(String, Option<String>)>) {
     for part in text.split("${").skip(1) {
         let Some((name, _)) = part.split_once('}') else { continue };
-        if name.starts_with('!') {
-            continue;
-        }
-        match name.split_once('.') {
-            Some((id, attribute)) => references.push((id.to_owned(), Some(attribute.to_owned()))),
-            None => references.push((name.to_owned(), None)),
+        if !name.starts_with('!') && !own.contains(&name) {
+            references.push(dotted(name));
         }
     }
 }

@@ -22,8 +22,8 @@ const TAG_VALUES: usize = 1_000;
 
 pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
     let count = |section: &str| document.template[section].as_object().map_or(0, serde_json::Map::len);
-    // compact text is shorter than the one that is uploaded; pretty printing adds about half
-    let bytes = document.template.to_string().len() * 3 / 2;
+    // the text as it is uploaded: no estimate, which would refuse a stack that fits
+    let bytes = crate::assembly::pretty(&document.template).len();
     let measures = [
         ("resources", count("Resources"), RESOURCES),
         ("parameters", count("Parameters"), PARAMETERS),

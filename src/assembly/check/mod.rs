@@ -11,6 +11,9 @@ mod graph;
 mod limits;
 mod policies;
 mod schemas;
+mod wildcards;
+
+pub use wildcards::{EXCEPTIONS, Exception};
 
 use super::{Assembly, Document, StackId};
 use crate::access::{Facts, Spot};

@@ -8,7 +8,26 @@ use crate::finding::Code;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub(super) fn check(checker: &mut Checker<'_>, document: &Document, _graph: &Graph) {
+/// What `Ref` knows without a declaration (CloudFormation user guide, "Pseudo parameters reference").
+const PSEUDO_PARAMETERS: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NotificationARNs",
+    "AWS::NoValue",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+pub(super) fn check(checker: &mut Checker<'_>, document: &Document, graph: &Graph) {
+    if let [first, others @ ..] = graph.stuck().as_slice() {
+        let message = match others {
+            [] => "it waits for itself".to_owned(),
+            others => format!("it and {} more resources wait for one another", others.len()),
+        };
+        checker.find(Code::CircularDependency, &document.id, first, message);
+    }
     let types: BTreeMap<&str, &str> = document.resources().map(|(id, type_name, _)| (id, type_name)).collect();
     for (id, type_name, entry) in document.resources() {
         match schema::of(type_name) {
@@ -58,7 +77,7 @@ pub(super) fn check(checker: &mut Checker<'_>, document: &Document, _graph: &Gra
 /// What is wrong with a reference.
 fn problem(document: &Document, types: &BTreeMap<&str, &str>, target: &str, attribute: Option<&str>) -> Option<String> {
     let Some(type_name) = types.get(target) else {
-        let known = target.starts_with("AWS::") || document.template["Parameters"].get(target).is_some();
+        let known = PSEUDO_PARAMETERS.contains(&target) || document.template["Parameters"].get(target).is_some();
         return (attribute.is_some() || !known)
             .then(|| format!("`{target}` is neither a resource nor a parameter of the template"));
     };

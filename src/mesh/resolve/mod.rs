@@ -11,7 +11,7 @@ mod uniqueness;
 
 use super::{Day, Mesh, NameError};
 use crate::environment::Source;
-use crate::finding::{Code, Finding, Place, refuses};
+use crate::finding::{Code, Finding, Place, Severity, refuses};
 
 /// The mesh, if nothing refuses it, and everything that was found.
 #[derive(Debug)]
@@ -30,8 +30,7 @@ pub struct Resolved {
 pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     let mut findings = Findings::default();
     let owners = owners::read(source, &mut findings);
-    let names_known = !source.is_incomplete();
-    let mesh = owners.map(|owners| subscriptions::link(owners, names_known, as_of, &mut findings));
+    let mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
     if let Some(mesh) = &mesh {
         uniqueness::check(mesh, &mut findings);
         sight::check(mesh, &mut findings);
@@ -57,6 +56,18 @@ impl Findings {
                 self.add(Finding::new(error.code, place.clone(), format!("{what} `{text}` {}", error.message)))
             })
             .ok()
+    }
+
+    /// Whether no error at a place or below it leaves something out. A rule on a column that is not there leaves out nothing.
+    fn are_whole_below(&self, place: &Place) -> bool {
+        let is_below = |pointer: &str| {
+            pointer.strip_prefix(place.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut errors = self
+            .0
+            .iter()
+            .filter(|finding| finding.severity() == Severity::Error && finding.code != Code::UnknownColumn);
+        !errors.any(|finding| finding.place.file == place.file && is_below(&finding.place.pointer))
     }
 
     /// A finding of a value that the format does not allow.

@@ -7,7 +7,7 @@ use crate::environment::files::{
 use crate::environment::{Content, Source};
 use crate::finding::{Code, Finding, Place, nearest};
 use crate::mesh::{
-    AccountId, Classification, Consumer, Day, Deployment, Domain, Mesh, MeshName, OrganizationId, OwnerName,
+    AccountId, Classification, Consumer, Day, Deployment, Domain, Mesh, MeshName, NameError, OrganizationId, OwnerName,
     PermissionSetName, Principal, Region, RoleArn, RoleName, Team, Tenant,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,7 @@ use std::str::FromStr as _;
 /// A mesh without its subscriptions, and the subscriptions as written.
 pub(super) struct Owners {
     pub(super) mesh: Mesh,
+    pub(super) classes: products::Classes,
     /// By consumer.
     pub(super) subscriptions: BTreeMap<OwnerName, Vec<SubscriptionFile>>,
     /// By product: its `inputPorts` and `matchOn`.
@@ -25,13 +26,15 @@ pub(super) struct Owners {
 /// Reads every file; `None` when there is no mesh to put the owners into.
 pub(super) fn read(source: &Source, findings: &mut Findings) -> Option<Owners> {
     let mut owners = None;
+    let mut classes = products::Classes { complete: false, ..products::Classes::builtin() };
     for (path, file) in &source.files {
         if let Some(Content::Mesh(file)) = &file.content {
-            owners = mesh(file, &Place::file(path), findings);
+            let mesh = mesh(file, &Place::file(path), findings);
+            classes = products::Classes::of(&mesh, file);
+            owners = Some(mesh);
         }
     }
     // without a mesh the owners are still looked at, so that everything wrong is reported at once
-    let classifications = owners.as_ref().map_or_else(products::Classes::builtin, products::Classes::of);
     let mut subscriptions = BTreeMap::new();
     let mut inputs = BTreeMap::new();
     let mut domains = BTreeMap::new();
@@ -41,7 +44,7 @@ pub(super) fn read(source: &Source, findings: &mut Findings) -> Option<Owners> {
         let place = Place::file(path);
         match &file.content {
             Some(Content::Domain(file)) => {
-                let Some(domain) = domain(file, &place, &classifications, &mut inputs, findings) else { continue };
+                let Some(domain) = domain(file, &place, &classes, &mut inputs, findings) else { continue };
                 if is_new(&mut places, &domain.name, &place, findings) {
                     domains.insert(domain.name.clone(), domain);
                 }
@@ -56,7 +59,7 @@ pub(super) fn read(source: &Source, findings: &mut Findings) -> Option<Owners> {
             Some(Content::Mesh(_)) | None => {}
         }
     }
-    owners.map(|mesh| Owners { mesh: Mesh { domains, consumers, ..mesh }, subscriptions, inputs })
+    owners.map(|mesh| Owners { mesh: Mesh { domains, consumers, ..mesh }, classes, subscriptions, inputs })
 }
 
 fn is_new(places: &mut BTreeMap<OwnerName, Place>, name: &OwnerName, place: &Place, findings: &mut Findings) -> bool {
@@ -70,7 +73,9 @@ fn is_new(places: &mut BTreeMap<OwnerName, Place>, name: &OwnerName, place: &Pla
     true
 }
 
-fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Option<Mesh> {
+/// The mesh as far as it is right. What is wrong is a finding, so that this mesh is refused; something stands in for it,
+/// so that the owners and their subscriptions are looked at all the same.
+fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Mesh {
     let name = findings.name("mesh name", &file.name, &place.child("name"), MeshName::parse);
     let tenant = findings.name("tenant", &file.tenant, &place.child("tenant"), Tenant::parse);
     let region = findings.name("region", &file.region, &place.child("region"), Region::parse);
@@ -81,34 +86,40 @@ fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Option<Mesh>
     let classifications = classifications(file, place, findings);
     let default_classification = default_classification(file, place, &classifications, findings);
     accepts(&file.accept, place, findings);
-    if let Some(discovered) = file.defaults.as_ref().and_then(|defaults| defaults.discovered.as_ref()) {
-        if discovered != Classification::UNCLASSIFIED {
-            let message = format!("columns that a crawler finds cannot be `{discovered}`");
-            findings.invalid(
-                place.child("defaults").child("discovered"),
-                message,
-                "leave it out: only `unclassified` is possible, so that nobody sees a column that nobody has looked at",
-            );
-        }
+    let discovered = file.defaults.as_ref().and_then(|defaults| defaults.discovered.as_ref());
+    if let Some(discovered) = discovered.filter(|discovered| *discovered != Classification::UNCLASSIFIED) {
+        let message = format!("columns that a crawler finds cannot be `{discovered}`");
+        findings.invalid(
+            place.child("defaults").child("discovered"),
+            message,
+            "leave it out: only `unclassified` is possible, so that nobody sees a column that nobody has looked at",
+        );
     }
-    let (name, tenant, region) = (name?, tenant?, region?);
-    let deployment = deployment(file, place, &name, &tenant, governance.as_ref()?, findings)?;
-    Some(Mesh {
+    let name = or_stand_in(name, "unnamed", MeshName::parse);
+    let tenant = or_stand_in(tenant, "unnamed", Tenant::parse);
+    let governance = or_stand_in(governance, "000000000000", AccountId::parse);
+    let deployment = deployment(file, place, &name, &tenant, &governance, findings);
+    Mesh {
         name,
         tenant,
-        region,
-        organization: organization?,
-        governance: governance?,
+        region: or_stand_in(region, "us-east-1", Region::parse),
+        organization: or_stand_in(organization, "o-0000000000", OrganizationId::parse),
+        governance,
         team: team(&file.governance.team, &place.child("governance").child("team"), findings),
         classifications,
-        default_classification: default_classification?,
+        default_classification,
         cross_account_version: file.defaults.as_ref().and_then(|defaults| defaults.cross_account_version).unwrap_or(4),
         adopt_settings: file.adopt_settings.unwrap_or(false),
         deployment,
         domains: BTreeMap::new(),
         consumers: BTreeMap::new(),
         origin: place.clone(),
-    })
+    }
+}
+
+/// A value, or another of its type in the place of one that a finding speaks of.
+fn or_stand_in<T>(value: Option<T>, text: &str, parse: fn(&str) -> Result<T, NameError>) -> T {
+    value.unwrap_or_else(|| crate::sure(parse(text).map_err(|error| error.message), "a stand-in parses"))
 }
 
 fn classifications(file: &MeshFile, place: &Place, findings: &mut Findings) -> BTreeSet<Classification> {
@@ -129,6 +140,7 @@ fn classifications(file: &MeshFile, place: &Place, findings: &mut Findings) -> B
         let finding = Finding::new(Code::DeclaredUnclassified, place, message)
             .help("add `unclassified`: tables carry it, so that a column that a crawler finds is hidden until somebody looks at it");
         findings.add(finding);
+        known.insert(or_stand_in(None, Classification::UNCLASSIFIED, Classification::parse));
     }
     known
 }
@@ -138,19 +150,21 @@ fn default_classification(
     place: &Place,
     classifications: &BTreeSet<Classification>,
     findings: &mut Findings,
-) -> Option<Classification> {
+) -> Classification {
     let written = file.defaults.as_ref().and_then(|defaults| defaults.classification.as_deref());
     let here = match written {
         Some(_) => place.child("defaults").child("classification"),
         None => place.child("classifications"),
     };
-    let classes = products::Classes { known: classifications.clone(), default: String::new() };
-    let found = classes.get(written.unwrap_or("internal"), &here, findings)?;
-    if found.is_unclassified() {
+    let classes = products::Classes { known: classifications.clone(), complete: true, default: String::new() };
+    let found = classes.get(written.unwrap_or("internal"), &here, findings);
+    if found.as_ref().is_some_and(Classification::is_unclassified) {
         let message = "declared columns cannot be `unclassified` by default".to_owned();
         findings.add(Finding::new(Code::DeclaredUnclassified, here, message));
     }
-    Some(found)
+    let usable = |classification: &&Classification| !classification.is_unclassified();
+    let found = found.filter(|found| !found.is_unclassified()).or_else(|| classifications.iter().find(usable).cloned());
+    or_stand_in(found, "internal", Classification::parse)
 }
 
 fn deployment(
@@ -160,16 +174,19 @@ fn deployment(
     tenant: &Tenant,
     governance: &AccountId,
     findings: &mut Findings,
-) -> Option<Deployment> {
+) -> Deployment {
     let written = file.deployment.clone().unwrap_or_default();
     let place = place.child("deployment");
     let roles = written.roles.unwrap_or_default();
     let role = |findings: &mut Findings, text: Option<String>, place: Place, default: String| {
-        findings.name("role name", &text.unwrap_or(default), &place, RoleName::parse)
+        or_stand_in(
+            findings.name("role name", &text.unwrap_or(default), &place, RoleName::parse),
+            "unnamed",
+            RoleName::parse,
+        )
     };
-    let account = |findings: &mut Findings, text: &Option<String>, field: &str| match text {
-        Some(text) => findings.name("account", text, &place.child(field), AccountId::parse).map(Some),
-        None => Some(None),
+    let account = |findings: &mut Findings, text: &Option<String>, field: &str| {
+        text.as_ref().and_then(|text| findings.name("account", text, &place.child(field), AccountId::parse))
     };
     let names = place.child("roles");
     let plan_role = role(findings, roles.plan, names.child("plan"), format!("{mesh}-plan"));
@@ -183,16 +200,9 @@ fn deployment(
     );
     let from = account(findings, &written.from, "from");
     let management = account(findings, &written.management, "management");
-    let hub = match &written.hub {
-        Some(text) => findings.name("hub", text, &place.child("hub"), RoleArn::parse).map(Some),
-        None => Some(None),
-    };
-    let staging = match written.staging {
-        Some(text) => {
-            findings.name("staging", &text, &place.child("staging"), Tenant::parse).map(|name| Some(name.to_string()))
-        }
-        None => Some(None),
-    };
+    let hub = written.hub.and_then(|text| findings.name("hub", &text, &place.child("hub"), RoleArn::parse));
+    let staging =
+        written.staging.and_then(|text| findings.name("staging", &text, &place.child("staging"), Tenant::parse));
     let external_id = written.external_id.unwrap_or_else(|| format!("{tenant}-{mesh}"));
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@:/-_".contains(&byte);
     if !(2..=1224).contains(&external_id.len()) || !external_id.bytes().all(allowed) {
@@ -203,18 +213,18 @@ fn deployment(
             "use 2 to 1224 letters, digits and +=,.@:/-_",
         );
     }
-    Some(Deployment {
-        from: from?.unwrap_or_else(|| governance.clone()),
-        plan_role: plan_role?,
-        deploy_role: deploy_role?,
-        execution_role: execution_role?,
-        administrator_role: administrator_role?,
+    Deployment {
+        from: from.unwrap_or_else(|| governance.clone()),
+        plan_role,
+        deploy_role,
+        execution_role,
+        administrator_role,
         external_id,
-        management: management?,
-        hub: hub?,
+        management,
+        hub,
         mfa_serial: written.mfa_serial,
-        staging: staging?,
-    })
+        staging: staging.map(|name| name.to_string()),
+    }
 }
 
 fn domain(

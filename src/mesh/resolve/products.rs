@@ -2,7 +2,7 @@
 
 use super::{Findings, listed};
 use crate::environment::files::{
-    CrawlFile, PortKind, ProductFile, PropertyFile, SubscriptionFile, TableFile, TableFormat,
+    CrawlFile, MeshFile, PortKind, ProductFile, PropertyFile, SubscriptionFile, TableFile, TableFormat,
 };
 use crate::finding::{Code, Finding, Place, nearest};
 use crate::mesh::{CatalogName, Classification, Column, GlueType, Mesh, OwnerName, Product, ProductId, Table};
@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The classifications that a mesh has, and the one a declared column gets by default.
 pub(super) struct Classes {
     pub(super) known: BTreeSet<Classification>,
+    /// False when some could not be read: an unknown one may then be somebody else's fault.
+    pub(super) complete: bool,
     pub(super) default: String,
 }
 
@@ -18,16 +20,23 @@ impl Classes {
     pub(super) fn builtin() -> Self {
         let names = ["public", "internal", "confidential", "pii", Classification::UNCLASSIFIED];
         let known = names.iter().filter_map(|name| Classification::parse(name).ok()).collect();
-        Self { known, default: "internal".to_owned() }
+        Self { known, complete: true, default: "internal".to_owned() }
     }
 
-    pub(super) fn of(mesh: &Mesh) -> Self {
-        Self { known: mesh.classifications.clone(), default: mesh.default_classification.to_string() }
+    pub(super) fn of(mesh: &Mesh, file: &MeshFile) -> Self {
+        Self {
+            known: mesh.classifications.clone(),
+            complete: file.classifications.iter().flatten().all(|text| Classification::parse(text).is_ok()),
+            default: mesh.default_classification.to_string(),
+        }
     }
 
     /// The classification of that name, or a finding with the nearest that the mesh has.
     pub(super) fn get(&self, text: &str, place: &Place, findings: &mut Findings) -> Option<Classification> {
         let found = self.known.iter().find(|known| known.as_str() == text);
+        if found.is_none() && !self.complete {
+            return Classification::parse(text).ok();
+        }
         if found.is_none() {
             let known = self.known.iter().map(Classification::as_str);
             let help = match nearest(text, known.clone()) {

@@ -24,6 +24,9 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
             &product.origin.child("inputPorts"),
             findings,
         );
+        if !are_known(mesh, &product.input_ports, &product.origin.child("inputPorts"), findings) {
+            continue;
+        }
         let seen: BTreeSet<&CatalogName> = product
             .input_ports
             .iter()
@@ -37,6 +40,13 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
             findings.add(finding.help("name a column that an input port shows, or widen that port's classifications"));
         }
     }
+}
+
+/// Whether all that a list of subscriptions shows is known: neither a line of it nor a product of it was found wrong.
+fn are_known(mesh: &Mesh, subscriptions: &[Subscription], place: &Place, findings: &Findings) -> bool {
+    let mut products =
+        subscriptions.iter().filter_map(|subscription| mesh.product(&subscription.domain, &subscription.product));
+    findings.are_whole_below(place) && products.all(|product| findings.are_whole_below(&product.origin.child("schema")))
 }
 
 fn tables<'a>(mesh: &'a Mesh, subscription: &'a Subscription) -> impl Iterator<Item = (&'a Subscription, &'a Table)> {
@@ -53,7 +63,7 @@ fn visible<'a>(subscription: &'a Subscription, table: &'a Table) -> impl Iterato
 fn join_key(mesh: &Mesh, who: &str, subscriptions: &[Subscription], place: &Place, findings: &mut Findings) {
     let joined: Vec<&Subscription> =
         subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables).collect();
-    if joined.len() < 2 {
+    if joined.len() < 2 || !are_known(mesh, subscriptions, place, findings) {
         return;
     }
     let mut common: Option<BTreeSet<&CatalogName>> = None;

@@ -4,6 +4,7 @@ use super::owners::Owners;
 use super::products::Classes;
 use super::{Findings, listed};
 use crate::environment::files::{PortKind, SubscriptionFile, Tool};
+use crate::environment::{Content, Source};
 use crate::finding::{Code, Finding, Place, nearest};
 use crate::mesh::{Classification, Day, Mesh, OwnerName, Product, ProductId, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,15 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Market<'a> {
     /// Domain and offered ports of each product.
     products: BTreeMap<ProductId, (OwnerName, BTreeSet<PortKind>)>,
+    /// Ids in the files, right or wrong; `None` when some file could not be read.
+    written: Option<BTreeSet<&'a str>>,
     classes: Classes,
-    names_known: bool,
     as_of: Option<&'a Day>,
 }
 
 /// Puts the subscriptions into the mesh.
-pub(super) fn link(owners: Owners, names_known: bool, as_of: Option<&Day>, findings: &mut Findings) -> Mesh {
-    let Owners { mut mesh, subscriptions, mut inputs } = owners;
-    let market = Market { products: products(&mesh, findings), classes: Classes::of(&mesh), names_known, as_of };
+pub(super) fn link(owners: Owners, source: &Source, as_of: Option<&Day>, findings: &mut Findings) -> Mesh {
+    let Owners { mut mesh, classes, subscriptions, mut inputs } = owners;
+    let market = Market { products: products(&mesh, findings), written: written(source), classes, as_of };
     for (name, files) in subscriptions {
         let Some(consumer) = mesh.consumers.get_mut(&name) else { continue };
         let place = consumer.origin.child("subscriptions");
@@ -64,6 +66,16 @@ fn products(mesh: &Mesh, findings: &mut Findings) -> BTreeMap<ProductId, (OwnerN
     products
 }
 
+/// The ids of all products as they are written.
+fn written(source: &Source) -> Option<BTreeSet<&str>> {
+    let domains = source.files.values().filter_map(|file| match &file.content {
+        Some(Content::Domain(domain)) => Some(domain),
+        Some(Content::Mesh(_) | Content::Consumer(_)) | None => None,
+    });
+    (!source.is_incomplete())
+        .then(|| domains.flat_map(|domain| &domain.products).map(|product| product.id.as_str()).collect())
+}
+
 impl Market<'_> {
     fn read(&self, files: &[SubscriptionFile], place: &Place, findings: &mut Findings) -> Vec<Subscription> {
         let mut subscriptions: Vec<Subscription> = Vec::new();
@@ -99,7 +111,8 @@ impl Market<'_> {
         let Some((product, (domain, offered))) =
             product.as_ref().and_then(|product| self.products.get_key_value(product))
         else {
-            if self.names_known {
+            // what is wrong where it is defined is not also unknown where it is used
+            if self.written.as_ref().is_some_and(|written| !written.contains(file.product.as_str())) {
                 self.unknown(&file.product, &place.child("product"), findings);
             }
             return None;
@@ -236,10 +249,10 @@ fn cycles(mesh: &Mesh, findings: &mut Findings) {
                     path[at..].iter().map(|(id, _)| id.as_str()).chain([input.product.as_str()]).collect();
                 let message = format!("products need one another: {}", names.join(" -> "));
                 findings.add(Finding::new(Code::ProductCycle, input.origin.child("product"), message));
-            } else if let Some((id, _)) = products.get_key_value(&input.product) {
-                if !done.contains(*id) {
-                    path.push((id, 0));
-                }
+            } else if let Some((id, _)) = products.get_key_value(&input.product)
+                && !done.contains(*id)
+            {
+                path.push((id, 0));
             }
         }
     }

@@ -2,14 +2,16 @@
 
 use super::Findings;
 use crate::assembly::Layer;
+use crate::environment::files::PortKind;
 use crate::finding::{Code, Finding, Place};
-use crate::mesh::{AccountId, GOVERNANCE, Mesh, OwnerName};
-use std::collections::BTreeMap;
+use crate::mesh::{AccountId, Deployment, GOVERNANCE, Mesh, OwnerName, Reader};
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
     accounts(mesh, findings);
     let mut names = Names { taken: BTreeMap::new(), findings };
+    names.deployment(mesh);
     for domain in mesh.domains.values() {
         let account = &domain.account;
         names.stacks(mesh, &domain.name, &domain.origin.child("name"));
@@ -27,6 +29,17 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
     }
     for consumer in mesh.consumers.values() {
         names.stacks(mesh, &consumer.name, &consumer.origin.child("name"));
+        for role in consumer.tools.iter().filter_map(|tool| mesh.tool_role(consumer, *tool)) {
+            names.take("role", &consumer.account, role, &consumer.origin.child("name"));
+        }
+    }
+    for Reader { subscriber, subscription } in
+        mesh.subscriptions().filter(|reader| reader.subscription.port == PortKind::Tables)
+    {
+        let number = mesh.product(&subscription.domain, &subscription.product).map_or(1, |product| product.stack);
+        let stack = mesh.stack(GOVERNANCE, Layer::Sharing, Some(subscriber.owner()), number);
+        let place = subscription.origin.child("product");
+        names.extra_stack(&mesh.governance, stack.name().to_owned(), subscriber.owner(), &place);
     }
     for (domain, readers) in mesh.readers() {
         let Some(domain) = mesh.domains.get(domain) else { continue };
@@ -67,6 +80,25 @@ impl Names<'_> {
         self.insert(kind, account, name, place, None);
     }
 
+    /// The roles that bootstrap makes or finds in every account: a path does not tell the names of roles apart.
+    fn deployment(&mut self, mesh: &Mesh) {
+        let Deployment { plan_role, deploy_role, execution_role, administrator_role, .. } = &mesh.deployment;
+        let place = mesh.origin.child("deployment");
+        let roles = [("plan", plan_role), ("deploy", deploy_role), ("execution", execution_role)];
+        let places = roles.map(|(field, role)| (role, place.child("roles").child(field)));
+        let places = [(administrator_role, place.child("administratorRole"))].into_iter().chain(places);
+        let domains = mesh.domains.values().map(|domain| &domain.account);
+        let accounts: BTreeSet<_> = domains.chain(mesh.consumers.values().map(|consumer| &consumer.account)).collect();
+        for (role, place) in places {
+            self.take("role", &mesh.governance, role.to_string(), &place);
+            for account in &accounts {
+                // two equal ones among themselves are said once, for the governance account
+                let key = ("role", account.to_string(), role.as_str().to_lowercase());
+                self.taken.entry(key).or_insert_with(|| (place.clone(), None));
+            }
+        }
+    }
+
     /// The stacks that are about an owner and stand in the governance account, where all owners meet.
     fn stacks(&mut self, mesh: &Mesh, owner: &OwnerName, place: &Place) {
         for layer in [Layer::Publication, Layer::Sharing] {
@@ -88,7 +120,8 @@ impl Names<'_> {
         place: &Place,
         owner: Option<OwnerName>,
     ) {
-        match self.taken.entry((kind, account.to_string(), name)) {
+        // IAM tells names of roles apart without regard to case; all others are lower-case
+        match self.taken.entry((kind, account.to_string(), name.to_lowercase())) {
             Entry::Vacant(entry) => {
                 entry.insert((place.clone(), owner));
             }
@@ -97,7 +130,6 @@ impl Names<'_> {
                 if owner.is_some() && *first_owner == owner {
                     return;
                 }
-                let name = &entry.key().2;
                 let message = format!("its {kind} in account {account} would be `{name}`, which is another one's name");
                 let finding = Finding::new(Code::NameCollision, place.clone(), message);
                 self.findings.add(finding.related(first.clone(), "the other one"));

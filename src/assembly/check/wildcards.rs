@@ -1,0 +1,324 @@
+//! Wildcards that policies may have, each with its reason.
+
+/// A `*` that is taken on knowingly.
+#[derive(Debug, Clone, Copy)]
+pub struct Exception {
+    /// Type of the resource that holds the policy; empty for any.
+    pub holder: &'static str,
+    /// Statement id; empty for any.
+    pub sid: &'static str,
+    /// The action or resource, with `…` for one or more characters without `*`, `?` or `:`.
+    pub pattern: &'static str,
+    /// Why it is right.
+    pub reason: &'static str,
+}
+
+/// Every `*` that an Allow statement may have. A test shows that each entry is used; the docs list them.
+pub const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        holder: "AWS::KMS::Key",
+        sid: "AccountRoot",
+        pattern: "kms:*",
+        reason: "a key policy without the account's root can lock everyone out of the key for ever (AWS KMS, default key policy)",
+    },
+    Exception {
+        holder: "AWS::KMS::Key",
+        sid: "",
+        pattern: "*",
+        reason: "in a key policy the resource `*` is the key itself",
+    },
+    Exception {
+        holder: "",
+        sid: "",
+        pattern: "arn:…:s3:::…/*",
+        reason: "all objects below one prefix of one bucket, or of one bucket",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadCatalog",
+        pattern: "arn:…:glue:…:…:table/…/*",
+        reason: "all tables of one named database; Lake Formation decides which",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadData",
+        pattern: "*",
+        reason: "lakeformation:GetDataAccess has no resources (service authorization reference); the grants decide",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "QueryMesh",
+        pattern: "athena:*",
+        reason: "a boundary grants nothing; under it each role names its actions",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "QueryMesh",
+        pattern: "arn:…:athena:…:…:workgroup/…-*",
+        reason: "the mesh's workgroups begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadMeshCatalog",
+        pattern: "glue:BatchGet*",
+        reason: "a boundary grants nothing; under it each role names its actions",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadMeshCatalog",
+        pattern: "glue:Get*",
+        reason: "a boundary grants nothing; under it each role names its actions",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadMeshCatalog",
+        pattern: "arn:…:glue:…:*:catalog",
+        reason: "the catalogs of the mesh are in many accounts; their owners' grants decide",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadMeshCatalog",
+        pattern: "arn:…:glue:…:*:database/…_*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadMeshCatalog",
+        pattern: "arn:…:glue:…:*:table/…_*/*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadMeshData",
+        pattern: "*",
+        reason: "lakeformation:GetDataAccess has no resources; a boundary grants nothing",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "UseMeshBuckets",
+        pattern: "s3:*",
+        reason: "a boundary grants nothing; under it each role names its actions",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "UseMeshBuckets",
+        pattern: "arn:…:s3:::…-*",
+        reason: "the mesh's buckets begin with the tenant's and its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "UseMeshKeys",
+        pattern: "arn:…:kms:…:*:key/*",
+        reason: "AWS makes the ids of keys; the keys' own policies decide",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadStacks",
+        pattern: "arn:…:cloudformation:…:…:stack/…-*/*",
+        reason: "the mesh's stacks begin with its name; AWS makes the rest of the ARN",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "Stacks",
+        pattern: "arn:…:cloudformation:…:…:stack/…-*/*",
+        reason: "the mesh's stacks begin with its name; AWS makes the rest of the ARN",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ListStacks",
+        pattern: "*",
+        reason: "cloudformation:ListStacks has no resources (service authorization reference); it reads names only",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadGrants",
+        pattern: "*",
+        reason: "Lake Formation's actions have no resources (service authorization reference); these read only",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadCatalogs",
+        pattern: "arn:…:glue:…:…:database/…_*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadCatalogs",
+        pattern: "arn:…:glue:…:…:table/…_*/*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Roles",
+        pattern: "arn:…:iam::…:role/…/*",
+        reason: "the roles that the mesh makes lie under its path",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "RolesUnderBoundary",
+        pattern: "arn:…:iam::…:role/…/*",
+        reason: "the roles that the mesh makes lie under its path, and only with its boundary",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "PassRoles",
+        pattern: "arn:…:iam::…:role/…/*",
+        reason: "the roles that the mesh makes lie under its path",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Catalog",
+        pattern: "arn:…:glue:…:…:database/…_*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Catalog",
+        pattern: "arn:…:glue:…:…:table/…_*/*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "SharedCatalog",
+        pattern: "arn:…:glue:…:…:database/…_*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "SharedCatalog",
+        pattern: "arn:…:glue:…:…:table/…_*/*",
+        reason: "the mesh's databases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "LakeFormation",
+        pattern: "*",
+        reason: "Lake Formation's actions have no resources (service authorization reference)",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Workgroups",
+        pattern: "arn:…:athena:…:…:workgroup/…-*",
+        reason: "the mesh's workgroups begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "CreateShares",
+        pattern: "*",
+        reason: "a share has no ARN before it is made; the types are limited by condition (AWSLakeFormationCrossAccountManager)",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ChangeShares",
+        pattern: "*",
+        reason: "Lake Formation names the shares; limited to its own by condition (AWSLakeFormationCrossAccountManager)",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadShares",
+        pattern: "*",
+        reason: "these read only and have no narrower resource (AWSLakeFormationCrossAccountManager)",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Buckets",
+        pattern: "arn:…:s3:::…-*",
+        reason: "the mesh's buckets begin with the tenant's and its name; no action on objects is among these",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "NewKeys",
+        pattern: "*",
+        reason: "a key has no ARN before it is made",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Keys",
+        pattern: "arn:…:kms:…:…:key/*",
+        reason: "AWS makes the ids of keys; using them is not among these actions",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Keys",
+        pattern: "arn:…:kms:…:…:alias/…/*",
+        reason: "the mesh's aliases begin with its name",
+    },
+];
+
+impl Exception {
+    /// Whether this exception allows a text with a `*`.
+    pub(super) fn covers(&self, holder: &str, sid: &str, text: &str) -> bool {
+        (self.holder.is_empty() || self.holder == holder)
+            && (self.sid.is_empty() || self.sid == sid)
+            && fits(self.pattern, text)
+    }
+}
+
+/// Whether a text fits a pattern in which `…` stands for one or more characters, none of them `*`, `?` or `:`.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('…') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            let run = text.find(['*', '?', ':']).unwrap_or(text.len());
+            (1..=run).filter(|end| text.is_char_boundary(*end)).any(|end| fits(rest, &text[end..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::policies::{statements, wildcards};
+    use super::{EXCEPTIONS, Exception, fits};
+    use crate::assembly::Document;
+    use crate::environment::load;
+    use crate::mesh::resolve;
+    use crate::stacks::synthesize;
+    use std::path::Path;
+
+    /// Statements of the demo: the type of the holder, the statement id, a text with a wildcard.
+    fn wildcards_of_the_demo() -> Vec<(String, String, String)> {
+        let demo =
+            load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("environments/demo")).expect("the demo can be read");
+        let mesh = resolve(&demo.source, None).mesh.expect("the demo is a mesh");
+        let mut found = Vec::new();
+        for document in Document::all(&synthesize(&mesh)) {
+            for (_, type_name, entry) in document.resources() {
+                for statement in statements(&entry["Properties"]) {
+                    let sid = statement["Sid"].as_str().unwrap_or_default();
+                    let texts = wildcards(&statement)
+                        .into_iter()
+                        .map(|(_, text)| (type_name.to_owned(), sid.to_owned(), text.to_owned()));
+                    found.extend(texts);
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_exception_is_used_by_the_demo() {
+        let found = wildcards_of_the_demo();
+        let is_unused =
+            |exception: &&Exception| !found.iter().any(|(holder, sid, text)| exception.covers(holder, sid, text));
+        let unused: Vec<_> =
+            EXCEPTIONS.iter().filter(is_unused).map(|exception| (exception.sid, exception.pattern)).collect();
+        assert_eq!(unused, []);
+    }
+
+    #[test]
+    fn every_exception_has_a_reason_of_its_own_words() {
+        for exception in EXCEPTIONS {
+            assert!(exception.reason.split(' ').count() > 4, "{}", exception.reason);
+        }
+    }
+
+    #[test]
+    fn an_ellipsis_covers_no_star_and_no_colon() {
+        assert!(fits("arn:…:s3:::…/*", "arn:aws:s3:::acme-demo-sales-data-444444444444/products/*"));
+        assert!(!fits("arn:…:s3:::…/*", "arn:aws:s3:::*/*"));
+        assert!(!fits("arn:…:s3:::…-*", "arn:aws:s3:::*"));
+        assert!(!fits("arn:…:s3:::…-*", "arn:aws:s3:::-*"));
+        assert!(!fits("arn:…:s3:::…/*", "arn:aws:s3:::?/*"));
+        assert!(!fits("arn:…:iam::…:role/…/*", "arn:aws:iam::*:role/demo/*"));
+    }
+}

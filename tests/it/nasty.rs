@@ -1,0 +1,115 @@
+//! Texts of the worst kind in place of any text of an environment: nothing panics, and what is accepted is harmless.
+
+use crate::common::{errors, fixture, load};
+use meshform::assembly::{Document, check};
+use meshform::environment::{self, Content, RawFile};
+use meshform::mesh::resolve;
+use meshform::stacks::synthesize;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The files of an environment as JSON, which is YAML too.
+static FILES: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+    let files = load(&fixture("valid/without-warnings")).source.files.into_iter();
+    let content = files.map(|(path, file)| {
+        let value = match file.content.expect("the fixture is right") {
+            Content::Mesh(mesh) => serde_json::to_value(mesh),
+            Content::Domain(domain) => serde_json::to_value(domain),
+            Content::Consumer(consumer) => serde_json::to_value(consumer),
+        };
+        (path, value.expect("files are JSON"))
+    });
+    content.collect()
+});
+
+/// Every text in a value.
+fn texts<'a>(value: &'a mut Value, found: &mut Vec<&'a mut String>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| texts(item, found)),
+        Value::Object(object) => object.values_mut().for_each(|value| texts(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn nasty() -> impl Strategy<Value = String> {
+    const KNOWN: &[&str] = &[
+        "{{resolve:secretsmanager:prod/db:SecretString:password}}",
+        "{{{{resolve:ssm:/x}}",
+        "{{\nresolve:ssm:/x}}",
+        "${AWS::AccountId}",
+        "${DataKey.Arn}",
+        "{\"Fn::Sub\": \"*\"}",
+        "Fn::GetAtt",
+        "arn:aws:iam::123456789012:role/*",
+        "arn:aws:iam::333333333333:role/${x}",
+        "../../etc/passwd",
+        "*",
+        "?",
+        "",
+    ];
+    prop_oneof![
+        proptest::sample::select(KNOWN).prop_map(str::to_owned),
+        "[a-c\"'{}$\\\\/\n\t *?:,<>\\[\\]#&%@!|`~^é\u{202e}\u{0}\u{1f511}-]{1,20}",
+        "[a-z]{1,3}(-[a-z0-9]{1,3}){0,2}",
+        (1..5_000_usize).prop_map(|length| "a".repeat(length)),
+    ]
+}
+
+/// Texts that people read and no service understands.
+const FREE: [&str; 3] = ["Description", "Comment", "Value"];
+
+/// What is wrong with a template's value: a key or a text that could mean something to CloudFormation or IAM.
+fn harm(key: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => {
+            let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || " :/._@+=,*?()<>-".contains(letter);
+            let is_plain = match FREE.contains(&key) {
+                true => !text.contains("{{resolve:") && !text.chars().any(char::is_control),
+                false => text.chars().all(is_allowed),
+            };
+            (!is_plain).then(|| format!("{key}: {text:?}"))
+        }
+        Value::Array(items) => items.iter().find_map(|item| harm(key, item)),
+        Value::Object(object) => object.iter().find_map(|(key, value)| {
+            let is_ours = key.chars().all(|letter| letter.is_ascii_alphanumeric() || ":_-".contains(letter))
+                && (!key.starts_with("Fn::") || key == "Fn::GetAtt");
+            if is_ours { harm(key, value) } else { Some(format!("the key {key:?}")) }
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_accepted_is_harmless(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), nasty(), 0..3_u8), 1..3),
+    ) {
+        let mut files = FILES.clone();
+        for (place, text, how) in changes {
+            let mut found = Vec::new();
+            files.values_mut().for_each(|value| texts(value, &mut found));
+            let place = place.index(found.len());
+            match how {
+                0 => *found[place] = text,
+                1 => found[place].push_str(&text),
+                _ => found[place].insert_str(0, &text),
+            }
+        }
+        let files = files.into_iter().map(|(path, value)| (path, RawFile::Bytes(value.to_string().into_bytes())));
+        let loaded = environment::read("test", files.collect());
+        let resolved = resolve(&loaded.source, None);
+        if let Some(mesh) = resolved.mesh.filter(|_| errors(&loaded.findings).is_empty()) {
+            let documents = Document::all(&synthesize(&mesh));
+            for document in &documents {
+                prop_assert_eq!(harm("", &document.template), None, "{}", document.id);
+            }
+            let findings = check::check_documents(&documents);
+            prop_assert!(errors(&findings).is_empty(), "{findings:#?}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Resolving: every fixture says what it should and nothing else, and what comes close to a fault is let through.
+
+use crate::common::{errors, fixture, load, report};
+use meshform::environment::Source;
+use meshform::finding::{Code, Finding, Severity};
+use meshform::mesh::{Day, Mesh, resolve};
+use meshform::report::findings::Format;
+
+/// Everything that loading and resolving find in a fixture, on a day on which some access has ended.
+fn resolved(path: &str) -> (Source, Vec<Finding>, Option<Mesh>) {
+    let loaded = load(&fixture(path));
+    let as_of = Day::parse("2027-01-01").expect("it is a day");
+    let resolved = resolve(&loaded.source, Some(&as_of));
+    (loaded.source, [loaded.findings, resolved.findings].concat(), resolved.mesh)
+}
+
+macro_rules! fixtures {
+    ($($test:ident: $code:expr;)+) => {
+        /// Codes whose fixtures are environments that load without a finding.
+        pub(crate) const CHECKED_HERE: &[Code] = &[$($code),+];
+        $(
+            #[test]
+            fn $test() {
+                let (source, findings, mesh) = resolved(&format!("invalid/{}", $code.name()));
+                assert!(findings.iter().any(|finding| finding.code == $code), "{findings:#?}");
+                let mut others = errors(&findings);
+                others.remove(&$code);
+                assert!(others.is_empty(), "{others:?} in {findings:#?}");
+                assert_eq!(mesh.is_none(), $code.severity() == Severity::Error);
+                // warnings about the rest of the fixture are not what it is about
+                let about: Vec<Finding> = findings.into_iter().filter(|finding| finding.code == $code).collect();
+                insta::assert_snapshot!($code.name(), report(&source, &about, Format::Text));
+            }
+        )+
+    };
+}
+
+fixtures! {
+    invalid_name: Code::InvalidName;
+    reserved_name: Code::ReservedName;
+    duplicate_owner: Code::DuplicateOwner;
+    duplicate_account: Code::DuplicateAccount;
+    duplicate_product: Code::DuplicateProduct;
+    duplicate_table: Code::DuplicateTable;
+    duplicate_column: Code::DuplicateColumn;
+    name_collision: Code::NameCollision;
+    unknown_product: Code::UnknownProduct;
+    port_not_offered: Code::PortNotOffered;
+    unknown_classification: Code::UnknownClassification;
+    unknown_column: Code::UnknownColumn;
+    unknown_code: Code::UnknownCode;
+    self_input: Code::SelfInput;
+    product_cycle: Code::ProductCycle;
+    duplicate_subscription: Code::DuplicateSubscription;
+    asks_unclassified: Code::AsksUnclassified;
+    declared_unclassified: Code::DeclaredUnclassified;
+    missing_purpose: Code::MissingPurpose;
+    access_expired: Code::AccessExpired;
+    no_tool_for_port: Code::NoToolForPort;
+    foreign_principal: Code::ForeignPrincipal;
+    no_join_key: Code::NoJoinKey;
+    not_rendered_yet: Code::NotRenderedYet;
+}
+
+#[test]
+fn what_comes_close_to_a_fault_is_let_through() {
+    for path in ["valid/minimal", "valid/small", "valid/without-warnings", "valid/written-out"] {
+        let (source, findings, mesh) = resolved(path);
+        assert!(mesh.is_some(), "{path}:\n{}", report(&source, &findings, Format::Text));
+    }
+}
+
+#[test]
+fn what_is_rendered_whole_has_no_warning() {
+    let (source, findings, _) = resolved("valid/without-warnings");
+    assert_eq!(report(&source, &findings, Format::Text), "no findings\n");
+}
+
+#[test]
+fn everything_wrong_is_reported_at_once_in_the_order_of_the_files() {
+    let (source, findings, mesh) = resolved("mixed/everything-at-once");
+    assert!(mesh.is_none());
+    let is_error = |finding: &Finding| finding.severity() == Severity::Error;
+    let findings: Vec<Finding> = findings.into_iter().filter(is_error).collect();
+    assert!(errors(&findings).len() > 10, "{findings:#?}");
+    insta::assert_snapshot!("everything-at-once", report(&source, &findings, Format::Text));
+}
