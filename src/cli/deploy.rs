@@ -46,10 +46,11 @@ fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Fai
     if let Some(exit) = refused(&plan, ui)? {
         return Ok(exit);
     }
-    if plan.changes().next().is_some() && !arguments.yes {
-        if let Some(exit) = ask(&plan, ui)? {
-            return Ok(exit);
-        }
+    if plan.changes().next().is_some()
+        && !arguments.yes
+        && let Some(exit) = ask(&plan, ui)?
+    {
+        return Ok(exit);
     }
     let mut settings = Settings::new(&run_id);
     settings.on_failure = if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };

@@ -1,5 +1,7 @@
 //! The only place that reads an environment from disk. What is wrong *with a file* is passed on as data.
 
+#![expect(clippy::disallowed_methods, reason = "the environment's door to the disk")]
+
 use super::read::{Loaded, RawFile, read};
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -260,8 +260,5 @@ fn archive() -> &'static Archive {
 
 /// What was vendored is right, or the build is broken: `tools/schemas.py --check` and the tests see it first.
 fn sound<T, E: Display>(result: Result<T, E>, what: &str) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("{what} in the vendored schemas cannot be read: {error}"),
-    }
+    crate::sure(result, &format!("{what} in the vendored schemas cannot be read"))
 }

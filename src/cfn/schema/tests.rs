@@ -340,7 +340,7 @@ fn both_lists_of_intrinsic_functions_are_equal() {
 /// Prints what DESIGN asks to be known: `cargo test --release --no-default-features -- --ignored --nocapture measure`.
 #[test]
 #[ignore = "a measurement, not a test"]
-#[expect(clippy::print_stderr, reason = "a measurement is read by whoever runs it")]
+#[expect(clippy::disallowed_methods, reason = "a measurement, run by hand")]
 fn measure() {
     let time = |what: &str, work: &mut dyn FnMut()| {
         let start = std::time::Instant::now();
