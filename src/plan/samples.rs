@@ -100,7 +100,10 @@ pub(crate) fn rendered(samples: Vec<Sample>) -> Rendered {
 
 /// Nothing stands anywhere.
 pub(crate) fn nothing(rendered: &Rendered) -> Deployed {
-    Deployed { stacks: rendered.manifest.stacks.iter().map(|stack| (stack.id.clone(), Observed::Absent)).collect() }
+    Deployed {
+        stacks: rendered.manifest.stacks.iter().map(|stack| (stack.id.clone(), Observed::Absent)).collect(),
+        strays: BTreeMap::new(),
+    }
 }
 
 /// Everything stands as the assembly has it; each stack has the outputs `KeyArn` and `Y`.
@@ -128,7 +131,7 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))
     });
-    Deployed { stacks: stacks.collect() }
+    Deployed { stacks: stacks.collect(), strays: BTreeMap::new() }
 }
 
 pub(crate) fn publication_template() -> Value {
