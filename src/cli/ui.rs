@@ -26,6 +26,7 @@ pub(super) struct Ui {
     /// Columns of the terminal.
     pub(super) width: usize,
     /// Whether stderr is a terminal, where lines can be drawn anew.
+    #[cfg(feature = "aws")]
     pub(super) live: bool,
     quiet: bool,
 }
@@ -41,11 +42,13 @@ impl Ui {
             }
         };
         let (stdout, stderr) = (io::stdout(), io::stderr());
+        #[cfg(feature = "aws")]
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
             out_colour: colour(stdout.is_terminal()),
             err_colour: colour(stderr.is_terminal()),
             width: terminal_width(),
+            #[cfg(feature = "aws")]
             live: stderr.is_terminal() && !dumb && !quiet,
             quiet,
             out: Box::new(BufWriter::new(stdout)),
@@ -62,6 +65,7 @@ impl Ui {
     }
 
     /// Whether only data and errors are wanted.
+    #[cfg(feature = "aws")]
     pub(super) const fn is_quiet(&self) -> bool {
         self.quiet
     }
