@@ -133,9 +133,9 @@ names! {
     RoleName, |text| if !text.is_empty() && text.len() <= 64 && text.bytes().all(is_role_byte) { Ok(()) } else {
         Err(NameError::new("is no name of an IAM role: letters, digits and +=,.@_-, at most 64"))
     };
-    /// Name of a permission set: 1 to 32 letters, digits and `+=,.@-` (IAM Identity Center, CreatePermissionSet).
-    PermissionSetName, |text| if (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@-".contains(&byte)) { Ok(()) } else {
-        Err(NameError::new("is no name of a permission set: letters, digits and +=,.@-, at most 32"))
+    /// Name of a permission set: 1 to 32 letters, digits and `_+=,.@-` (IAM Identity Center API, PermissionSet).
+    PermissionSetName, |text| if (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)) { Ok(()) } else {
+        Err(NameError::new("is no name of a permission set: letters, digits and _+=,.@-, at most 32"))
     };
 }
 

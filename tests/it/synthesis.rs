@@ -1,6 +1,6 @@
 //! Synthesis through the binary: equal input gives equal bytes, and `synth --check` notices whatever is stale.
 
-use crate::demo::repository;
+use crate::demo::{self, repository};
 use assert_cmd::Command;
 use std::collections::BTreeMap;
 use std::fs;
@@ -278,4 +278,23 @@ fn a_directory_with_other_peoples_files_is_refused() {
     fs::write(stacks.join("manifest.json"), format!("<<<<<<< ours\n{manifest}")).expect("the manifest can be written");
     synth(&environment, &stacks);
     assert_eq!(check(&environment, &stacks), (Some(0), String::new()));
+}
+
+#[test]
+fn everything_that_takes_tags_says_whose_it_is() {
+    let mut tagged = 0;
+    for document in demo::documents() {
+        for (id, type_name, entry) in document.resources() {
+            let Some(property) = meshform::cfn::schema::of(type_name).and_then(|schema| schema.tag_property()) else {
+                continue;
+            };
+            let tags = entry["Properties"][property].as_array().cloned().unwrap_or_default();
+            let keys: Vec<&str> = tags.iter().filter_map(|tag| tag["Key"].as_str()).collect();
+            for key in ["layer", "mesh", "owner"] {
+                assert!(keys.contains(&key), "{id} in {} has the tags {keys:?}", document.id);
+            }
+            tagged += 1;
+        }
+    }
+    assert!(tagged > 100, "only {tagged} resources take tags");
 }

@@ -97,10 +97,13 @@ pub fn plural(count: usize, noun: &str) -> String {
 #[must_use]
 pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> String {
     let account: BTreeMap<&StackId, &AccountId> = steps.iter().map(|step| (&step.stack, &step.account)).collect();
+    let owners: BTreeMap<String, &str> =
+        steps.iter().map(|step| (step.account.to_string(), step.stack.owner())).collect();
     let mut rows: BTreeMap<String, [usize; 6]> = BTreeMap::new();
     let mut count = |stacks: Vec<&StackId>, column: usize| {
         for stack in stacks {
-            let name = account.get(stack).map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            let account = account.get(stack).map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            let name = owners.get(&account).map_or_else(|| account.clone(), |owner| format!("{account} {owner}"));
             rows.entry(name).or_default()[column] += 1;
         }
     };
@@ -128,10 +131,13 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
     } else if skipped > 0 {
         colour.paint(Tone::Doubtful, &format!("{} not started", plural(skipped, "stack")))
     } else if created + updated > 0 {
-        colour.paint(
-            Tone::Good,
-            &format!("{} created, {updated} updated, {unchanged} as they were", plural(created, "stack")),
-        )
+        let counts = [(created, "created"), (updated, "updated"), (unchanged, "unchanged")];
+        let told: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{} {word}", plural(*count, "stack")))
+            .collect();
+        colour.paint(Tone::Good, &told.join(", "))
     } else {
         colour.paint(Tone::Good, &format!("nothing to do: {} as they should be", plural(unchanged, "stack")))
     };
@@ -152,13 +158,14 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
     text
 }
 
-/// 70 columns at most; a column without any stack is left out, `left` is what was left to CloudFormation.
+/// As wide as the longest name asks, and eleven for each number; a column without any stack is left out, `left` is what was left to CloudFormation.
 fn table(rows: &BTreeMap<String, [usize; 6]>, total: &[usize; 6]) -> String {
     const HEADS: [&str; 6] = ["created", "updated", "unchanged", "failed", "skipped", "left"];
     let shown: Vec<usize> = (0..6).filter(|column| total[*column] > 0).collect();
+    let width = rows.keys().map(|name| name.len()).max().unwrap_or(0).max("account".len());
     let line = |name: &str, cells: &dyn Fn(usize) -> String| {
         let cells: String = shown.iter().map(|column| format!("{:>11}", cells(*column))).collect();
-        format!("{name:<12}{cells}\n")
+        format!("{name:<width$}{cells}\n")
     };
     let mut text = line("account", &|column| HEADS[column].to_owned());
     for (name, row) in rows {
