@@ -4,7 +4,7 @@ use super::cloud::{
     ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, EventsFrom, StackEvent, StackView,
 };
 use super::events::Event;
-use super::outcome::{Failure, causes, own_reason};
+use super::outcome::{Failure, causes, own_reason, survivors};
 use super::step::Work;
 use crate::plan::{Phase, StackStatus};
 use std::collections::BTreeSet;
@@ -146,6 +146,24 @@ impl<C: Cloud> Work<C> {
             also: causes.collect(),
             ..self.failure(format!("ended in {}{reason}", view.status))
         }
+    }
+
+    /// A grant that left the template must be gone: a stack that calls itself complete over a survivor has failed.
+    pub(super) fn nothing_survives(&self, events: &[StackEvent], arn: &str) -> Result<(), Box<Failure>> {
+        let mut left = survivors(events, arn).into_iter();
+        let Some(cause) = left.next() else { return Ok(()) };
+        let account = &self.step.account;
+        Err(Box::new(Failure {
+            cause: Some(cause),
+            also: left.collect(),
+            hints: vec![
+                format!(
+                    "it left the template and belongs to no stack any more: list what stands in account {account} with `aws lakeformation list-permissions`, and revoke it with `aws lakeformation revoke-permissions`"
+                ),
+                "docs/deployment.md, \"Taking access away\", tells the order in which nothing is left over".to_owned(),
+            ],
+            ..self.failure("is complete, but CloudFormation could not delete what left its template".to_owned())
+        }))
     }
 
     /// Deletes what stands in the way, by ARN: never another stack that bears the name by now.

@@ -27,5 +27,5 @@ pub use credentials::{Mfa, Reach};
 pub use entry::{DeployError, bootstrap, deploy, observe};
 pub use events::{Event, PlannedStep, StepOutcome, Stop, VERSION};
 pub use observe::ObserveError;
-pub use outcome::{Cause, Failure, Outcome, SkipReason, Skipped, Summary, causes};
+pub use outcome::{Cause, Failure, Outcome, SkipReason, Skipped, Summary, causes, survivors};
 pub use settings::{Limits, OnFailure, Patience, Polling, Settings};

@@ -5,6 +5,7 @@ use super::events::Stop;
 use crate::assembly::StackId;
 use crate::mesh::AccountId;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,13 +127,28 @@ pub fn causes(events: &[StackEvent], stack_arn: &str) -> Vec<Cause> {
         .iter()
         .filter(|event| event.status.ends_with("_FAILED") && event.physical_id.as_deref() != Some(stack_arn))
         .filter(|event| !is_cancellation(event.reason.as_deref().unwrap_or_default()))
-        .map(|event| Cause {
-            logical_id: event.logical_id.clone(),
-            resource_type: event.resource_type.clone(),
-            status: event.status.clone(),
-            reason: event.reason.clone().unwrap_or_else(|| "CloudFormation gave no reason".to_owned()),
-        })
+        .map(cause)
         .collect()
+}
+
+fn cause(event: &StackEvent) -> Cause {
+    Cause {
+        logical_id: event.logical_id.clone(),
+        resource_type: event.resource_type.clone(),
+        status: event.status.clone(),
+        reason: event.reason.clone().unwrap_or_else(|| "CloudFormation gave no reason".to_owned()),
+    }
+}
+
+/// What left the template and still stands: resources whose deletion failed in the cleanup and never succeeded. CloudFormation
+/// tries three times, skips the resource, and calls the stack complete (AWS re:Post, "stack cleanup stuck").
+#[must_use]
+pub fn survivors(events: &[StackEvent], stack_arn: &str) -> Vec<Cause> {
+    let mut last: BTreeMap<(&str, Option<&str>), &StackEvent> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.physical_id.as_deref() != Some(stack_arn)) {
+        last.insert((&event.logical_id, event.physical_id.as_deref()), event);
+    }
+    last.into_values().filter(|event| event.status == "DELETE_FAILED").map(cause).collect()
 }
 
 /// The reason that the stack itself first gave for a failure.
@@ -184,6 +200,19 @@ mod tests {
             status: status.to_owned(),
             reason: reason.map(str::to_owned),
         }
+    }
+
+    #[test]
+    fn what_the_cleanup_could_not_delete_survives_unless_a_later_try_succeeded() {
+        let events = [
+            event("GrantA", "DELETE_FAILED", Some("ConcurrentModificationException")),
+            event("GrantB", "DELETE_FAILED", Some("No permissions revoked")),
+            event("GrantA", "DELETE_COMPLETE", None),
+            event("demo", "UPDATE_COMPLETE", None),
+        ];
+        let left = survivors(&events, "arn:demo");
+        assert_eq!(left.iter().map(|cause| cause.logical_id.as_str()).collect::<Vec<_>>(), ["GrantB"]);
+        assert_eq!(left[0].reason, "No permissions revoked");
     }
 
     #[test]

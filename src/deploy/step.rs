@@ -175,6 +175,7 @@ impl<C: Cloud> Work<C> {
             Phase::Succeeded => {}
             Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
         }
+        self.nothing_survives(&events, arn)?;
         self.read_back().await?;
         let how = match kind {
             ChangeKind::Create => How::Created,

@@ -86,7 +86,7 @@ fn accounts_that_cannot_be_entered_are_told_with_what_to_do() {
 }
 
 #[test]
-fn an_owner_that_left_is_told_of_while_its_grants_stand() {
+fn what_was_taken_away_and_still_stands_is_told() {
     let local = LocalAws::start();
     local.prepare(8);
     let copy = tempfile::tempdir().expect("a directory can be made");
@@ -97,6 +97,16 @@ fn an_owner_that_left_is_told_of_while_its_grants_stand() {
     let deployed = local.meshform(Identity::Deployer, &deploy);
     assert_eq!(deployed.code, 0, "{}", deployed.text());
     assert!(!deployed.text().contains("no longer asks for"), "{}", deployed.text());
+    // one of several subscriptions goes: the account's grant is revoked first, and then the roles' cannot be
+    let analysts = environment.join("consumers/business-analysts.yaml");
+    let text = fs::read_to_string(&analysts).expect("the copy has the consumer");
+    let fewer: Vec<&str> = text.lines().filter(|line| !line.contains("product: sales-analytics")).collect();
+    fs::write(&analysts, fewer.join("\n") + "\n").expect("the copy can be written");
+    let survived = local.meshform(Identity::Deployer, &deploy);
+    assert_eq!(survived.code, 5, "a grant that survives its revoke is a failed deploy:\n{}", survived.text());
+    for word in ["could not delete what left its template", "DELETE_FAILED", "revoke-permissions"] {
+        assert!(survived.text().contains(word), "{word} in\n{}", survived.text());
+    }
     fs::remove_file(environment.join("consumers/data-science.yaml")).expect("the copy has the consumer");
     let left = local.meshform(Identity::Deployer, &deploy);
     assert!(
