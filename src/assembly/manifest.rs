@@ -60,6 +60,17 @@ pub enum ParameterValue {
     Wire(Wire),
 }
 
+impl ParameterValue {
+    /// Where the value comes from, if another stack makes it.
+    #[must_use]
+    pub const fn wire(&self) -> Option<&Wire> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Wire(wire) => Some(wire),
+        }
+    }
+}
+
 /// A stack whose effect must be seen before another starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -9,6 +9,7 @@ mod decision;
 mod deployed;
 mod graph;
 mod probe;
+mod removal;
 #[cfg(test)]
 pub(crate) mod samples;
 mod select;

@@ -287,6 +287,7 @@ pub fn plan(rendered: &Rendered, deployed: &Deployed, options: &Options) -> Resu
         let step = context.step(stacks[id], needs)?;
         steps.insert(id.clone(), step);
     }
+    super::removal::turn_round(&mut steps, manifest, deployed, &templates);
     let digest = digest(manifest, &steps, deployed);
     Ok(Plan { mesh: manifest.mesh.clone(), pass: options.pass, steps, digest })
 }

@@ -179,3 +179,32 @@ fn after_waiting_the_same_table_is_asked_again() {
     standing(&mut deployed, "sales/demo-storage-sales").template = None;
     assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id]), Decision::Update);
 }
+
+/// A sharing stack and the access stack that waits for it, each with some grants.
+fn shared(sharing: &[&str], access: &[&str]) -> Rendered {
+    let grants = |names: &[&str]| {
+        let resources: serde_json::Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), serde_json::json!({"Type": "AWS::LakeFormation::PrincipalPermissions"})))
+            .collect();
+        serde_json::json!({ "Resources": resources })
+    };
+    rendered(vec![
+        stack("governance/demo-sharing-sales").template(grants(sharing)),
+        stack("sales/demo-access-sales").after("governance/demo-sharing-sales", Effect::Roles).template(grants(access)),
+    ])
+}
+
+#[test]
+fn what_only_removes_goes_backward_and_what_adds_goes_forward() {
+    let standing = everything(&shared(&["A", "B"], &["C", "D"]));
+    let (sharing, access) = (id("governance/demo-sharing-sales"), id("sales/demo-access-sales"));
+    let removal = plan(&shared(&["A"], &["C"]), &standing, &MESH).unwrap();
+    assert_eq!(removal.steps[&sharing].needs, [access.clone()].into());
+    assert!(removal.steps[&access].needs.is_empty());
+    let addition = plan(&shared(&["A", "B", "E"], &["C", "D", "F"]), &standing, &MESH).unwrap();
+    assert_eq!(addition.steps[&access].needs, [sharing.clone()].into());
+    let both = plan(&shared(&["A", "E"], &["C", "F"]), &standing, &MESH).unwrap();
+    assert_eq!(both.steps[&access].needs, [sharing].into());
+    assert!(both.steps[&id("governance/demo-sharing-sales")].needs.is_empty());
+}

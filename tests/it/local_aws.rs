@@ -97,11 +97,23 @@ fn what_was_taken_away_and_still_stands_is_told() {
     let deployed = local.meshform(Identity::Deployer, &deploy);
     assert_eq!(deployed.code, 0, "{}", deployed.text());
     assert!(!deployed.text().contains("no longer asks for"), "{}", deployed.text());
-    // one of several subscriptions goes: the account's grant is revoked first, and then the roles' cannot be
+    // one of several subscriptions goes: backward, so that the roles' grants are revoked while the account's still stands
     let analysts = environment.join("consumers/business-analysts.yaml");
     let text = fs::read_to_string(&analysts).expect("the copy has the consumer");
     let fewer: Vec<&str> = text.lines().filter(|line| !line.contains("product: sales-analytics")).collect();
     fs::write(&analysts, fewer.join("\n") + "\n").expect("the copy can be written");
+    let taken = local.meshform(Identity::Deployer, &deploy);
+    assert_eq!(taken.code, 0, "{}", taken.text());
+    let bodies = local.call("GET", "lakeformation", &Value::Null);
+    let body = |account: &str| bodies.as_array().into_iter().flatten().find(|body| body["account"] == account).cloned();
+    let analysts_body = body("777777777777").expect("the account has a catalog").to_string();
+    assert!(!analysts_body.contains("sales-analytics"), "{analysts_body}");
+    assert!(analysts_body.contains("campaign-performance"), "{analysts_body}");
+    // a change that adds and takes away runs forward for now: what survives it fails the deploy
+    let scientists = environment.join("consumers/data-science.yaml");
+    let text = fs::read_to_string(&scientists).expect("the copy has the consumer");
+    fs::write(&scientists, text.replace("[public, internal, confidential]", "[public, internal]"))
+        .expect("the copy can be written");
     let survived = local.meshform(Identity::Deployer, &deploy);
     assert_eq!(survived.code, 5, "a grant that survives its revoke is a failed deploy:\n{}", survived.text());
     for word in ["could not delete what left its template", "DELETE_FAILED", "revoke-permissions"] {
