@@ -16,6 +16,8 @@ mod loading;
 mod local_aws;
 mod nasty;
 mod resolving;
+#[cfg(feature = "aws")]
+mod sessions;
 mod sight;
 mod synthesis;
 mod templates;

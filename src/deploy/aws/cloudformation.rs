@@ -106,6 +106,8 @@ fn dns_suffix(partition: &str) -> &'static str {
     }
 }
 
+/// Describes a change set. Here and below the stack is named beside the change set's ARN, since policies allow these calls on
+/// stacks (service authorization reference, AWS CloudFormation).
 pub(super) async fn describe_change_set(
     session: &Session,
     scope: &Scope,
@@ -130,8 +132,6 @@ pub(super) async fn describe_change_set(
         }
     }
 }
-
-// The stack is named beside the change set's ARN, since policies allow these calls on stacks (service authorization reference).
 
 /// Executable only when it is complete *and* available.
 fn state(status: Option<&ChangeSetStatus>, execution: Option<&ExecutionStatus>) -> ChangeSetState {

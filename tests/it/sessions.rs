@@ -1,0 +1,138 @@
+//! The sessions of a deployment, against a stub of STS and CloudFormation that answers what the local AWS never would: the wrong
+//! account, and credentials that are about to end.
+
+use crate::demo::repository;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+
+/// How many calls of each action were made.
+type Calls = Arc<Mutex<BTreeMap<String, usize>>>;
+
+/// What the stub says of a session.
+#[derive(Clone, Copy)]
+struct Answers {
+    /// The account it answers with; `None` for the one that was asked for.
+    account: Option<&'static str>,
+    /// When its credentials end.
+    expiration: &'static str,
+}
+
+/// Accounts of the demo, each with one plan role.
+const ACCOUNTS: usize = 8;
+
+fn serve(answers: Answers) -> (String, Calls) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let endpoint = format!("http://{}", listener.local_addr().expect("the port is known"));
+    let calls = Calls::default();
+    let counted = Arc::clone(&calls);
+    // ends with the test's process; a connection that fails is the client's to tell
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let counted = Arc::clone(&counted);
+            std::thread::spawn(move || answer(stream, answers, &counted));
+        }
+    });
+    (endpoint, calls)
+}
+
+fn answer(mut stream: TcpStream, answers: Answers, calls: &Calls) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let (mut length, mut access_key) = (0, String::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let lower = line.to_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if let Some((_, rest)) = line.split_once("Credential=") {
+            access_key = rest.split('/').next()?.to_owned();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let body = String::from_utf8(body).ok()?;
+    let field =
+        |name: &str| body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).unwrap_or_default();
+    let action = field("Action").to_owned();
+    *calls.lock().ok()?.entry(action.clone()).or_default() += 1;
+    let (status, text) = match action.as_str() {
+        "AssumeRole" => {
+            // the key carries the account of the role, so that GetCallerIdentity can answer with it
+            let account = field("RoleArn").split("%3A").nth(4).unwrap_or_default().to_owned();
+            let credentials = format!(
+                "<Credentials><AccessKeyId>ASIA{account}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>{}</Expiration></Credentials>",
+                answers.expiration
+            );
+            (200, format!("<AssumeRoleResponse><AssumeRoleResult>{credentials}</AssumeRoleResult></AssumeRoleResponse>"))
+        }
+        "GetCallerIdentity" => {
+            let own = access_key.trim_start_matches("ASIA");
+            let account = answers.account.unwrap_or(own);
+            (200, format!("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account><Arn>arn:aws:sts::{account}:assumed-role/x/y</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"))
+        }
+        "ListStacks" => (200, "<ListStacksResponse><ListStacksResult><StackSummaries/></ListStacksResult></ListStacksResponse>".to_owned()),
+        _ => (400, "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>".to_owned()),
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+        text.len()
+    )
+    .ok()
+}
+
+/// Deploys without `--yes` and without a terminal: it looks at everything and then stops.
+fn look(endpoint: &str) -> Output {
+    let variables = [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIABASE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    Command::new(env!("CARGO_BIN_EXE_meshform"))
+        .env_clear()
+        .envs(variables)
+        .args(["deploy", "-e", "environments/demo"])
+        .current_dir(repository(""))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("meshform starts")
+}
+
+fn count(calls: &Calls, action: &str) -> usize {
+    calls.lock().expect("no thread panicked").get(action).copied().unwrap_or(0)
+}
+
+#[test]
+fn an_account_that_answers_with_another_is_refused_before_any_call() {
+    let (endpoint, calls) = serve(Answers { account: Some("999999999999"), expiration: "2099-01-01T00:00:00Z" });
+    let ran = look(&endpoint);
+    let text = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{text}");
+    assert!(text.contains("999999999999") && text.contains("444444444444"), "both accounts are named:\n{text}");
+    assert!(count(&calls, "GetCallerIdentity") >= ACCOUNTS);
+    assert_eq!(count(&calls, "DescribeStacks"), 0);
+}
+
+#[test]
+fn a_session_is_made_once_and_renewed_before_it_ends() {
+    let (endpoint, calls) = serve(Answers { account: None, expiration: "2099-01-01T00:00:00Z" });
+    let ran = look(&endpoint);
+    assert_eq!(ran.status.code(), Some(6), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(count(&calls, "AssumeRole"), ACCOUNTS, "one session for each account");
+    // credentials that have ended are never used: each call asks for new ones
+    let (endpoint, calls) = serve(Answers { account: None, expiration: "2001-01-01T00:00:00Z" });
+    let ran = look(&endpoint);
+    assert_eq!(ran.status.code(), Some(6), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(count(&calls, "AssumeRole") > ACCOUNTS, "{:?}", calls.lock());
+}
