@@ -6,7 +6,7 @@ the sources are in the README's table.
 
 import re
 
-from . import catalog_view, crawler_rules, principals, provisioning, schedules, state_language, step_integrations
+from . import catalog_view, crawler_rules, permissions, principals, provisioning, schedules, state_language, step_integrations
 from .principals import Actor, Refused
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")
@@ -147,7 +147,16 @@ CHECKS = {
 }
 
 
-def _wrapped(check, native: dict) -> dict:
+def _same(props: dict) -> dict:
+    return props
+
+
+def _with_role_arn(props: dict) -> dict:
+    """MiniStack's crawlers take a role by its ARN alone."""
+    return {**props, "Role": permissions.as_role_arn(str(props.get("Role")), provisioning.current_actor.get().account)}
+
+
+def _wrapped(check, native: dict, prepared=_same) -> dict:
     def checked(props, logical_id):
         from ministack.core.responses import get_region
 
@@ -156,11 +165,11 @@ def _wrapped(check, native: dict) -> dict:
 
     def create(logical_id, props, stack_name):
         checked(props, logical_id)
-        return native["create"](logical_id, props, stack_name)
+        return native["create"](logical_id, prepared(props), stack_name)
 
     def update(physical_id, old_props, new_props, stack_name, *logical_id):
         checked(new_props, logical_id[0] if logical_id else physical_id)
-        return native["update"](physical_id, old_props, new_props, stack_name, *logical_id)
+        return native["update"](physical_id, old_props, prepared(new_props), stack_name, *logical_id)
 
     return {**native, "create": create, "update": update}
 
@@ -185,7 +194,8 @@ def install() -> None:
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::Scheduler::Schedule"]["create"] = _new_schedule(handlers["AWS::Scheduler::Schedule"]["create"])
     for resource_type, check in CHECKS.items():
-        handlers[resource_type] = _wrapped(check, handlers[resource_type])
+        prepared = _with_role_arn if resource_type == "AWS::Glue::Crawler" else _same
+        handlers[resource_type] = _wrapped(check, handlers[resource_type], prepared)
 
 
 def fired() -> dict:

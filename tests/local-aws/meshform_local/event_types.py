@@ -1,6 +1,7 @@
 """AWS::Events::EventBusPolicy, which MiniStack lacks, and the Policy of AWS::Events::EventBus, which it drops.
 
-Both end in `eventbridge._event_bus_policies`, where PutPermission writes and `event_delivery` reads.
+Both end in `eventbridge._event_bus_policies`, where PutPermission writes and `event_delivery` reads. A topic made by a
+stack gets the default policy that one made by CreateTopic has: for its owner alone.
 """
 
 import json
@@ -85,9 +86,27 @@ def _with_policy(native: dict) -> dict:
     return {**native, "create": create, "update": update, "delete": delete}
 
 
+def _own_topic(native: dict) -> dict:
+    from ministack.core.responses import get_account_id
+    from ministack.services import sns
+
+    def create(logical_id, props, stack_name):
+        made = native["create"](logical_id, props, stack_name)
+        attributes = sns._topics[made[0]]["attributes"]
+        policy = json.loads(attributes.get("Policy") or "{}")
+        for statement in policy.get("Statement", []):
+            statement["Condition"] = {"StringEquals": {"AWS:SourceOwner": get_account_id()}}
+        attributes["Policy"] = json.dumps(policy)
+        return made
+
+    return {**native, "create": create}
+
+
 def install() -> None:
-    """Register the policy type and wrap the bus."""
+    """Register the policy type, wrap the bus and the topic."""
     from ministack.services.cloudformation import provisioners
+
+    provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"] = _own_topic(provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"])
 
     provisioners._RESOURCE_HANDLERS["AWS::Events::EventBusPolicy"] = _bus_policy_handlers()
     provisioners._REPLACING_PROPERTIES["AWS::Events::EventBusPolicy"] = ("EventBusName", "StatementId")

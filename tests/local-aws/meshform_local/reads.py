@@ -40,6 +40,6 @@ def write_refusal(actor: Actor, region: str, name: str, prefix: str) -> str | No
     if found is None:
         return f"The specified bucket does not exist: {name}"
     owner = found[0]
-    policy = s3._bucket_policies.get_scoped(owner, name)
+    policy = s3._bucket_policies.get_scoped(owner, None, name)
     arn = f"arn:aws:s3:::{name}/{prefix.strip('/')}/part-0"
     return principals.denial_with_policy(actor, "s3:PutObject", arn, region, policy, owner)
