@@ -6,7 +6,16 @@ the sources are in the README's table.
 
 import re
 
-from . import catalog_view, crawler_rules, permissions, principals, provisioning, schedules, state_language, step_integrations
+from . import (
+    catalog_view,
+    crawler_rules,
+    permissions,
+    principals,
+    provisioning,
+    schedules,
+    state_language,
+    step_integrations,
+)
 from .principals import Actor, Refused
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]+")

@@ -115,6 +115,10 @@ async def _handle(method: str, name: str, body: bytes):
             return []
         case ("GET", "lakeformation"):
             return lake_store.as_json()
+        case ("POST", "fire"):
+            if not {"account", "region", "schedule"} <= set(data):
+                raise ValueError("fire needs account, region and schedule")
+            return event_delivery.fire_schedule(str(data["account"]), data["region"], data["schedule"])
         case ("GET", "summary"):
             return provisioning.summary()
         case ("GET", "hooks"):

@@ -10,7 +10,7 @@ event bus"), eb-use-resource-based (SNS and SQS targets go by the target's polic
 import json
 import threading
 
-from . import principals
+from . import encrypted_topics, principals
 from .principals import Actor
 
 _deliveries: list[dict] = []
@@ -127,7 +127,7 @@ def _policy_refusal(target: dict, action: str, rule_arn: str, service: str, poli
         return _role_refusal(target, action, arn, service, region)
     context = {"aws:SourceArn": rule_arn, "aws:SourceAccount": _place(rule_arn)[0]}
     if principals.service_may(service, action, arn, region, policy, context):
-        return None
+        return encrypted_topics.service_refusal(arn, service, context) if ":sns:" in arn else None
     return f"the policy of {arn} does not let {service} do {action} for {rule_arn}"
 
 
@@ -223,6 +223,22 @@ def _wrapped_target(native):
             native(target, event, rule, view)
 
     return invoke
+
+
+def fire_schedule(account: str, region: str, name: str) -> list[dict]:
+    """Let a schedule (`name`, or `group/name`) come due now; answers what was delivered."""
+    from ministack.core.responses import request_scope
+    from ministack.services import eventbridge, scheduler
+
+    key = name if "/" in name else f"default/{name}"
+    schedule = scheduler._schedules.get_scoped(account, region, key)
+    if schedule is None:
+        raise LookupError(f"no schedule {key} in {account}")
+    before = len(deliveries())
+    with request_scope(account, region):
+        entry = {"Source": "aws.scheduler", "DetailType": "Scheduled Event", "Resources": [schedule["Arn"]]}
+        eventbridge._invoke_target(schedule["Target"], eventbridge_record(entry, account, region), schedule)
+    return deliveries()[before:]
 
 
 def _native_put(data):

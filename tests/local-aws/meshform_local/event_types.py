@@ -97,9 +97,15 @@ def _own_topic(native: dict) -> dict:
         for statement in policy.get("Statement", []):
             statement["Condition"] = {"StringEquals": {"AWS:SourceOwner": get_account_id()}}
         attributes["Policy"] = json.dumps(policy)
+        attributes["KmsMasterKeyId"] = props.get("KmsMasterKeyId") or ""
         return made
 
-    return {**native, "create": create}
+    def update(physical_id, old_props, new_props, stack_name, *logical_id):
+        made = native["update"](physical_id, old_props, new_props, stack_name, *logical_id)
+        sns._topics[made[0]]["attributes"]["KmsMasterKeyId"] = new_props.get("KmsMasterKeyId") or ""
+        return made
+
+    return {**native, "create": create, "update": update}
 
 
 def install() -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import quality, step_answers
+from . import encrypted_topics, quality, step_answers
 from .step_answers import Call
 
 _RESOURCE = re.compile(r"arn:aws:states:::(?P<name>[A-Za-z0-9:-]+?)(?P<pattern>\.sync(?::2)?|\.waitForTaskToken)?")
@@ -119,7 +119,10 @@ INTEGRATIONS: dict[str, Integration] = {
         "sns",
         "Publish",
         "SNS.AuthorizationErrorException",
-        lambda call: [("sns:Publish", str(call.parameters.get("TopicArn")))],
+        lambda call: [
+            ("sns:Publish", str(call.parameters.get("TopicArn"))),
+            *encrypted_topics.asked(str(call.parameters.get("TopicArn"))),
+        ],
         None,
         ("", ".waitForTaskToken"),
     ),

@@ -44,7 +44,9 @@ def a_rule_starts_a_machine_by_its_role(world: World):
     """The target's role must be allowed states:StartExecution; then the machine gets the event."""
     machine = pipeline.machine({"Only": {"Type": "Pass", "End": True}})
     machine["Properties"]["RoleArn"] = made_role(world, CONSUMER, "demo-machine", service_trust("states"))
-    start = made_role(world, CONSUMER, "demo-start", service_trust("events"), statement("states:StartExecution", "arn:x"))
+    start = made_role(
+        world, CONSUMER, "demo-start", service_trust("events"), statement("states:StartExecution", "arn:x")
+    )
     resources = {"Bus": _bus(), "Machine": machine}
     world.accepts(CONSUMER, resources)
     world.accepts(CONSUMER, {"Rule": _rule({"Arn": MACHINE, "RoleArn": start})})

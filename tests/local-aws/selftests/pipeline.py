@@ -34,7 +34,11 @@ RIGHTS = {
     "Write": (["s3:PutObject"], [f"arn:aws:s3:::{BUCKET}/staging/*"]),
     "Job": (["glue:StartJobRun", "glue:GetJobRun"], [own("glue", "job/demo-job-marketing")]),
     "Quality": (
-        ["glue:StartDataQualityRulesetEvaluationRun", "glue:GetDataQualityRulesetEvaluationRun", "glue:GetDataQualityResult"],
+        [
+            "glue:StartDataQualityRulesetEvaluationRun",
+            "glue:GetDataQualityRulesetEvaluationRun",
+            "glue:GetDataQualityResult",
+        ],
         [own("glue", "dataQualityRuleset/demo.*")],
     ),
     "Pass": (["iam:PassRole"], [ROLE]),
@@ -75,7 +79,9 @@ def role(*without: str) -> dict:
                     {
                         "Effect": "Allow",
                         "Action": "sts:AssumeRole",
-                        "Principal": {"Service": ["states.amazonaws.com", "glue.amazonaws.com", "sagemaker.amazonaws.com"]},
+                        "Principal": {
+                            "Service": ["states.amazonaws.com", "glue.amazonaws.com", "sagemaker.amazonaws.com"]
+                        },
                     }
                 ],
             },

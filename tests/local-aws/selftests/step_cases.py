@@ -1,7 +1,10 @@
 """State machines: each step as the machine's role, faults, waits, UNLOAD, quality runs; each refused and accepted once."""
 
 import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import machines
 
@@ -142,15 +145,11 @@ def every_step_needs_its_right(world: World):
     pipeline_policy = pipeline.policy()
     pipeline_policy["Statement"].append({"Effect": "Deny", "Action": "glue:GetJobRun", "Resource": "*"})
     iam = world.administrator_client("iam", CONSUMER)
-    iam.put_role_policy(
-        RoleName="demo-job-marketing", PolicyName="own", PolicyDocument=json.dumps(pipeline_policy)
-    )
+    iam.put_role_policy(RoleName="demo-job-marketing", PolicyName="own", PolicyDocument=json.dumps(pipeline_policy))
     _fails(_run(world, job), "Glue.AccessDeniedException", "glue:GetJobRun", "explicit deny")
     _rights(world)
     boundary = iam.create_policy(PolicyName="narrow", PolicyDocument=json.dumps(pipeline.policy("Job")))
-    iam.put_role_permissions_boundary(
-        RoleName="demo-job-marketing", PermissionsBoundary=boundary["Policy"]["Arn"]
-    )
+    iam.put_role_permissions_boundary(RoleName="demo-job-marketing", PermissionsBoundary=boundary["Policy"]["Arn"])
     _fails(_run(world), "Glue.AccessDeniedException", "no permissions boundary allows")
 
 
@@ -315,6 +314,31 @@ def jobs_and_models_must_exist(world: World):
         "TransformOutput": {"S3OutputPath": "s3://a/c"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
     }
-    _fails(_run(world, {"Only": task("sagemaker:createTransformJob.sync", score)}), "SageMaker.AmazonSageMakerException", "ghost")
+    _fails(
+        _run(world, {"Only": task("sagemaker:createTransformJob.sync", score)}),
+        "SageMaker.AmazonSageMakerException",
+        "ghost",
+    )
     score["ModelName"] = "demo-churn"
     assert _run(world, {"Only": task("sagemaker:createTransformJob.sync", score)})["status"] == "SUCCEEDED"
+
+
+@case
+def the_driver_tells_what_a_machine_did(world: World):
+    """`machines.py` assumes a role, runs, and prints one object; what it may not start is exit 1."""
+    pipeline.prepared(world)
+    states = {"Unload": pipeline.query(Next="Done"), "Done": {"Type": "Pass", "End": True}}
+    world.accepts(CONSUMER, {"Machine": pipeline.machine(states)})
+    environment = {
+        "AWS_ACCESS_KEY_ID": world.administrator["accessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": world.administrator["secretAccessKey"],
+    }
+    script = Path(machines.__file__)
+    access = f"arn:aws:iam::{CONSUMER}:role/OrganizationAccountAccessRole"
+    command = [sys.executable, str(script), world.endpoint, MACHINE, "--input", '{"day": 1}']
+    ran = subprocess.run([*command, "--role", access], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert (told["status"], [state["state"] for state in told["states"]]) == ("SUCCEEDED", ["Unload", "Done"]), told
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1 and "machines: " in ran.stderr, ran
