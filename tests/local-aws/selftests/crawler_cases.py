@@ -180,6 +180,9 @@ def crawls_are_told_to_the_default_bus(world: World):
     assert [(item["crawlerName"], item["state"]) for item in told] == [(name, "Started"), (name, "Succeeded")], told
     world.control("POST", "control", {"crawlers": {name: "FAILED"}})
     assert machines.run(client, arn)["output"]["Crawler"]["LastCrawl"]["Status"] == "FAILED"
+    world.control("DELETE", "deliveries")
+    world.administrator_client("glue", GOVERNANCE).start_crawler(Name=name)
+    assert "Started" in world.control("GET", "deliveries")[0]["event"]["detail"]
     world.administrator_client("iam", GOVERNANCE).put_role_policy(
         RoleName="demo-machine", PolicyName="own", PolicyDocument=json.dumps(statement("glue:GetCrawler"))
     )
