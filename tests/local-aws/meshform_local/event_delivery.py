@@ -110,11 +110,11 @@ def _dispatch_in(account: str, region: str, event: dict) -> None:
         eventbridge._dispatch_event(event)
 
 
-def _role_refusal(target: dict, action: str, arn: str, service: str, region: str) -> str | None:
+def _role_refusal(target: dict, action: str, arn: str, service: str, region: str, rule_arn: str) -> str | None:
     role = principals.find_role(target.get("RoleArn") or "")
     if role is None:
         return f"role {target.get('RoleArn')} does not exist"
-    if not principals.trusts_service(role, service):
+    if not principals.trusts_service(role, service, rule_arn):
         return f"{service} is unable to assume role {role['Arn']}"
     return principals.denial(principals.role_actor(role, "delivery"), action, arn, region)
 
@@ -124,7 +124,7 @@ def _policy_refusal(target: dict, action: str, rule_arn: str, service: str, poli
     arn = target["Arn"]
     account, region, _ = _place(arn)
     if target.get("RoleArn"):
-        return _role_refusal(target, action, arn, service, region)
+        return _role_refusal(target, action, arn, service, region, rule_arn)
     context = {"aws:SourceArn": rule_arn, "aws:SourceAccount": _place(rule_arn)[0]}
     if principals.service_may(service, action, arn, region, policy, context):
         return encrypted_topics.service_refusal(arn, service, context) if ":sns:" in arn else None
@@ -144,7 +144,7 @@ def _refusal(target: dict, event: dict, rule: dict, service: str) -> str | None:
             return f"state machine {arn} does not exist"
         if account != get_account_id():
             return f"a state machine of another account is no target: {arn}"
-        return _role_refusal(target, "states:StartExecution", arn, service, region)
+        return _role_refusal(target, "states:StartExecution", arn, service, region, rule["Arn"])
     if kind == "sns":
         topic = sns._topics.get_scoped(account, region, arn)
         policy = topic and topic["attributes"].get("Policy")
@@ -156,13 +156,13 @@ def _refusal(target: dict, event: dict, rule: dict, service: str) -> str | None:
                 return _policy_refusal(target, "sqs:SendMessage", rule["Arn"], service, policy)
         return f"no queue {arn}"
     if kind == "events" and ":event-bus/" in arn:
-        return _bus_refusal(target, event, service)
+        return _bus_refusal(target, event, rule, service)
     if kind == "scheduler":
         return f"universal targets are only recorded: {arn}"
     return None
 
 
-def _bus_refusal(target: dict, event: dict, service: str) -> str | None:
+def _bus_refusal(target: dict, event: dict, rule: dict, service: str) -> str | None:
     from ministack.core.responses import get_account_id
 
     arn = target["Arn"]
@@ -173,7 +173,7 @@ def _bus_refusal(target: dict, event: dict, service: str) -> str | None:
         return f"no event bus {arn}"
     if not target.get("RoleArn") and account == get_account_id():
         return None
-    reason = _role_refusal(target, "events:PutEvents", arn, service, region)
+    reason = _role_refusal(target, "events:PutEvents", arn, service, region, rule["Arn"])
     if reason or account == get_account_id():
         return reason
     actor = principals.role_actor(principals.find_role(target["RoleArn"]), "delivery")

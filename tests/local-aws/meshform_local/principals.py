@@ -202,10 +202,24 @@ def service_may(service: str, action: str, resource: str, region: str, policy, c
     return iam_evaluator.evaluate_resource_policy(policy, evaluation, service=service).decision == "Allow"
 
 
-def trusts_service(role: dict, service: str) -> bool:
-    """Whether a role's trust policy lets this AWS service assume it."""
+def trusts_service(role: dict, service: str, source_arn: str | None = None) -> bool:
+    """Whether a role's trust policy lets this AWS service assume it, on behalf of the role's own account.
+
+    Of a statement's conditions those on aws:SourceAccount count, and on aws:SourceArn when it is known.
+    """
     from ministack.core import iam_evaluator
 
+    account = account_of(role["Arn"])
+    known = {"aws:sourceaccount": account, **({"aws:sourcearn": source_arn} if source_arn else {})}
+    evaluation = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account=account,
+        action="sts:AssumeRole",
+        resource_arn=role["Arn"],
+        region="",
+        service_context=known,
+    )
     document = role.get("AssumeRolePolicyDocument") or "{}"
     document = json.loads(document) if isinstance(document, str) else document
     statements = document.get("Statement", [])
@@ -215,9 +229,18 @@ def trusts_service(role: dict, service: str) -> bool:
             statement.get("Effect") == "Allow"
             and iam_evaluator._service_principal_matches(statement.get("Principal"), service)
             and {"sts:AssumeRole", "sts:*", "*"} & set([actions] if isinstance(actions, str) else actions)
+            and iam_evaluator._conditions_met(_on_keys(statement.get("Condition") or {}, known), evaluation)
         ):
             return True
     return False
+
+
+def _on_keys(conditions: dict, known: dict) -> dict:
+    """The conditions that speak of what is known."""
+    return {
+        operator: {key: value for key, value in keys.items() if key.lower() in known}
+        for operator, keys in conditions.items()
+    }
 
 
 def refuse_passing(actor: Actor, role_arn: str, service: str, region: str) -> None:

@@ -9,7 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from . import crawler_runs, event_delivery, quality, recorded_types, unload
+from . import crawler_runs, event_delivery, principals, quality, reads, recorded_types, unload
 from .principals import Actor
 
 
@@ -44,7 +44,7 @@ def _now() -> int:
 
 
 def start_query(call: Call) -> dict:
-    """Athena: the workgroup and its result location exist; an UNLOAD is read."""
+    """Athena: the workgroup exists, its result location can be written to; an UNLOAD is read."""
     from ministack.services import athena
 
     given = call.parameters
@@ -61,6 +61,12 @@ def start_query(call: Call) -> dict:
         raise StepError(
             "Athena.InvalidRequestException", "No output location provided. An output location is required."
         )
+    bucket, _, prefix = output.removeprefix("s3://").partition("/")
+    location = principals.denial(call.actor, "s3:GetBucketLocation", f"arn:aws:s3:::{bucket}", call.region)
+    if reads.bucket(bucket) is None or location:
+        raise StepError(
+            "Athena.InvalidRequestException", f"Unable to verify/create output bucket {bucket} ({location})"
+        )
     identifier, query = str(uuid.uuid4()), str(given.get("QueryString") or "")
     execution = {
         "QueryExecutionId": identifier,
@@ -71,15 +77,27 @@ def start_query(call: Call) -> dict:
         "ResultConfiguration": {"OutputLocation": f"{output.rstrip('/')}/{identifier}.csv"},
         "Status": {"State": "SUCCEEDED", "SubmissionDateTime": _now(), "CompletionDateTime": _now()},
     }
-    if unload.is_unload(query):
-        database = (given.get("QueryExecutionContext") or {}).get("Database")
-        try:
-            unload.run(call.actor, call.region, query, database)
-        except unload.Failed as failure:
-            execution["Status"] |= {"State": "FAILED", "StateChangeReason": str(failure)}
-            # A query that was started and failed: the whole answer of GetQueryExecution is the cause.
-            raise StepError("States.TaskFailed", json.dumps({"QueryExecution": execution})) from None
+    reason = _why_query_fails(call, query, bucket, prefix)
+    if reason:
+        execution["Status"] |= {"State": "FAILED", "StateChangeReason": reason}
+        # A query that was started and failed: the whole answer of GetQueryExecution is the cause.
+        raise StepError("States.TaskFailed", json.dumps({"QueryExecution": execution}))
     return {"QueryExecution": execution} if call.waits else {"QueryExecutionId": identifier}
+
+
+def _why_query_fails(call: Call, query: str, bucket: str, prefix: str) -> str | None:
+    """Results, and an UNLOAD's manifest, go to the result location; then the statement itself."""
+    reason = reads.write_refusal(call.actor, call.region, bucket, prefix)
+    if reason:
+        return f"Access denied when writing output to url: s3://{bucket}/{prefix} ({reason})"
+    if unload.is_unload(query):
+        try:
+            unload.run(
+                call.actor, call.region, query, (call.parameters.get("QueryExecutionContext") or {}).get("Database")
+            )
+        except unload.Failed as failure:
+            return str(failure)
+    return None
 
 
 def start_job(call: Call) -> dict:

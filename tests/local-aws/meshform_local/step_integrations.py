@@ -65,6 +65,13 @@ def _queue(call: Call) -> str:
     return f"arn:aws:sqs:{call.region}:{account}:{name}"
 
 
+def _start_execution(call: Call) -> list[tuple[str, str]]:
+    machine = str(call.parameters.get("StateMachineArn"))
+    executions = machine.replace(":stateMachine:", ":execution:") + ":*"
+    watched = [("states:DescribeExecution", executions)] if call.waits else []
+    return [("states:StartExecution", machine), *watched]
+
+
 def _quality(operation: str, action: str, names, run) -> Integration:
     def asks(call):
         return [(action, arn) for arn in _rulesets(call, names(call))]
@@ -138,7 +145,7 @@ INTEGRATIONS: dict[str, Integration] = {
         "stepfunctions",
         "StartExecution",
         "StepFunctions.AWSStepFunctionsException",
-        lambda call: [("states:StartExecution", str(call.parameters.get("StateMachineArn")))],
+        _start_execution,
         None,
         ("", ".sync", ".sync:2", ".waitForTaskToken"),
         rule="StepFunctionsGetEventsForStepFunctionsExecutionRule",

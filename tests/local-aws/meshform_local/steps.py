@@ -18,6 +18,10 @@ _task: contextvars.ContextVar = contextvars.ContextVar("meshform_task", default=
 # The call that our handler in `_SERVICE_DISPATCH` answers.
 _call: contextvars.ContextVar = contextvars.ContextVar("meshform_call", default=None)
 
+_UNASSUMED = (
+    "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the "
+    "provided role {}"
+)
 _steps: list[dict] = []
 _lock = threading.Lock()
 _fired = {"step": False, "wait": False}
@@ -49,10 +53,10 @@ def _role_of(execution: dict) -> str:
     return machine["roleArn"]
 
 
-def _actor(role_arn: str):
+def _actor(role_arn: str, machine: str):
     role = principals.find_role(role_arn)
-    if role is None or not principals.trusts_service(role, "states.amazonaws.com"):
-        raise StepError("States.TaskFailed", f"Neither the global service principal nor states can assume {role_arn}")
+    if role is None or not principals.trusts_service(role, "states.amazonaws.com", machine):
+        raise StepError("States.TaskFailed", _UNASSUMED.format(role_arn))
     return principals.role_actor(role, "states")
 
 
@@ -67,7 +71,7 @@ def _prepared(resource: str, parameters, execution: dict) -> tuple[step_integrat
         parameters if isinstance(parameters, dict) else {},
         get_account_id(),
         get_region(),
-        _actor(_role_of(execution)),
+        _actor(_role_of(execution), execution["stateMachineArn"]),
         pattern,
         execution["executionArn"],
         execution["stateMachineArn"],

@@ -5,7 +5,18 @@ import json
 from . import pipeline
 from .cases import case
 from .pipeline import BUS, MACHINE, own
-from .world import CONSUMER, GOVERNANCE, PRODUCER, REGION, World, made_role, refused, service_trust, statement
+from .world import (
+    CONSUMER,
+    GOVERNANCE,
+    ORGANIZATION,
+    PRODUCER,
+    REGION,
+    World,
+    made_role,
+    refused,
+    service_trust,
+    statement,
+)
 
 EVENT = {"Source": "meshform.demo", "DetailType": "Product Refreshed", "Detail": json.dumps({"product": "orders"})}
 LOCAL_BUS = own("events", "event-bus/demo")
@@ -196,3 +207,39 @@ def a_sender_needs_the_right(world: World):
     world.accepts(CONSUMER, {"Bus": _bus()})
     client = world.role_client("events", CONSUMER, "demo-plan")
     refused(lambda: client.put_events(Entries=[{**EVENT, "EventBusName": "demo"}]), "AccessDenied", "events:PutEvents")
+
+
+@case
+def a_bus_may_ask_for_the_organization_and_the_role(world: World):
+    """Principal `*` with aws:PrincipalOrgID and aws:PrincipalArn lets in a role of the mesh, path and all, and no other."""
+    resources = pipeline.bus(None)
+    resources["Policy"] = {
+        "Type": "AWS::Events::EventBusPolicy",
+        "Properties": {
+            "EventBusName": {"Ref": "Bus"},
+            "StatementId": "mesh",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "events:PutEvents",
+                "Resource": BUS,
+                "Condition": {
+                    "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
+                    "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/demo/*"},
+                },
+            },
+        },
+    }
+    world.accepts(GOVERNANCE, resources)
+    right = service_trust("events")
+    right["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": CONSUMER}}
+    wrong = service_trust("events")
+    wrong["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": PRODUCER}}
+    allowed = statement("events:PutEvents", BUS)
+    inside = made_role(world, CONSUMER, "demo-forward", right, allowed, path="/demo/")
+    outside = made_role(world, CONSUMER, "other-forward", right, allowed)
+    untrusting = made_role(world, CONSUMER, "demo-untrusting", wrong, allowed, path="/demo/")
+    world.accepts(CONSUMER, {"Bus": _bus()})
+    world.refuses(CONSUMER, {"Rule": _rule({"Arn": BUS, "RoleArn": untrusting})}, "unable to assume role", untrusting)
+    world.accepts(CONSUMER, {"Rule": _rule({"Arn": BUS, "RoleArn": inside}, {"Arn": BUS, "RoleArn": outside})})
+    assert [item["outcome"] for item in _send(world)] == ["delivered", "refused"]

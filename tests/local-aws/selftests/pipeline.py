@@ -32,6 +32,8 @@ RIGHTS = {
     "Read": (["glue:GetTable"], [*_glue(CONSUMER), *_glue(GOVERNANCE)]),
     "Data": (["lakeformation:GetDataAccess"], ["*"]),
     "Write": (["s3:PutObject"], [f"arn:aws:s3:::{BUCKET}/staging/*"]),
+    "Results": (["s3:PutObject"], [f"arn:aws:s3:::{BUCKET}/athena/*"]),
+    "Bucket": (["s3:GetBucketLocation"], [f"arn:aws:s3:::{BUCKET}"]),
     "Job": (["glue:StartJobRun", "glue:GetJobRun"], [own("glue", "job/demo-job-marketing")]),
     "Quality": (
         [

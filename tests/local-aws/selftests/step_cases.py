@@ -226,8 +226,12 @@ def a_missing_result_location_or_workgroup_is_refused(world: World):
     _fails(_run(world, {"Only": state}), "Athena.InvalidRequestException", "ghost is not found")
     del state["Parameters"]["WorkGroup"]
     _fails(_run(world, {"Only": state}), "Athena.InvalidRequestException", "No output location")
-    state["Parameters"]["ResultConfiguration"] = {"OutputLocation": "s3://acme/results/"}
+    state["Parameters"]["ResultConfiguration"] = {"OutputLocation": f"s3://{pipeline.BUCKET}/athena/"}
     assert _run(world, {"Only": state})["status"] == "SUCCEEDED"
+    _rights(world, "Results")
+    _fails(_run(world), "States.TaskFailed", "Access denied when writing output")
+    _rights(world, "Bucket")
+    _fails(_run(world), "Athena.InvalidRequestException", "Unable to verify/create output bucket")
 
 
 @case
