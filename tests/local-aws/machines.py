@@ -7,7 +7,8 @@ The credentials are those of the account of the machine, or of somebody who may 
 execution has ended, however it ended; 1 when it could not be started or did not end in time.
 
     {"execution": ARN, "status": "SUCCEEDED", "output": {..}, "error": null, "cause": null,
-     "states": [{"state": "Unload", "type": "Task", "attempts": 2, "errors": ["Athena.TooManyRequestsException"]}, ..]}
+     "states": [{"state": "Unload", "type": "Task", "attempts": 2, "errors": ["Athena.TooManyRequestsException"]}, ..],
+     "steps": [{"state": "Unload", "integration": "athena:startQueryExecution", "attempt": 1, "outcome": ERROR}, ..]}
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import os
 import sys
 import time
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -62,6 +64,13 @@ def states(client, execution: str) -> list[dict]:
     return found
 
 
+def steps(endpoint: str, execution: str) -> list[dict]:
+    """Every attempt of every task, also inside branches, which the history does not name."""
+    with urllib.request.urlopen(f"{endpoint}/_local/steps", timeout=20) as answer:
+        found = [step for step in json.load(answer) if step["execution"] == execution]
+    return [{name: step[name] for name in ("state", "integration", "attempt", "outcome")} for step in found]
+
+
 def _client(service: str, endpoint: str, region: str, key: dict):
     return boto3.client(
         service,
@@ -98,7 +107,8 @@ def main() -> int:
             key = sts.assume_role(RoleArn=arguments.role, RoleSessionName="machines", **more)["Credentials"]
         client = _client("stepfunctions", arguments.endpoint, region, key)
         given = json.loads(arguments.input)
-        print(json.dumps(run(client, arguments.machine, given, arguments.name, arguments.seconds)))
+        told = run(client, arguments.machine, given, arguments.name, arguments.seconds)
+        print(json.dumps({**told, "steps": steps(arguments.endpoint, told["execution"])}))
     except (BotoCoreError, ClientError, TimeoutError) as failure:
         print(f"machines: {failure}", file=sys.stderr)
         return 1

@@ -105,6 +105,7 @@ PRIVATE_NAMES = {
         "_execute_task",
         "_invoke_resource",
         "_invoke_with_callback",
+        "_run_sub_machine",
         "_scaled_sleep",
         "_state_machines",
     ],

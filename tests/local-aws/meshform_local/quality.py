@@ -84,7 +84,8 @@ def _why_not(actor: Actor, region: str, table: dict, seen, account: str, names: 
     known = {column["Name"] for column in catalog_view.lake_store.columns(seen.table)}
     for name in names:
         text = recorded_types.find(account, region, "AWS::Glue::DataQualityRuleset", name)["Ruleset"]
-        hidden = (set(re.findall(r'"([^"]+)"', text)) & known) - visible
+        # In quotes in a rule, in backticks in the SQL of a rule.
+        hidden = (set(re.split(r'["`]', text)) & known) - visible
         if hidden:
             return f"Insufficient Lake Formation permission(s): {actor.arn} may not select {', '.join(sorted(hidden))}"
     return None

@@ -1,7 +1,7 @@
 """State machines with their role: each step is asked of IAM, may be made to fail, and is written down.
 
 MiniStack walks the states, retries and catches; it asks nobody. Hangs on `stepfunctions._execute_task` (says which
-state of which execution runs), `_invoke_resource` and `_invoke_with_callback` (the call itself), `_SERVICE_DISPATCH`
+state of which execution runs), `_run_sub_machine` (branches), `_invoke_resource` and `_invoke_with_callback` (the call itself), `_SERVICE_DISPATCH`
 (where our answers stand) and `_scaled_sleep` (Wait states and Retry intervals, by the control `waitScale`).
 """
 
@@ -157,6 +157,15 @@ def _wrapped_task(native):
     return execute
 
 
+def _own_state(native):
+    """The branches of a Parallel state share one context, in which each would find the state of another."""
+
+    def run(states, start_at, input_data, execution, ctx):
+        return native(states, start_at, input_data, execution, {**ctx})
+
+    return run
+
+
 def _answered(run):
     def handler(resource, parameters):
         return run(_call.get())
@@ -183,6 +192,7 @@ def install() -> None:
     def callback(resource, input_data, token, state_def):
         return _around(resource, input_data, lambda: native_callback(resource, input_data, token, state_def))
 
+    stepfunctions._run_sub_machine = _own_state(stepfunctions._run_sub_machine)
     stepfunctions._execute_task = _wrapped_task(stepfunctions._execute_task)
     stepfunctions._invoke_resource = invoke
     stepfunctions._invoke_with_callback = callback

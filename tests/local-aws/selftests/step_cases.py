@@ -294,7 +294,8 @@ def a_quality_run_needs_rights_rules_and_columns(world: World):
     states = _quality_states()
     states["Evaluate"]["Parameters"]["DataSource"]["GlueTable"]["TableName"] = "ghost"
     _fails(_run(world, states), "Glue.EntityNotFoundException", "ghost")
-    hidden = pipeline.changed(pipeline.grants(), "Rules", Ruleset='Rules = [ IsComplete "card_number" ]')
+    sql = 'Rules = [ CustomSql "select count_if(`card_number` is null) from primary" = 0 ]'
+    hidden = pipeline.changed(pipeline.grants(), "Rules", Ruleset=sql)
     world.accepts(CONSUMER, hidden, stack="access", kind="UPDATE")
     _fails(_run(world, _quality_states()), "FAILED", "may not select card_number")
     _rights(world, "Data")
@@ -328,6 +329,24 @@ def jobs_and_models_must_exist(world: World):
 
 
 @case
+def branches_keep_their_names(world: World):
+    """Steps of parallel branches are told by their own states, and one branch's fault fails the whole."""
+    pipeline.prepared(world)
+    branches = []
+    for number in range(8):
+        text = pipeline.UNLOAD.replace("orders/{}", f"orders/{number}")
+        first = pipeline.query(text, Next=f"Job {number}", ResultPath=None)
+        second = task("glue:startJobRun.sync", {"JobName": "demo-job-marketing"})
+        branches.append({"StartAt": f"Copy {number}", "States": {f"Copy {number}": first, f"Job {number}": second}})
+    states = {"All": {"Type": "Parallel", "Branches": branches, "End": True}}
+    run = _run(world, states)
+    assert run["status"] == "SUCCEEDED" and len(run["output"]) == 8, run
+    told = sorted(step["state"] for step in world.control("GET", "steps"))
+    assert told == sorted(f"{verb} {number}" for verb in ("Copy", "Job") for number in range(8)), told
+    _fails(_run(world), "States.TaskFailed", "HIVE_PATH_ALREADY_EXISTS")
+
+
+@case
 def the_driver_tells_what_a_machine_did(world: World):
     """`machines.py` assumes a role, runs, and prints one object; what it may not start is exit 1."""
     pipeline.prepared(world)
@@ -344,5 +363,7 @@ def the_driver_tells_what_a_machine_did(world: World):
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert (told["status"], [state["state"] for state in told["states"]]) == ("SUCCEEDED", ["Unload", "Done"]), told
+    step = {"state": "Unload", "integration": "athena:startQueryExecution", "attempt": 1, "outcome": "succeeded"}
+    assert told["steps"] == [step], told
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 1 and "machines: " in ran.stderr, ran
