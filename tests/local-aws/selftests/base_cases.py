@@ -237,6 +237,7 @@ def a_machine_role_needs_what_creation_asks(world: World):
 def passed_roles_of_base_types_are_checked(world: World):
     """Job, machine, model, domain, flow log and data source: the role exists, here, and trusts the service."""
     lambda_role = made_role(world, CONSUMER, "demo-lambda", service_trust("lambda"), path="/demo/")
+    world.accepts(CONSUMER, {"Group": {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "w"}}})
     for service, resource_type, build in (
         ("glue", "AWS::Glue::Job", lambda role: {"Name": "j", "Role": role, "Command": {"Name": "glueetl"}}),
         (
@@ -251,13 +252,16 @@ def passed_roles_of_base_types_are_checked(world: World):
             "quicksight",
             "AWS::QuickSight::DataSource",
             lambda role: {
+                "AwsAccountId": CONSUMER,
                 "DataSourceId": "d",
+                "Name": "d",
+                "Type": "ATHENA",
                 "DataSourceParameters": {"AthenaParameters": {"WorkGroup": "w", "RoleArn": role}},
             },
         ),
     ):
         name = resource_type.rsplit("::", 1)[1].lower()
-        right = made_role(world, CONSUMER, f"demo-{name}", service_trust(service), path="/demo/")
+        right = made_role(world, CONSUMER, f"demo-{name}", service_trust(service), statement("athena:*"), path="/demo/")
         for role, text in (
             (right + "-ghost", "does not exist"),
             (lambda_role, f"{service}.amazonaws.com is unable to assume role"),
