@@ -11,7 +11,7 @@ import machines
 from . import lake, pipeline
 from .cases import case
 from .pipeline import BUS, MACHINE, ROLE, RULESET, TOPIC, task
-from .world import CONSUMER, World
+from .world import CONSUMER, GOVERNANCE, PRODUCER, World
 
 _QUALITY = "aws-sdk:glue:"
 
@@ -167,6 +167,9 @@ def steps_of_other_services_ask_too(world: World):
         assert _run(world, {"Only": state})["status"] == "SUCCEEDED", right
         _rights(world, right)
         _fails(_run(world), error, text, "not authorized")
+    _rights(world)
+    world.accepts(GOVERNANCE, pipeline.bus(PRODUCER), stack="bus", kind="UPDATE")
+    _fails(_run(world), "EventBridge.FailedEntry", "AccessDeniedException", "resource-based policy")
 
 
 @case
@@ -277,6 +280,20 @@ def quality_runs_answer_as_told(world: World):
     world.control("POST", "control", {"quality": {RULESET: "FAIL"}})
     found = _run(world)["output"]["Results"][0]
     assert [rule["Result"] for rule in found["RuleResults"]] == ["FAIL", "PASS", "PASS"], found
+    states = _quality_states()
+    states["Result"] = task(
+        _QUALITY + "getDataQualityResult", {"ResultId.$": "$.look.ResultIds[0]"}, ResultPath="$.result", Next="Good"
+    )
+    states["Good"] = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.result.Score", "NumericGreaterThanEquals": 1, "Next": "Passed"}],
+        "Default": "Bad",
+    }
+    states["Passed"] = {"Type": "Succeed"}
+    states["Bad"] = {"Type": "Fail", "Error": "QualityFailed"}
+    _fails(_run(world, states), "QualityFailed")
+    world.control("POST", "control", {"quality": {}})
+    assert _run(world)["output"]["result"]["RulesetName"] == RULESET
 
 
 @case
