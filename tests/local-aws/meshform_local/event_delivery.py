@@ -64,7 +64,6 @@ def _bus_exists(arn: str) -> bool:
 def put_events(actor: Actor, entries: list[dict]) -> dict:
     """PutEvents by this actor; each entry may go to a bus of another account."""
     from ministack.core.responses import get_region
-    from ministack.services import eventbridge
 
     answers = []
     for entry in entries:
