@@ -19,7 +19,8 @@ pub enum AccountKind {
 }
 
 /// Types of the layers that an account of a kind holds.
-const fn types(kind: AccountKind) -> &'static [&'static str] {
+#[must_use]
+pub const fn execution_types(kind: AccountKind) -> &'static [&'static str] {
     match kind {
         AccountKind::Governance => &[
             "AWS::Events::EventBus",
@@ -137,6 +138,7 @@ fn withheld(action: &str) -> bool {
         "s3:AbortMultipartUpload",
         "s3:DeleteObject",
         "s3:GetObject",
+        "s3:GetObjectVersion",
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
         "s3:PutObjectAcl",
@@ -180,7 +182,7 @@ fn withheld(action: &str) -> bool {
 #[must_use]
 pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
     let mut actions = BTreeSet::new();
-    for type_name in types(kind) {
+    for type_name in execution_types(kind) {
         actions.extend(unlisted(type_name).iter().map(|action| (*action).to_owned()));
         let Some(schema) = schema::of(type_name) else { continue };
         for verb in [Verb::Create, Verb::Read, Verb::Update, Verb::Delete] {

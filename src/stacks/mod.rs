@@ -17,7 +17,7 @@ mod sharing;
 mod storage;
 mod workspace;
 
-pub use execution::{AccountKind, execution_actions};
+pub use execution::{AccountKind, execution_actions, execution_types};
 
 use crate::assembly::{After, Assembly, Effect, Stack, StackId};
 use crate::mesh::{Access, Mesh, OwnerName};
