@@ -8,6 +8,7 @@ pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod lakeformation;
+pub mod quicksight;
 pub mod s3;
 pub mod schema;
 mod template;
@@ -89,6 +90,9 @@ resources! {
     Location(lakeformation::Resource) = "AWS::LakeFormation::Resource", with_stack;
     Tag(lakeformation::Tag) = "AWS::LakeFormation::Tag", with_stack;
     TagAssociation(lakeformation::TagAssociation) = "AWS::LakeFormation::TagAssociation", with_stack;
+    DataSet(quicksight::DataSet) = "AWS::QuickSight::DataSet", with_stack;
+    DataSource(quicksight::DataSource) = "AWS::QuickSight::DataSource", with_stack;
+    RefreshSchedule(quicksight::RefreshSchedule) = "AWS::QuickSight::RefreshSchedule", with_stack;
     Bucket(s3::Bucket) = "AWS::S3::Bucket", retained;
     BucketPolicy(s3::BucketPolicy) = "AWS::S3::BucketPolicy", with_stack;
 }

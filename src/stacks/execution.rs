@@ -31,7 +31,7 @@ const fn types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::LakeFormation::Tag",
             "AWS::LakeFormation::TagAssociation",
         ],
-        AccountKind::Producer | AccountKind::Consumer => &[
+        AccountKind::Producer => &[
             "AWS::Athena::WorkGroup",
             "AWS::Glue::Database",
             "AWS::IAM::Role",
@@ -39,6 +39,20 @@ const fn types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::KMS::Key",
             "AWS::LakeFormation::DataLakeSettings",
             "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::S3::Bucket",
+            "AWS::S3::BucketPolicy",
+        ],
+        AccountKind::Consumer => &[
+            "AWS::Athena::WorkGroup",
+            "AWS::Glue::Database",
+            "AWS::IAM::Role",
+            "AWS::KMS::Alias",
+            "AWS::KMS::Key",
+            "AWS::LakeFormation::DataLakeSettings",
+            "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::QuickSight::DataSet",
+            "AWS::QuickSight::DataSource",
+            "AWS::QuickSight::RefreshSchedule",
             "AWS::S3::Bucket",
             "AWS::S3::BucketPolicy",
         ],
@@ -111,6 +125,8 @@ fn withheld(action: &str) -> bool {
         "glue:GetConnection",
         "glue:PassConnection",
         "glue:UpdateConnection",
+        "quicksight:CreateFolderMembership",
+        "quicksight:DeleteFolderMembership",
     ];
     reads_or_writes_data.contains(&action)
         || lifts_the_boundary.contains(&action)
@@ -142,8 +158,10 @@ pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<
     ];
     match kind {
         AccountKind::Governance => {}
-        AccountKind::Producer | AccountKind::Consumer => {
-            documents.push(("Storage", PolicyDocument::new(scope.storage())))
+        AccountKind::Producer => documents.push(("Storage", PolicyDocument::new(scope.storage()))),
+        AccountKind::Consumer => {
+            documents.push(("Storage", PolicyDocument::new(scope.storage())));
+            documents.push(("Quicksight", PolicyDocument::new(scope.quicksight())));
         }
     }
     documents
@@ -276,6 +294,22 @@ impl Scope<'_> {
             Statement::allow("NewKeys", without_name).on(["*"]),
             Statement::allow("Keys", named)
                 .on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
+        ]
+    }
+
+    /// The mesh's data sources and data sets, with their schedules and ingestions, whose ARNs lie below the data set's.
+    fn quicksight(&self) -> Vec<Statement> {
+        // the service authorization reference has no resource types for these two
+        let unnamed = ["quicksight:CreateDataSource", "quicksight:ListIngestions"];
+        let (without_name, named): (BTreeSet<String>, BTreeSet<String>) =
+            self.of("quicksight").into_iter().partition(|action| unnamed.contains(&action.as_str()));
+        let mesh = self.mesh;
+        vec![
+            Statement::allow("NewDataSources", without_name).on(["*"]),
+            Statement::allow("DataSources", named).on([
+                self.arn("quicksight", &format!("dataset/{}-*", mesh.name)),
+                self.arn("quicksight", &format!("datasource/{}-*", mesh.name)),
+            ]),
         ]
     }
 }

@@ -82,8 +82,8 @@ impl Chain {
         self.grants.entry(format!("{words}|{identity}")).or_insert_with(|| (id, grant, origin.clone()));
     }
 
-    /// Puts the grants into a template, each after the one before.
-    pub(super) fn add_to(self, template: &mut Template) {
+    /// Puts the grants into a template, each after the one before; what waits for the last waits for all.
+    pub(super) fn add_to(self, template: &mut Template) -> Option<LogicalId> {
         let mut previous: Option<LogicalId> = None;
         for (id, grant, origin) in self.grants.into_values() {
             let handle = template.add(id, grant, &origin);
@@ -92,6 +92,7 @@ impl Chain {
             }
             previous = Some(handle.id().clone());
         }
+        previous
     }
 }
 

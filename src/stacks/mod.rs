@@ -9,6 +9,7 @@ mod grants;
 mod ownership;
 mod policies;
 mod publication;
+mod quicksight;
 mod roles;
 mod sharing;
 mod storage;
@@ -42,7 +43,7 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         let roles = storage::id(mesh, &domain.name);
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &domain.name, &domain.account, number, &accesses));
-            add(access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses));
+            add(access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses, None));
         }
     }
     for consumer in mesh.consumers.values() {
@@ -52,7 +53,7 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         let roles = workspace::id(mesh, &consumer.name);
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &consumer.name, &consumer.account, number, &accesses));
-            add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses));
+            add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));
         }
     }
     Assembly { mesh: mesh.name.to_string(), stacks }

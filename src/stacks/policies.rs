@@ -57,6 +57,28 @@ impl Reading<'_> {
     }
 }
 
+/// What QuickSight does as a role besides querying: it looks the table up through Athena's catalog.
+///
+/// Source: the role that AWS's Cloud Intelligence Dashboards make for a data source (`cid/helpers/iam.py`), within the
+/// managed policy `AWSQuicksightAthenaAccess`.
+pub(super) fn browse(mesh: &Mesh, account: &AccountId) -> Vec<Statement> {
+    let catalog = format!("arn:{}:athena:{}:{account}:datacatalog/AwsDataCatalog", mesh.region.partition(), mesh.region);
+    vec![
+        Statement::allow(
+            "BrowseCatalog",
+            [
+                "athena:GetDataCatalog",
+                "athena:GetDatabase",
+                "athena:GetTableMetadata",
+                "athena:ListDatabases",
+                "athena:ListTableMetadata",
+            ],
+        )
+        .on([catalog]),
+        Statement::allow("ListCatalogs", ["athena:ListDataCatalogs"]).on(["*"]),
+    ]
+}
+
 /// Encrypting and decrypting with a key of the own account.
 pub(super) fn use_key(sid: &str, key: &Val<Arn<kms::Key>>) -> Statement {
     Statement::allow(sid, ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]).on_value(key)
@@ -136,6 +158,15 @@ pub(super) fn trust_service(service: &str, account: &AccountId) -> Statement {
         "aws:SourceAccount",
         [account.as_str()],
     )
+}
+
+/// QuickSight, which works as a role that its data source names.
+///
+/// Without a condition: AWS's documentation of such roles shows none (QuickSight user guide, "Passing IAM roles" and
+/// "Running queries as an IAM role"), and no document says that QuickSight sends `aws:SourceAccount`. A role of another
+/// account is refused by QuickSight itself, and only who has `iam:PassRole` on it can name it.
+pub(super) fn trust_quicksight() -> Statement {
+    Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec!["quicksight.amazonaws.com".to_owned()]))
 }
 
 /// The policy of a key: the account's own IAM decides, and further statements.

@@ -4,6 +4,7 @@
 
 mod owners;
 mod products;
+mod quicksight;
 mod rendering;
 mod sight;
 mod subscriptions;
@@ -34,6 +35,7 @@ pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     if let Some(mesh) = &mesh {
         uniqueness::check(mesh, &mut findings);
         sight::check(mesh, &mut findings);
+        quicksight::check(mesh, &mut findings);
         rendering::warn(mesh, source, &mut findings);
     }
     let findings = findings.0;

@@ -1,6 +1,6 @@
 //! The first round: the mesh, its domains and its consumers, each by itself.
 
-use super::{Findings, listed, products};
+use super::{Findings, listed, products, quicksight};
 use crate::environment::files::{
     AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile,
 };
@@ -259,6 +259,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         );
         0
     });
+    let quicksight = quicksight::read(file.quicksight.as_ref(), &place.child("quicksight"), findings);
     Some(Consumer {
         name: name?,
         account: account?,
@@ -267,6 +268,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         principals,
         subscriptions: Vec::new(),
         scan_limit,
+        quicksight,
         models: file.models.clone(),
         origin: place.clone(),
     })
