@@ -18,6 +18,7 @@ pub fn evaluate(facts: &Facts) -> Access {
         .filter(|role| queries(role) || grants.contains_key(role.arn.as_str()))
         .map(|role| catalog.principal(role, &grants))
         .collect();
+    super::copies::tell(facts, &mut principals);
     principals.sort_by(|left, right| left.principal.cmp(&right.principal));
     let administrators: BTreeSet<Administrator> = facts
         .settings

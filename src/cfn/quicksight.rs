@@ -89,7 +89,9 @@ impl DataSource {
             data_source_id: id,
             name,
             kind: "ATHENA",
-            data_source_parameters: DataSourceParameters { athena_parameters: AthenaParameters { role_arn, work_group } },
+            data_source_parameters: DataSourceParameters {
+                athena_parameters: AthenaParameters { role_arn, work_group },
+            },
             permissions: vec![ResourcePermission::view_source(group_arn)],
             tags,
         }

@@ -9,8 +9,8 @@ mod resolve;
 
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber, Subscription, Table,
-    Team,
+    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
+    Subscription, Table, Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,

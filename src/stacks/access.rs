@@ -4,8 +4,8 @@
 //! The triple of link, DESCRIBE on the link and grant on the target is one unit (pain 10), and the grants on the target
 //! repeat the expression that the account received, word for word (cascade rule 1, hazard 10).
 
-use super::quicksight;
 use super::grants::{Chain, DESCRIBE, GrantOption, READ, database_expression, table_expression};
+use super::quicksight;
 use crate::assembly::{After, Effect, Layer, Stack, StackId};
 use crate::cfn::glue::{Database, TargetDatabase};
 use crate::cfn::lakeformation::Granted;

@@ -62,7 +62,8 @@ impl Reading<'_> {
 /// Source: the role that AWS's Cloud Intelligence Dashboards make for a data source (`cid/helpers/iam.py`), within the
 /// managed policy `AWSQuicksightAthenaAccess`.
 pub(super) fn browse(mesh: &Mesh, account: &AccountId) -> Vec<Statement> {
-    let catalog = format!("arn:{}:athena:{}:{account}:datacatalog/AwsDataCatalog", mesh.region.partition(), mesh.region);
+    let catalog =
+        format!("arn:{}:athena:{}:{account}:datacatalog/AwsDataCatalog", mesh.region.partition(), mesh.region);
     vec![
         Statement::allow(
             "BrowseCatalog",

@@ -4,7 +4,9 @@
 use super::ownership::Owner;
 use crate::assembly::Layer;
 use crate::cfn::glue::Database;
-use crate::cfn::quicksight::{DataSet, DataSource, Identity, ImportMode, InputColumn, RefreshSchedule, RelationalTable};
+use crate::cfn::quicksight::{
+    DataSet, DataSource, Identity, ImportMode, InputColumn, RefreshSchedule, RelationalTable,
+};
 use crate::cfn::{Handle, LogicalId, Template};
 use crate::environment::files::{PortKind, QuicksightMode, Tool};
 use crate::mesh::{Access, Consumer, Interval, Mesh, Product, Subscription, Table, fingerprint, fit};
@@ -63,16 +65,17 @@ impl<'a> Readers<'a> {
         let (mesh, consumer) = (self.mesh, self.consumer);
         let accesses: Vec<&Access> = accesses.iter().filter(|access| access.role == role).copied().collect();
         let subscriptions = consumer.subscriptions.iter().filter(move |subscription| {
-            let here = |access: &&Access| access.domain == subscription.domain && access.product == subscription.product;
+            let here =
+                |access: &&Access| access.domain == subscription.domain && access.product == subscription.product;
             subscription.port == PortKind::Tables && accesses.iter().any(here)
         });
         subscriptions
             .filter_map(|subscription| Some((subscription, mesh.product(&subscription.domain, &subscription.product)?)))
             .flat_map(|(subscription, product)| {
                 product.tables.values().map(move |table| {
-                    let readable = subscription.visible(table).filter_map(|column| {
-                        Some(InputColumn::new(column.name.to_string(), column.in_quicksight()?))
-                    });
+                    let readable = subscription
+                        .visible(table)
+                        .filter_map(|column| Some(InputColumn::new(column.name.to_string(), column.in_quicksight()?)));
                     Opened { subscription, product, table, columns: readable.collect() }
                 })
             })

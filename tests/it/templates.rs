@@ -182,8 +182,14 @@ fixtures! {
 
 #[test]
 fn good_assemblies_have_no_findings() {
-    let environments =
-        ["valid/minimal", "valid/small", "valid/without-warnings", "valid/written-out", "../../environments/demo"];
+    let environments = [
+        "valid/minimal",
+        "valid/quicksight",
+        "valid/small",
+        "valid/without-warnings",
+        "valid/written-out",
+        "../../environments/demo",
+    ];
     for environment in environments {
         assert_eq!(check::check_documents(&documents(environment)), [], "{environment}");
     }

@@ -10,6 +10,7 @@ mod grants;
 mod graph;
 mod limits;
 mod policies;
+mod quicksight;
 mod schemas;
 mod wildcards;
 
@@ -88,6 +89,7 @@ impl<'a> Checker<'a> {
         let mut facts = Facts::default();
         facts.read(document);
         grants::check_order(self, &facts, graph);
+        quicksight::check_order(self, &facts, graph);
         self.edges.read(document);
         self.facts.append(facts);
     }

@@ -9,12 +9,11 @@ use std::collections::BTreeSet;
 /// The settings as written; what is wrong is a finding and left out.
 pub(super) fn read(file: Option<&QuicksightFile>, place: &Place, findings: &mut Findings) -> Quicksight {
     let Some(QuicksightFile { group, identity_region, mode }) = file else { return Quicksight::default() };
-    let group = group
+    let group =
+        group.as_ref().and_then(|group| findings.name("group", group, &place.child("group"), QuicksightGroup::parse));
+    let identity_region = identity_region
         .as_ref()
-        .and_then(|group| findings.name("group", group, &place.child("group"), QuicksightGroup::parse));
-    let identity_region = identity_region.as_ref().and_then(|region| {
-        findings.name("identity region", region, &place.child("identityRegion"), Region::parse)
-    });
+        .and_then(|region| findings.name("identity region", region, &place.child("identityRegion"), Region::parse));
     Quicksight { group, identity_region, mode: mode.unwrap_or_default() }
 }
 
@@ -57,8 +56,11 @@ fn unreadable(subscription: &Subscription, tables: &[&Table], findings: &mut Fin
         .map(|(table, column)| format!("{}.{} ({})", table.name, column.name, column.kind))
         .collect();
     if !columns.is_empty() {
-        let message =
-            format!("the data sets of `{}` leave out what QuickSight cannot read: {}", subscription.product, listed(columns));
+        let message = format!(
+            "the data sets of `{}` leave out what QuickSight cannot read: {}",
+            subscription.product,
+            listed(columns)
+        );
         findings.add(Finding::new(Code::ColumnNotInQuicksight, subscription.origin.child("product"), message));
     }
 }

@@ -1,0 +1,32 @@
+//! What QuickSight reads stands on grants: a data set comes after the grants of the role that it runs as, since making it
+//! reads the table, and a schedule after its data set.
+
+use super::Checker;
+use super::graph::Graph;
+use crate::access::{DataSourceFact, Facts, Spot};
+use crate::finding::Code;
+use std::collections::BTreeMap;
+
+/// The order of what one template makes.
+pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Graph) {
+    let mut after = |then: &Spot, first: &Spot, what: &str| {
+        if !graph.before(&first.resource, &then.resource) {
+            checker.find_at(Code::GrantBeforeTarget, then, format!("it does not wait for {} ({what})", first.resource));
+        }
+    };
+    let sources: BTreeMap<&str, &DataSourceFact> =
+        facts.data_sources.iter().map(|source| (source.arn.as_str(), source)).collect();
+    for data_set in &facts.data_sets {
+        let Some(source) = sources.get(data_set.source.as_str()) else { continue };
+        after(&data_set.spot, &source.spot, "its data source");
+        let runs_as = source.role.as_ref();
+        for grant in facts.grants.iter().filter(|grant| runs_as.is_some() && grant.principal.as_ref() == runs_as) {
+            after(&data_set.spot, &grant.spot, "a grant of the role that it runs as");
+        }
+    }
+    for schedule in &facts.schedules {
+        for data_set in facts.data_sets.iter().filter(|data_set| data_set.id == schedule.data_set) {
+            after(&schedule.spot, &data_set.spot, "its data set");
+        }
+    }
+}
