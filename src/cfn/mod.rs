@@ -4,13 +4,19 @@
 //! ([`schema`]), at every synth. To add a resource: one struct in its service's file and one line in [`Properties`].
 
 pub mod athena;
+pub mod cloudwatch;
+pub mod events;
 pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod lakeformation;
+pub mod logs;
 pub mod quicksight;
 pub mod s3;
+pub mod scheduler;
 pub mod schema;
+pub mod sns;
+pub mod states;
 mod template;
 mod value;
 
@@ -79,6 +85,10 @@ macro_rules! lifetime {
 
 resources! {
     WorkGroup(athena::WorkGroup) = "AWS::Athena::WorkGroup", with_stack;
+    Alarm(cloudwatch::Alarm) = "AWS::CloudWatch::Alarm", with_stack;
+    EventBus(events::EventBus) = "AWS::Events::EventBus", with_stack;
+    EventBusPolicy(events::EventBusPolicy) = "AWS::Events::EventBusPolicy", with_stack;
+    Rule(events::Rule) = "AWS::Events::Rule", with_stack;
     Database(glue::Database) = "AWS::Glue::Database", with_stack;
     Table(glue::Table) = "AWS::Glue::Table", with_stack;
     ManagedPolicy(iam::ManagedPolicy) = "AWS::IAM::ManagedPolicy", with_stack;
@@ -93,8 +103,15 @@ resources! {
     DataSet(quicksight::DataSet) = "AWS::QuickSight::DataSet", with_stack;
     DataSource(quicksight::DataSource) = "AWS::QuickSight::DataSource", with_stack;
     RefreshSchedule(quicksight::RefreshSchedule) = "AWS::QuickSight::RefreshSchedule", with_stack;
+    LogGroup(logs::LogGroup) = "AWS::Logs::LogGroup", with_stack;
     Bucket(s3::Bucket) = "AWS::S3::Bucket", retained;
     BucketPolicy(s3::BucketPolicy) = "AWS::S3::BucketPolicy", with_stack;
+    Schedule(scheduler::Schedule) = "AWS::Scheduler::Schedule", with_stack;
+    ScheduleGroup(scheduler::ScheduleGroup) = "AWS::Scheduler::ScheduleGroup", with_stack;
+    Topic(sns::Topic) = "AWS::SNS::Topic", with_stack;
+    TopicPolicy(sns::TopicPolicy) = "AWS::SNS::TopicPolicy", with_stack;
+    TopicSubscription(sns::Subscription) = "AWS::SNS::Subscription", with_stack;
+    StateMachine(states::StateMachine) = "AWS::StepFunctions::StateMachine", with_stack;
 }
 
 /// A tag on a resource that takes tags.

@@ -77,6 +77,10 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
             Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),
             Statement::allow("UseMeshBuckets", ["s3:*"])
                 .on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
+            Statement::allow("StartMesh", ["states:StartExecution"])
+                .on([format!("arn:{partition}:states:{region}:{}:stateMachine:{}-*", owner.account, mesh.name)]),
+            Statement::allow("TellMesh", ["events:PutEvents"])
+                .on([format!("arn:{partition}:events:{region}:*:event-bus/{}", mesh.name)]),
             Statement::allow("UseMeshKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
                 .on([format!("arn:{partition}:kms:{region}:*:key/*")]),
         ]),

@@ -1,6 +1,8 @@
 //! What CloudFormation's own role may do: the union over all that an account of a kind may ever hold, so that a change
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
+mod services;
+
 use super::ownership::Owner;
 use crate::cfn::iam::{PolicyDocument, Statement};
 use crate::cfn::schema::{self, Verb};
@@ -22,6 +24,10 @@ pub enum AccountKind {
 const fn types(kind: AccountKind) -> &'static [&'static str] {
     match kind {
         AccountKind::Governance => &[
+            "AWS::Events::EventBus",
+            "AWS::Events::EventBusPolicy",
+            "AWS::Events::Rule",
+            "AWS::Glue::Crawler",
             "AWS::Glue::Database",
             "AWS::Glue::Table",
             "AWS::IAM::Role",
@@ -30,31 +36,57 @@ const fn types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::LakeFormation::Resource",
             "AWS::LakeFormation::Tag",
             "AWS::LakeFormation::TagAssociation",
+            "AWS::StepFunctions::StateMachine",
         ],
         AccountKind::Producer => &[
             "AWS::Athena::WorkGroup",
+            "AWS::CloudWatch::Alarm",
+            "AWS::Events::EventBus",
+            "AWS::Events::EventBusPolicy",
+            "AWS::Events::Rule",
+            "AWS::Glue::Crawler",
+            "AWS::Glue::DataQualityRuleset",
             "AWS::Glue::Database",
+            "AWS::Glue::Job",
             "AWS::IAM::Role",
             "AWS::KMS::Alias",
             "AWS::KMS::Key",
             "AWS::LakeFormation::DataLakeSettings",
             "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::Logs::LogGroup",
             "AWS::S3::Bucket",
             "AWS::S3::BucketPolicy",
+            "AWS::SNS::Subscription",
+            "AWS::SNS::Topic",
+            "AWS::SNS::TopicPolicy",
+            "AWS::Scheduler::Schedule",
+            "AWS::Scheduler::ScheduleGroup",
+            "AWS::StepFunctions::StateMachine",
         ],
         AccountKind::Consumer => &[
             "AWS::Athena::WorkGroup",
+            "AWS::CloudWatch::Alarm",
+            "AWS::Events::EventBus",
+            "AWS::Events::EventBusPolicy",
+            "AWS::Events::Rule",
             "AWS::Glue::Database",
             "AWS::IAM::Role",
             "AWS::KMS::Alias",
             "AWS::KMS::Key",
             "AWS::LakeFormation::DataLakeSettings",
             "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::Logs::LogGroup",
             "AWS::QuickSight::DataSet",
             "AWS::QuickSight::DataSource",
             "AWS::QuickSight::RefreshSchedule",
             "AWS::S3::Bucket",
             "AWS::S3::BucketPolicy",
+            "AWS::SNS::Subscription",
+            "AWS::SNS::Topic",
+            "AWS::SNS::TopicPolicy",
+            "AWS::Scheduler::Schedule",
+            "AWS::Scheduler::ScheduleGroup",
+            "AWS::StepFunctions::StateMachine",
         ],
     }
 }
@@ -127,6 +159,23 @@ fn withheld(action: &str) -> bool {
         "glue:UpdateConnection",
         "quicksight:CreateFolderMembership",
         "quicksight:DeleteFolderMembership",
+        // what needs no key of ours: buses and topics are made, not written to
+        "kms:Encrypt",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncrypt",
+        // data protection, index and resource policies, deliveries and tokens of log groups and topics: ours have none
+        "firehose:",
+        "logs:CreateLogDelivery",
+        "logs:DeleteDataProtectionPolicy",
+        "logs:DeleteIndexPolicy",
+        "logs:DeleteResourcePolicy",
+        "logs:PutBearerTokenAuthentication",
+        "logs:PutDataProtectionPolicy",
+        "logs:PutIndexPolicy",
+        "logs:PutLogGroupDeletionProtection",
+        "logs:PutResourcePolicy",
+        "s3:REST.PUT.OBJECT",
+        "sns:PutDataProtectionPolicy",
     ];
     reads_or_writes_data.contains(&action)
         || lifts_the_boundary.contains(&action)
@@ -157,12 +206,16 @@ pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<
         ("Catalog", PolicyDocument::new(scope.catalog(kind))),
     ];
     match kind {
-        AccountKind::Governance => {}
-        AccountKind::Producer => documents.push(("Storage", PolicyDocument::new(scope.storage()))),
-        AccountKind::Consumer => {
+        AccountKind::Governance => documents.push(("Events", PolicyDocument::new(scope.events()))),
+        AccountKind::Producer | AccountKind::Consumer => {
+            let events = scope.events().into_iter().chain(scope.notifications());
+            documents.push(("Events", PolicyDocument::new(events)));
             documents.push(("Storage", PolicyDocument::new(scope.storage())));
-            documents.push(("Quicksight", PolicyDocument::new(scope.quicksight())));
         }
+    }
+    match kind {
+        AccountKind::Governance | AccountKind::Producer => {}
+        AccountKind::Consumer => documents.push(("Quicksight", PolicyDocument::new(scope.quicksight()))),
     }
     documents
 }
@@ -192,9 +245,22 @@ impl Scope<'_> {
         let (under_boundary, plain): (BTreeSet<String>, BTreeSet<String>) =
             self.of("iam").into_iter().partition(|action| bounded.contains(&action.as_str()));
         let services: &[&str] = match kind {
-            AccountKind::Governance => &["lakeformation.amazonaws.com"],
-            AccountKind::Producer => &["emr-serverless.amazonaws.com", "glue.amazonaws.com"],
-            AccountKind::Consumer => &["quicksight.amazonaws.com", "sagemaker.amazonaws.com"],
+            AccountKind::Governance => {
+                &["events.amazonaws.com", "glue.amazonaws.com", "lakeformation.amazonaws.com", "states.amazonaws.com"]
+            }
+            AccountKind::Producer => &[
+                "emr-serverless.amazonaws.com",
+                "events.amazonaws.com",
+                "glue.amazonaws.com",
+                "scheduler.amazonaws.com",
+                "states.amazonaws.com",
+            ],
+            AccountKind::Consumer => &[
+                "quicksight.amazonaws.com",
+                "sagemaker.amazonaws.com",
+                "scheduler.amazonaws.com",
+                "states.amazonaws.com",
+            ],
         };
         vec![
             Statement::allow("RolesUnderBoundary", under_boundary).on([roles.clone()]).when(
@@ -219,8 +285,14 @@ impl Scope<'_> {
             let word = mesh.name.as_str().replace('-', "_");
             [format!("{start}:catalog"), format!("{start}:database/{word}_*"), format!("{start}:table/{word}_*/*")]
         };
+        let workers = match kind {
+            AccountKind::Governance => &["crawler/{}.*"][..],
+            AccountKind::Producer => &["crawler/{}.*", "dataQualityRuleset/{}.*", "job/{}-*"],
+            AccountKind::Consumer => &[],
+        };
+        let workers = workers.iter().map(|form| self.arn("glue", &form.replace("{}", mesh.name.as_str())));
         let mut statements = vec![
-            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())),
+            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())).on(workers),
             Statement::allow("LakeFormation", self.of("lakeformation")).on(["*"]),
         ];
         match kind {
@@ -242,39 +314,39 @@ impl Scope<'_> {
         statements
     }
 
-    /// What a grant to another account does behind the scenes (AWS managed policy AWSLakeFormationCrossAccountManager).
-    fn shares(&self) -> Vec<Statement> {
+    /// Buses, rules and state machines of the mesh.
+    fn events(&self) -> Vec<Statement> {
+        let name = &self.mesh.name;
         vec![
-            Statement::allow("CreateShares", ["ram:CreateResourceShare"]).on(["*"]).when(
-                "StringLikeIfExists",
-                "ram:RequestedResourceType",
-                ["glue:Catalog", "glue:Database", "glue:Table"],
-            ),
-            Statement::allow(
-                "ChangeShares",
-                [
-                    "ram:AssociateResourceShare",
-                    "ram:AssociateResourceSharePermission",
-                    "ram:DeleteResourceShare",
-                    "ram:DisassociateResourceShare",
-                    "ram:UpdateResourceShare",
-                ],
-            )
-            .on(["*"])
-            .when("StringLike", "ram:ResourceShareName", ["LakeFormation*"]),
-            Statement::allow(
-                "ReadShares",
-                [
-                    "organizations:DescribeAccount",
-                    "organizations:DescribeOrganization",
-                    "ram:GetResourceShareAssociations",
-                    "ram:GetResourceShares",
-                    "ram:ListResourceSharePermissions",
-                ],
-            )
-            .on(["*"]),
-            Statement::allow("CatalogPolicy", ["glue:DeleteResourcePolicy", "glue:PutResourcePolicy"])
-                .on([self.arn("glue", "catalog")]),
+            Statement::allow("Events", self.of("events")).on([
+                self.arn("events", &format!("event-bus/{name}")),
+                self.arn("events", &format!("rule/{name}-*")),
+                self.arn("events", &format!("rule/{name}/{name}-*")),
+            ]),
+            Statement::allow("Machines", self.of("states")).on([self.arn("states", &format!("stateMachine:{name}-*"))]),
+        ]
+    }
+
+    /// Topics, schedules, alarms and log groups of the mesh.
+    fn notifications(&self) -> Vec<Statement> {
+        let name = &self.mesh.name;
+        // subscribing answers with an ARN that the handler then asks for; DescribeLogGroups and ListSubscriptions have no
+        // resources narrower than the account (service authorization reference)
+        let listing =
+            ["logs:DescribeLogGroups", "sns:GetSubscriptionAttributes", "sns:ListSubscriptions", "sns:Unsubscribe"];
+        let of = |service: &str| self.of(service).into_iter().filter(|action| !listing.contains(&action.as_str()));
+        vec![
+            Statement::allow("Topics", of("sns")).on([self.arn("sns", &format!("{name}-*"))]),
+            Statement::allow("Schedules", of("scheduler")).on([
+                self.arn("scheduler", &format!("schedule-group/{name}-*")),
+                self.arn("scheduler", &format!("schedule/{name}-*/*")),
+            ]),
+            Statement::allow("Alarms", of("cloudwatch")).on([self.arn("cloudwatch", &format!("alarm:{name}-*"))]),
+            Statement::allow("LogGroups", of("logs")).on([
+                self.arn("logs", &format!("log-group:/aws/{name}/*")),
+                self.arn("logs", &format!("log-group:/aws/{name}/*:*")),
+            ]),
+            Statement::allow("Listing", listing).on(["*"]),
         ]
     }
 
@@ -294,22 +366,6 @@ impl Scope<'_> {
             Statement::allow("NewKeys", without_name).on(["*"]),
             Statement::allow("Keys", named)
                 .on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
-        ]
-    }
-
-    /// The mesh's data sources and data sets, with their schedules and ingestions, whose ARNs lie below the data set's.
-    fn quicksight(&self) -> Vec<Statement> {
-        // the service authorization reference has no resource types for these two
-        let unnamed = ["quicksight:CreateDataSource", "quicksight:ListIngestions"];
-        let (without_name, named): (BTreeSet<String>, BTreeSet<String>) =
-            self.of("quicksight").into_iter().partition(|action| unnamed.contains(&action.as_str()));
-        let mesh = self.mesh;
-        vec![
-            Statement::allow("NewDataSources", without_name).on(["*"]),
-            Statement::allow("DataSources", named).on([
-                self.arn("quicksight", &format!("dataset/{}-*", mesh.name)),
-                self.arn("quicksight", &format!("datasource/{}-*", mesh.name)),
-            ]),
         ]
     }
 }

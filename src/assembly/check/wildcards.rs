@@ -267,6 +267,108 @@ pub const EXCEPTIONS: &[Exception] = &[
         pattern: "arn:…:quicksight:…:…:datasource/…-*",
         reason: "the mesh's data sources begin with its name",
     },
+    Exception {
+        holder: "AWS::Events::EventBusPolicy",
+        sid: "Organization",
+        pattern: "everyone",
+        reason: "only under aws:PrincipalOrgID: naming each account would pass the size of a bus's policy",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "StartMesh",
+        pattern: "arn:…:states:…:…:stateMachine:…-*",
+        reason: "the mesh's state machines begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "TellMesh",
+        pattern: "arn:…:events:…:*:event-bus/…",
+        reason: "the mesh's buses are in many accounts and bear its name; each bus's policy decides",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "StartMachines",
+        pattern: "arn:…:states:…:…:stateMachine:…-*",
+        reason: "the mesh's state machines of one account; starting one is all that the role may do",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Catalog",
+        pattern: "arn:…:glue:…:…:crawler/….*",
+        reason: "the mesh's crawlers begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Catalog",
+        pattern: "arn:…:glue:…:…:dataQualityRuleset/….*",
+        reason: "the mesh's rulesets begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Catalog",
+        pattern: "arn:…:glue:…:…:job/…-*",
+        reason: "the mesh's jobs begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Events",
+        pattern: "arn:…:events:…:…:rule/…-*",
+        reason: "the mesh's rules begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Events",
+        pattern: "arn:…:events:…:…:rule/…/…-*",
+        reason: "the mesh's rules on its own bus begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Machines",
+        pattern: "arn:…:states:…:…:stateMachine:…-*",
+        reason: "the mesh's state machines begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Topics",
+        pattern: "arn:…:sns:…:…:…-*",
+        reason: "the mesh's topics begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Schedules",
+        pattern: "arn:…:scheduler:…:…:schedule-group/…-*",
+        reason: "the mesh's groups of schedules begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Schedules",
+        pattern: "arn:…:scheduler:…:…:schedule/…-*/*",
+        reason: "all schedules of the mesh's groups, which begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Alarms",
+        pattern: "arn:…:cloudwatch:…:…:alarm:…-*",
+        reason: "the mesh's alarms begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "LogGroups",
+        pattern: "arn:…:logs:…:…:log-group:/aws/…/*",
+        reason: "the mesh's log groups begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "LogGroups",
+        pattern: "arn:…:logs:…:…:log-group:/aws/…/*:*",
+        reason: "the streams of the mesh's log groups",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "Listing",
+        pattern: "*",
+        reason: "these have no narrower resources (service authorization references of CloudWatch Logs and SNS)",
+    },
 ];
 
 impl Exception {

@@ -14,6 +14,7 @@ from . import (
     policies,
     principals,
     provisioning,
+    quicksight_types,
 )
 from . import dispatch
 
@@ -54,6 +55,7 @@ def forget_stores() -> None:
     """Our own state; hooked to `cloudformation.reset`, so that MiniStack's own reset empties it too."""
     lake_store.reset()
     provisioning.reset()
+    quicksight_types.reset()
     principals.set_organization(None, [])
 
 

@@ -50,6 +50,7 @@ PRIVATE_NAMES = {
         "request_scope",
     ],
     "ministack.core.router": ["detect_service", "extract_access_key_id", "extract_region"],
+    "ministack.services.athena": ["_workgroups"],
     "ministack.services.cloudformation": ["_stacks", "_stack_events", "_change_sets", "reset"],
     "ministack.services.cloudformation.engine": ["_topological_sort", "_extract_deps"],
     "ministack.services.cloudformation.handlers": ["_ACTION_HANDLERS", "_resolve_stack"],

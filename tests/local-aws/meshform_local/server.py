@@ -47,13 +47,14 @@ def install_hooks() -> None:
     from ministack.services import cloudformation
 
     from . import control_api, dispatch, glue_types, identity, lake_types, operations, order, policies, principals
-    from . import provisioning, recorded_types
+    from . import provisioning, quicksight_types, recorded_types
 
     principals.install()
     identity.install()
     order.install()
     lake_types.install()
     recorded_types.install()
+    quicksight_types.install()
     glue_types.install()
     policies.install()
     provisioning.install()
