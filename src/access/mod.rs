@@ -6,7 +6,7 @@
 //! overrides its database's. Key policies, bucket policies and IAM are not evaluated yet, and the output says so.
 
 mod catalog;
-mod copies;
+mod data_sets;
 mod evaluate;
 mod facts;
 mod model;
@@ -15,6 +15,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+pub use data_sets::beyond_sight;
 pub use evaluate::evaluate;
 pub use facts::{
     AssociationFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact,

@@ -270,6 +270,9 @@ codes! {
     /// A role that cannot read what its grant promises: its policy lacks Glue or GetDataAccess, or no template makes it.
     RoleCannotRead = "role-cannot-read", Error,
         "Give the role glue:Get* on the governance catalog and lakeformation:GetDataAccess.", "hazard 17: the hidden IAM leg";
+    /// A data set of QuickSight that asks for columns which the role behind it does not see, so that it cannot be made or read.
+    DataSetBeyondSight = "data-set-beyond-sight", Error,
+        "Name only columns that the role's grants open.", "hazard 11; QuickSight CreateDataSet reads the table as the role of its data source";
     /// A role without the permissions boundary of the mesh, or outside its path.
     RoleUnbounded = "role-unbounded", Error,
         "Set Path and PermissionsBoundary.", "hazard 15: the execution role makes roles only under the boundary";

@@ -178,6 +178,7 @@ fixtures! {
     grant_to_admin: Code::GrantToAdmin;
     tag_limits: Code::TagLimits;
     role_cannot_read: Code::RoleCannotRead;
+    data_set_beyond_sight: Code::DataSetBeyondSight;
     role_unbounded: Code::RoleUnbounded;
 }
 

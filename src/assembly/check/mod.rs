@@ -109,6 +109,7 @@ impl<'a> Checker<'a> {
     fn finish(mut self) -> Vec<Finding> {
         let facts = std::mem::take(&mut self.facts);
         catalog::check(&mut self, &facts);
+        quicksight::check(&mut self, &facts);
         self.stacks(&facts);
         self.findings
     }

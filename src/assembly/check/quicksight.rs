@@ -1,11 +1,19 @@
-//! What QuickSight reads stands on grants: a data set comes after the grants of the role that it runs as, since making it
-//! reads the table, and a schedule after its data set.
+//! What QuickSight reads stands on grants: a data set asks for no more than the role sees that it runs as, and comes after the
+//! grants of that role, since making it reads the table; a schedule comes after its data set.
 
 use super::Checker;
 use super::graph::Graph;
-use crate::access::{DataSourceFact, Facts, Spot};
+use crate::access::{DataSourceFact, Facts, Spot, beyond_sight};
 use crate::finding::Code;
 use std::collections::BTreeMap;
+
+/// What all templates together say.
+pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
+    for (data_set, columns) in beyond_sight(facts) {
+        let message = format!("the role that it runs as does not see {} of `{}`", columns.join(", "), data_set.table);
+        checker.find_at(Code::DataSetBeyondSight, &data_set.spot, message);
+    }
+}
 
 /// The order of what one template makes.
 pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Graph) {
