@@ -57,14 +57,15 @@ impl Reading<'_> {
     }
 }
 
-/// What QuickSight does as a role besides querying: it looks the table up through Athena's catalog.
+/// What QuickSight does as a role besides what every querying role does: it takes results as a stream, and looks the table
+/// up through Athena's catalog.
 ///
-/// Source: the role that AWS's Cloud Intelligence Dashboards make for a data source (`cid/helpers/iam.py`), within the
-/// managed policy `AWSQuicksightAthenaAccess`.
-pub(super) fn browse(mesh: &Mesh, account: &AccountId) -> Vec<Statement> {
-    let catalog =
-        format!("arn:{}:athena:{}:{account}:datacatalog/AwsDataCatalog", mesh.region.partition(), mesh.region);
+/// Source: the managed policy `AWSQuicksightAthenaAccess`, v11, as far as it speaks of one workgroup and one catalog; and the
+/// role that AWS's Cloud Intelligence Dashboards make for a data source (`cid/helpers/iam.py`).
+pub(super) fn browse(mesh: &Mesh, account: &AccountId, role: &str) -> Vec<Statement> {
+    let athena = format!("arn:{}:athena:{}:{account}", mesh.region.partition(), mesh.region);
     vec![
+        Statement::allow("StreamResults", ["athena:GetQueryResultsStream"]).on([format!("{athena}:workgroup/{role}")]),
         Statement::allow(
             "BrowseCatalog",
             [
@@ -75,7 +76,7 @@ pub(super) fn browse(mesh: &Mesh, account: &AccountId) -> Vec<Statement> {
                 "athena:ListTableMetadata",
             ],
         )
-        .on([catalog]),
+        .on([format!("{athena}:datacatalog/AwsDataCatalog")]),
         Statement::allow("ListCatalogs", ["athena:ListDataCatalogs"]).on(["*"]),
     ]
 }

@@ -83,7 +83,7 @@ fn add_tool(
     };
     let mut statements = account.reading(name, databases);
     if tool == Tool::Quicksight {
-        statements.extend(policies::browse(account.mesh, &consumer.account));
+        statements.extend(policies::browse(account.mesh, &consumer.account, name));
     }
     let draft = Draft {
         word,

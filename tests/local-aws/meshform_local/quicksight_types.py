@@ -19,7 +19,13 @@ VIEWER = {
     "DataSource": {_QS + name for name in ("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource")},
     "DataSet": {
         _QS + name
-        for name in ("DescribeDataSet", "DescribeDataSetPermissions", "DescribeIngestion", "ListIngestions", "PassDataSet")
+        for name in (
+            "DescribeDataSet",
+            "DescribeDataSetPermissions",
+            "DescribeIngestion",
+            "ListIngestions",
+            "PassDataSet",
+        )
     },
 }
 # What an owner has besides.
@@ -32,7 +38,10 @@ OWNER = {
 }
 _PRINCIPAL = re.compile(r"arn:aws:quicksight:[a-z0-9-]+:(\d{12}):(user|group|namespace)/.+")
 _MAP_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
-_ATHENA = ("athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults", "athena:GetWorkGroup")
+_ATHENA = tuple(
+    f"athena:{name}"
+    for name in ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "GetQueryResultsStream", "GetWorkGroup")
+)
 
 # (account, region) -> id -> properties
 _sources: dict[tuple[str, str], dict[str, dict]] = {}
@@ -211,7 +220,7 @@ def _check_schedule(actor: Actor, properties: dict, region: str) -> None:
     if data_set is None:
         raise Refused(f"ResourceNotFoundException: data set {name} does not exist in {actor.account}")
     if data_set.get("ImportMode") == "DIRECT_QUERY":
-        raise Refused(f"InvalidParameterValueException: data set {name} is no copy (SPICE), so nothing can be refreshed")
+        raise Refused(f"InvalidParameterValueException: data set {name} is no copy (SPICE), so there is no refresh")
     schedule = properties.get("Schedule") or {}
     frequency = schedule.get("ScheduleFrequency") or {}
     interval = frequency.get("Interval")

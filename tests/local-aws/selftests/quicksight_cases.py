@@ -159,7 +159,8 @@ def the_grants_of_another_role_do_not_help(world: World):
     """The data source runs as its own role, whatever others of the account see."""
     shared(world)
     world.accepts(CONSUMER, {"Athena": lake.workspace()["Athena"]})
-    world.refuses(CONSUMER, {**lake.access(), "Source": source(), "Set": data_set()}, "no DESCRIBE on the resource link")
+    others = {**lake.access(), "Source": source(), "Set": data_set()}
+    world.refuses(CONSUMER, others, "no DESCRIBE on the resource link")
 
 
 @case
@@ -169,9 +170,7 @@ def the_role_of_a_source_exists_and_is_passed(world: World):
     world.refuses(CONSUMER, {"Source": source()}, f"role {ROLE} does not exist")
     world.accepts(CONSUMER, {"Role": role(service_trust("glue"))}, stack="role")
     world.refuses(CONSUMER, {"Source": source()}, "quicksight.amazonaws.com is unable to assume role")
-    conditional = trust(
-        {"Service": "quicksight.amazonaws.com"}, StringEquals={"aws:SourceAccount": CONSUMER}
-    )
+    conditional = trust({"Service": "quicksight.amazonaws.com"}, StringEquals={"aws:SourceAccount": CONSUMER})
     world.accepts(CONSUMER, {"Role": role(conditional)}, stack="role", kind="UPDATE")
     world.refuses(CONSUMER, {"Source": source()}, "only under a condition")
     world.accepts(CONSUMER, {"Role": role()}, stack="role", kind="UPDATE")
@@ -188,7 +187,7 @@ def the_role_of_a_source_exists_and_is_passed(world: World):
 
 @case
 def the_role_of_a_source_can_ask_athena(world: World):
-    """No such workgroup, no right in it, and a role without the catalog or the data: refused, with the missing right."""
+    """No such workgroup, no right in it, a role without the catalog or the data: refused, with the missing right."""
     world.accepts(CONSUMER, {"Role": role(), "WorkGroup": WORKGROUP}, stack="role")
     world.refuses(CONSUMER, {"Source": source(workgroup="demo-other")}, "workgroup demo-other does not exist")
     for missing in ("athena:StartQueryExecution", "glue:GetTable", "lakeformation:GetDataAccess"):
@@ -212,13 +211,12 @@ def a_data_set_needs_its_source_and_its_table(world: World):
     elsewhere = {"DataSourceArn": SOURCE.replace("demo-marketing", "demo-sales")}
     world.refuses(CONSUMER, access(Set=data_set(table=elsewhere)), "demo-sales does not exist")
     world.refuses(CONSUMER, access(Set=data_set(table={"Name": "returns"})), ".returns does not exist")
-    world.refuses(CONSUMER, access(Set=data_set(table={"Schema": "demo_sales_other"})), "demo_sales_other does not exist")
+    other = {"Schema": "demo_sales_other"}
+    world.refuses(CONSUMER, access(Set=data_set(table=other)), "demo_sales_other does not exist")
     iam = world.administrator_client("iam", CONSUMER)
     document = statement("*")
     document["Statement"].append({"Effect": "Deny", "Action": "quicksight:PassDataSource", "Resource": SOURCE})
-    iam.put_role_policy(
-        RoleName="demo-execution", PolicyName="own", PolicyDocument=json.dumps(document)
-    )
+    iam.put_role_policy(RoleName="demo-execution", PolicyName="own", PolicyDocument=json.dumps(document))
     world.refuses(CONSUMER, access(Set=data_set()), "quicksight:PassDataSource")
 
 
