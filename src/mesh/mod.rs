@@ -9,7 +9,7 @@ mod resolve;
 
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
+    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
     Subscription, Table, Team,
 };
 pub use names::{

@@ -49,8 +49,8 @@ pub(super) fn stack(
         grant("table", table_expression(mesh, access), READ);
     }
     let granted = chain.add_to(&mut template);
-    if let (Some(consumer), Some(granted)) = (consumer, granted) {
-        let readers = quicksight::Readers { mesh, consumer, number, links: &links, granted: &granted };
+    if let (Some(consumer), Some((granted, _))) = (consumer, granted.last()) {
+        let readers = quicksight::Readers { mesh, consumer, number, links: &links, granted };
         readers.add_to(&mut template, accesses);
     }
     let after = BTreeSet::from([

@@ -3,6 +3,7 @@
 mod access;
 mod bootstrap;
 mod buckets;
+mod default_database;
 mod execution;
 mod foundation;
 mod grants;

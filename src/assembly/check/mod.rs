@@ -8,6 +8,7 @@ mod data;
 mod edges;
 mod grants;
 mod graph;
+mod hidden_leg;
 mod limits;
 mod policies;
 mod quicksight;
