@@ -251,6 +251,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
     let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
     let principals = principals(&file.principals, account.as_ref(), place, findings);
     accepts(&file.accept, place, findings);
+    let quicksight = quicksight::read(file.quicksight.as_ref(), &place.child("quicksight"), findings);
     Some(Consumer {
         name: name?,
         account: account?,
@@ -259,7 +260,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         principals,
         subscriptions: Vec::new(),
         athena: athena::read(file.athena.as_ref(), place, findings),
-        quicksight: quicksight::read(file.quicksight.as_ref(), &place.child("quicksight"), findings),
+        quicksight,
         models: file.models.clone(),
         origin: place.clone(),
     })
