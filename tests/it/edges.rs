@@ -32,8 +32,8 @@ fn generated(directory: &Path) {
     assert!(status.success(), "the generator writes a mesh");
 }
 
-/// The demo, where one domain's accounts are full of edges; a generated mesh; and that mesh with a product that has moved
-/// to a second stack.
+/// The demo, where one domain's accounts are full of edges; data sets that are copies; a generated mesh; and that mesh with a
+/// product that has moved to a second stack.
 static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let bench = folder.path().join("bench");
@@ -45,7 +45,8 @@ static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     assert_ne!(text, split, "a product has moved");
     fs::write(&file, split).expect("the domain can be written");
     let split = Document::all(&synthesize(&bench));
-    vec![("demo", crate::demo::documents()), ("generated", plain), ("split", split)]
+    let copies = Document::all(&synthesize(&crate::common::fixture("valid/quicksight")));
+    vec![("demo", crate::demo::documents()), ("copies", copies), ("generated", plain), ("split", split)]
 });
 
 #[test]

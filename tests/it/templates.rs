@@ -179,13 +179,20 @@ fixtures! {
     tag_limits: Code::TagLimits;
     role_cannot_read: Code::RoleCannotRead;
     role_lacks_action: Code::RoleLacksAction;
+    data_set_beyond_sight: Code::DataSetBeyondSight;
     role_unbounded: Code::RoleUnbounded;
 }
 
 #[test]
 fn good_assemblies_have_no_findings() {
-    let environments =
-        ["valid/minimal", "valid/small", "valid/without-warnings", "valid/written-out", "../../environments/demo"];
+    let environments = [
+        "valid/minimal",
+        "valid/quicksight",
+        "valid/small",
+        "valid/without-warnings",
+        "valid/written-out",
+        "../../environments/demo",
+    ];
     for environment in environments {
         assert_eq!(check::check_documents(&documents(environment)), [], "{environment}");
     }

@@ -12,6 +12,7 @@ mod hidden_leg;
 mod limits;
 mod needs;
 mod policies;
+mod quicksight;
 mod schemas;
 mod uses;
 mod wildcards;
@@ -116,6 +117,7 @@ impl<'a> Checker<'a> {
         let mut facts = Facts::default();
         facts.read(document);
         grants::check_order(self, &facts, graph);
+        quicksight::check_order(self, &facts, graph);
         self.edges.read(document);
         let mut uses = std::mem::take(&mut self.uses);
         uses.read(self, document, graph);
@@ -128,6 +130,7 @@ impl<'a> Checker<'a> {
         let facts = std::mem::take(&mut self.facts);
         catalog::check(&mut self, &facts);
         std::mem::take(&mut self.needs).check(&mut self);
+        quicksight::check(&mut self, &facts);
         self.stacks(&facts);
         self.findings
     }
