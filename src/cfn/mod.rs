@@ -16,6 +16,7 @@ pub mod s3;
 pub mod scheduler;
 pub mod schema;
 pub mod sns;
+pub mod ssm;
 pub mod states;
 mod template;
 mod value;
@@ -112,6 +113,7 @@ resources! {
     Topic(sns::Topic) = "AWS::SNS::Topic", with_stack;
     TopicPolicy(sns::TopicPolicy) = "AWS::SNS::TopicPolicy", with_stack;
     TopicSubscription(sns::Subscription) = "AWS::SNS::Subscription", with_stack;
+    Parameter(ssm::Parameter) = "AWS::SSM::Parameter", with_stack;
     StateMachine(states::StateMachine) = "AWS::StepFunctions::StateMachine", with_stack;
 }
 

@@ -123,7 +123,13 @@ impl Cause {
     /// What to do, where the failure of a resource has one answer.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
-        let exists = self.reason.to_lowercase().contains("exists");
+        let exists = self.reason.to_lowercase().contains("exist");
+        if self.logical_id == "SettingsLock" && exists {
+            return Some(
+                "another mesh holds the Lake Formation settings of this account: the parameter \
+                 /meshform/lake-formation-settings names it; give this owner an account of its own",
+            );
+        }
         (self.logical_id == "DefaultDatabase" && exists).then_some(
             "the account has a database `default` already: write `athena: {defaultDatabase: exists}` into its owner's file, \
              synthesize and deploy again",

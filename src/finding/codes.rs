@@ -216,9 +216,9 @@ codes! {
     /// Lake Formation settings, or a database, that leave IAM_ALLOWED_PRINCIPALS as a default; settings that replace the admins that stand.
     SettingsOpen = "settings-open", Error,
         "Write both default permissions as empty lists, MutationType APPEND, and name the execution role as admin.", "cfn#2197, pulumi-aws#4366, hazard 13";
-    /// Two settings resources for one account and Region.
+    /// Two settings resources for one account and Region, or settings without the lock that keeps another mesh off them.
     SettingsTwice = "settings-twice", Error,
-        "Keep the settings of an account in one stack.", "hazard 13";
+        "Keep the settings of an account in one stack, after the parameter that locks them.", "hazard 13";
     /// Grants or tag associations of one stack that CloudFormation may make at the same time.
     GrantsUnordered = "grants-unordered", Error,
         "Chain them by DependsOn.", "cfn#2432, cfn#2500: ConcurrentModificationException";

@@ -3,6 +3,7 @@
 
 mod services;
 
+use super::grants::SETTINGS_LOCK;
 use super::ownership::Owner;
 use crate::cfn::iam::{PolicyDocument, Statement};
 use crate::cfn::schema::{self, Verb};
@@ -37,6 +38,7 @@ pub const fn execution_types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::LakeFormation::Resource",
             "AWS::LakeFormation::Tag",
             "AWS::LakeFormation::TagAssociation",
+            "AWS::SSM::Parameter",
             "AWS::StepFunctions::StateMachine",
         ],
         AccountKind::Producer => &[
@@ -60,6 +62,7 @@ pub const fn execution_types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::SNS::Subscription",
             "AWS::SNS::Topic",
             "AWS::SNS::TopicPolicy",
+            "AWS::SSM::Parameter",
             "AWS::Scheduler::Schedule",
             "AWS::Scheduler::ScheduleGroup",
             "AWS::StepFunctions::StateMachine",
@@ -85,6 +88,7 @@ pub const fn execution_types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::SNS::Subscription",
             "AWS::SNS::Topic",
             "AWS::SNS::TopicPolicy",
+            "AWS::SSM::Parameter",
             "AWS::Scheduler::Schedule",
             "AWS::Scheduler::ScheduleGroup",
             "AWS::StepFunctions::StateMachine",
@@ -298,6 +302,8 @@ impl Scope<'_> {
         let mut statements = vec![
             Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())).on(default).on(workers),
             Statement::allow("LakeFormation", self.of("lakeformation")).on(["*"]),
+            Statement::allow("SettingsLock", self.of("ssm"))
+                .on([self.arn("ssm", &format!("parameter{SETTINGS_LOCK}"))]),
         ];
         match kind {
             AccountKind::Governance => statements.extend(self.shares()),

@@ -1,6 +1,6 @@
 //! `foundation`, in the governance account: the settings of its catalog, the classification tag and the event bus.
 
-use super::grants::settings;
+use super::grants::add_settings;
 use super::notifications;
 use super::ownership::Owner;
 use crate::assembly::{Layer, Stack, StackId};
@@ -19,14 +19,14 @@ pub(super) fn stack(mesh: &Mesh) -> Stack {
         "Foundation of the data mesh {}: catalog settings, the classification tag and the event bus",
         mesh.name
     ));
-    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    let settings = add_settings(&mut template, mesh, owner, Layer::Foundation);
     let tag = Tag {
         catalog_id: mesh.governance.to_string(),
         tag_key: mesh.classification_tag(),
         tag_values: mesh.classifications.iter().map(Classification::to_string).collect(),
     };
     let tag = template.add(LogicalId::new("ClassificationTag"), tag, owner.origin);
-    template.depend(tag.id(), settings.id());
+    template.depend(tag.id(), &settings);
     notifications::add_mesh_bus(&mut template, mesh);
     Stack {
         id: id(mesh),

@@ -1,15 +1,34 @@
 //! Lake Formation: settings, expressions, and grants in a chain.
 
+use super::ownership::Owner;
+use crate::assembly::Layer;
 use crate::cfn::lakeformation::{
     Condition, DataLakePrincipal, DataLakeSettings, Granted, Permission, PrincipalPermissions, ResourceType,
 };
+use crate::cfn::ssm::Parameter;
 use crate::cfn::{LogicalId, Template};
 use crate::finding::Place;
 use crate::mesh::{Access, AccountId, Classification, Mesh};
 use std::collections::BTreeMap;
 
+/// Name of the parameter by which a mesh takes the settings of an account. Every mesh makes the same one, so that the second
+/// fails here, before it changes what the first rests on (hazard 13; as aws/modern-data-architecture-accelerator locks its
+/// account modules).
+pub(super) const SETTINGS_LOCK: &str = "/meshform/lake-formation-settings";
+
+/// Adds the lock, then the settings of an account's catalog; returns the settings' id, for what must wait for them.
+pub(super) fn add_settings(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer) -> LogicalId {
+    let tags = owner.tags(mesh, layer, None).into_iter().map(|tag| (tag.key, tag.value)).collect();
+    let description = format!("The Lake Formation settings of this account belong to the data mesh {}", mesh.name);
+    let lock = Parameter::text(SETTINGS_LOCK.to_owned(), mesh.name.to_string(), description, tags);
+    let lock = template.add(LogicalId::new("SettingsLock"), lock, owner.origin);
+    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    template.depend(settings.id(), lock.id());
+    settings.id().clone()
+}
+
 /// The settings of an account's catalog: CloudFormation's role administers, the plan role reads.
-pub(super) fn settings(mesh: &Mesh, account: &AccountId) -> DataLakeSettings {
+fn settings(mesh: &Mesh, account: &AccountId) -> DataLakeSettings {
     let role = |name| DataLakePrincipal::new(mesh.bootstrap_role_arn(account, name));
     let admins = vec![role(&mesh.deployment.execution_role)];
     DataLakeSettings::closed(admins, vec![role(&mesh.deployment.plan_role)], mesh.cross_account_version)

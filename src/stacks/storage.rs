@@ -2,7 +2,7 @@
 
 use super::buckets;
 use super::default_database;
-use super::grants::settings;
+use super::grants::add_settings;
 use super::notifications;
 use super::ownership::Owner;
 use super::policies;
@@ -32,7 +32,7 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
     let owner = Owner::domain(domain);
     let mut template =
         Template::new(format!("Storage and roles of the domain {} in the data mesh {}", domain.name, mesh.name));
-    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    let settings = add_settings(&mut template, mesh, owner, Layer::Storage);
     let key = add_key(&mut template, mesh, domain);
     add_buckets(&mut template, mesh, domain, &key);
     let account = Account {
@@ -46,7 +46,7 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
     let mut querying = vec![add_owner(&mut template, &account, domain)];
     querying.extend(domain.products.values().filter_map(|product| add_job(&mut template, &account, domain, product)));
     querying.extend(readers.iter().map(|reader| add_reader(&mut template, &account, reader)));
-    default_database::add(&mut template, owner, settings.id(), domain.athena.default_database, &querying);
+    default_database::add(&mut template, owner, &settings, domain.athena.default_database, &querying);
     let forward = mesh.role_arn(&mesh.governance, &mesh.forward_role(&domain.name));
     notifications::add(&mut template, mesh, owner, Layer::Storage, Some(forward));
     template.output(KEY_OUTPUT, format!("Key of the buckets of {}", domain.name), &key);

@@ -2,7 +2,7 @@
 
 use super::buckets;
 use super::default_database;
-use super::grants::settings;
+use super::grants::add_settings;
 use super::ownership::Owner;
 use super::policies;
 use super::roles::{Account, Draft, Querying};
@@ -24,7 +24,7 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
     let owner = Owner::consumer(consumer);
     let mut template =
         Template::new(format!("Workspace of the consumer {} in the data mesh {}", consumer.name, mesh.name));
-    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    let settings = add_settings(&mut template, mesh, owner, Layer::Workspace);
     let tools: Vec<(Tool, String)> =
         consumer.tools.iter().filter_map(|tool| Some((*tool, mesh.tool_role(consumer, *tool)?))).collect();
     if !tools.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
             .iter()
             .filter_map(|(tool, name)| add_tool(&mut template, &account, consumer, *tool, name, &databases))
             .collect();
-        default_database::add(&mut template, owner, settings.id(), consumer.athena.default_database, &querying);
+        default_database::add(&mut template, owner, &settings, consumer.athena.default_database, &querying);
     }
     Stack {
         id: id(mesh, &consumer.name),

@@ -1,6 +1,7 @@
 //! Data that must not be lost or opened: buckets, keys, settings.
 
 use super::Checker;
+use super::graph::Graph;
 use crate::assembly::Document;
 use crate::finding::Code;
 use serde_json::Value;
@@ -60,6 +61,26 @@ fn database(checker: &mut Checker<'_>, document: &Document, id: &str, input: &Va
     let closed = input["CreateTableDefaultPermissions"].as_array().is_some_and(Vec::is_empty);
     if input["TargetDatabase"].is_null() && !closed {
         checker.find(Code::SettingsOpen, &document.id, id, "new tables of the database are not closed".to_owned());
+    }
+}
+
+/// The parameter by which a mesh takes an account's settings: its name is the same for every mesh.
+const SETTINGS_LOCK: &str = "/meshform/lake-formation-settings";
+
+/// Settings come after the lock that keeps another mesh off them.
+pub(super) fn check_lock(checker: &mut Checker<'_>, document: &Document, graph: &Graph) {
+    let is_lock = |(_, type_name, entry): &(&str, &str, &Value)| {
+        *type_name == "AWS::SSM::Parameter" && entry["Properties"]["Name"] == SETTINGS_LOCK
+    };
+    let lock = document.resources().find(is_lock).map(|(id, _, _)| id);
+    for (id, _, _) in
+        document.resources().filter(|(_, type_name, _)| *type_name == "AWS::LakeFormation::DataLakeSettings")
+    {
+        if !lock.is_some_and(|lock| graph.before(lock, id)) {
+            let message =
+                format!("no lock keeps another mesh off them: they do not wait for the parameter {SETTINGS_LOCK}");
+            checker.find(Code::SettingsTwice, &document.id, id, message);
+        }
     }
 }
 

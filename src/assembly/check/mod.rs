@@ -117,6 +117,7 @@ impl<'a> Checker<'a> {
         let mut facts = Facts::default();
         facts.read(document);
         grants::check_order(self, &facts, graph);
+        data::check_lock(self, document, graph);
         quicksight::check_order(self, &facts, graph);
         self.edges.read(document);
         let mut uses = std::mem::take(&mut self.uses);
