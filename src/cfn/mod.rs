@@ -4,11 +4,13 @@
 //! ([`schema`]), at every synth. To add a resource: one struct in its service's file and one line in [`Properties`].
 
 pub mod athena;
+pub mod ec2;
 pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod lakeformation;
 pub mod s3;
+pub mod sagemaker;
 pub mod schema;
 mod template;
 mod value;
@@ -78,10 +80,19 @@ macro_rules! lifetime {
 
 resources! {
     WorkGroup(athena::WorkGroup) = "AWS::Athena::WorkGroup", with_stack;
+    RouteTable(ec2::RouteTable) = "AWS::EC2::RouteTable", with_stack;
+    SecurityGroup(ec2::SecurityGroup) = "AWS::EC2::SecurityGroup", with_stack;
+    SecurityGroupEgress(ec2::SecurityGroupEgress) = "AWS::EC2::SecurityGroupEgress", with_stack;
+    SecurityGroupIngress(ec2::SecurityGroupIngress) = "AWS::EC2::SecurityGroupIngress", with_stack;
+    Subnet(ec2::Subnet) = "AWS::EC2::Subnet", retained;
+    SubnetRouteTableAssociation(ec2::SubnetRouteTableAssociation) = "AWS::EC2::SubnetRouteTableAssociation", with_stack;
+    Vpc(ec2::Vpc) = "AWS::EC2::VPC", retained;
+    VpcEndpoint(ec2::VpcEndpoint) = "AWS::EC2::VPCEndpoint", with_stack;
     Database(glue::Database) = "AWS::Glue::Database", with_stack;
     Table(glue::Table) = "AWS::Glue::Table", with_stack;
     ManagedPolicy(iam::ManagedPolicy) = "AWS::IAM::ManagedPolicy", with_stack;
     Role(iam::Role) = "AWS::IAM::Role", with_stack;
+    RolePolicy(iam::RolePolicy) = "AWS::IAM::RolePolicy", with_stack;
     Alias(kms::Alias) = "AWS::KMS::Alias", with_stack;
     Key(kms::Key) = "AWS::KMS::Key", retained;
     DataLakeSettings(lakeformation::DataLakeSettings) = "AWS::LakeFormation::DataLakeSettings", retained;
@@ -91,6 +102,9 @@ resources! {
     TagAssociation(lakeformation::TagAssociation) = "AWS::LakeFormation::TagAssociation", with_stack;
     Bucket(s3::Bucket) = "AWS::S3::Bucket", retained;
     BucketPolicy(s3::BucketPolicy) = "AWS::S3::BucketPolicy", with_stack;
+    StudioDomain(sagemaker::Domain) = "AWS::SageMaker::Domain", with_stack;
+    Model(sagemaker::Model) = "AWS::SageMaker::Model", with_stack;
+    UserProfile(sagemaker::UserProfile) = "AWS::SageMaker::UserProfile", with_stack;
 }
 
 /// A tag on a resource that takes tags.

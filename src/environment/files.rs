@@ -555,7 +555,7 @@ pub struct ConsumerFile {
     /// What the consumer sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<SubscriptionFile>,
-    /// The network of SageMaker Studio.
+    /// The network that SageMaker Studio and models stand in. Without both it is made for people who work in it by other ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkFile>,
     /// Limits of Athena.
@@ -621,7 +621,7 @@ pub struct SubscriptionFile {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "network")]
 pub struct NetworkFile {
-    /// Address range. Default: 10.0.0.0/20.
+    /// Private address range, from /16 to /24, that the zones share. Default: 10.0.0.0/20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cidr: Option<String>,
     /// Number of Availability Zones. Default: 2.

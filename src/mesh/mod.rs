@@ -1,11 +1,14 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod endpoint;
 mod glue_type;
 mod model;
 mod names;
 mod naming;
+mod network;
 mod resolve;
 
+pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use glue_type::GlueType;
 pub use model::{
     Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table,
@@ -16,6 +19,7 @@ pub use names::{
     ProductId, RESERVED, Region, RoleArn, RoleName, Tenant,
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
+pub use network::{AddressRange, Network, NetworkUse, zones_of};
 pub use resolve::{Resolved, resolve};
 
 /// SHA-256 of a text in lower-case hexadecimal.

@@ -1,8 +1,8 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    AccountId, CatalogName, Classification, Day, GlueType, MeshName, OrganizationId, OwnerName, PermissionSetName,
-    ProductId, Region, RoleArn, RoleName, Tenant,
+    AccountId, CatalogName, Classification, Day, GlueType, MeshName, Network, OrganizationId, OwnerName,
+    PermissionSetName, ProductId, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
     CrawlFile, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile, SourceFile,
@@ -228,6 +228,8 @@ pub struct Consumer {
     pub subscriptions: Vec<Subscription>,
     /// Most bytes that one query may scan.
     pub scan_limit: u64,
+    /// The network that it works in, where a tool, a model or the file asks for one.
+    pub network: Option<Network>,
     /// Models that predict in batches.
     pub models: Vec<ModelFile>,
     /// Where it stands.

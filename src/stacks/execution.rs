@@ -1,6 +1,8 @@
 //! What CloudFormation's own role may do: the union over all that an account of a kind may ever hold, so that a change
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
+mod network;
+
 use super::ownership::Owner;
 use crate::cfn::iam::{PolicyDocument, Statement};
 use crate::cfn::schema::{self, Verb};
@@ -103,7 +105,7 @@ fn withheld(action: &str) -> bool {
     // the boundary is what keeps roles made here from becoming administrators
     let lifts_the_boundary = ["iam:DeleteRolePermissionsBoundary"];
     // stated apart, with the services that a role may be passed to
-    let stated_apart = ["iam:PassRole", "iam:CreateServiceLinkedRole"];
+    let stated_apart = ["iam:PassRole", "iam:CreateServiceLinkedRole", "kms:CreateGrant"];
     let not_ours = [
         "s3tables:",
         "glue:CreateConnection",
@@ -115,6 +117,7 @@ fn withheld(action: &str) -> bool {
     reads_or_writes_data.contains(&action)
         || lifts_the_boundary.contains(&action)
         || stated_apart.contains(&action)
+        || network::withheld(action)
         || not_ours.iter().any(|start| action.starts_with(start))
 }
 
@@ -122,7 +125,11 @@ fn withheld(action: &str) -> bool {
 #[must_use]
 pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
     let mut actions = BTreeSet::new();
-    for type_name in types(kind) {
+    let of_consumers = match kind {
+        AccountKind::Governance | AccountKind::Producer => &[],
+        AccountKind::Consumer => network::TYPES,
+    };
+    for type_name in types(kind).iter().chain(of_consumers) {
         actions.extend(unlisted(type_name).iter().map(|action| (*action).to_owned()));
         let Some(schema) = schema::of(type_name) else { continue };
         for verb in [Verb::Create, Verb::Read, Verb::Update, Verb::Delete] {
@@ -144,6 +151,13 @@ pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<
         AccountKind::Governance => {}
         AccountKind::Producer | AccountKind::Consumer => {
             documents.push(("Storage", PolicyDocument::new(scope.storage())))
+        }
+    }
+    match kind {
+        AccountKind::Governance | AccountKind::Producer => {}
+        AccountKind::Consumer => {
+            documents.push(("Network", PolicyDocument::new(scope.network())));
+            documents.push(("Studio", PolicyDocument::new(scope.studio())));
         }
     }
     documents

@@ -3,15 +3,18 @@
 mod access;
 mod bootstrap;
 mod buckets;
+mod endpoints;
 mod execution;
 mod foundation;
 mod grants;
+mod network;
 mod ownership;
 mod policies;
 mod publication;
 mod roles;
 mod sharing;
 mod storage;
+mod studio;
 mod workspace;
 
 pub use execution::{AccountKind, execution_actions};

@@ -5,7 +5,7 @@ use super::policies::Reading;
 use crate::assembly::Layer;
 use crate::cfn::athena::{Results, WorkGroup};
 use crate::cfn::iam::{InlinePolicy, PolicyDocument, Role, Statement};
-use crate::cfn::{Arn, LogicalId, Template, Val, kms};
+use crate::cfn::{Arn, Handle, LogicalId, Template, Val, kms};
 use crate::finding::Place;
 use crate::mesh::{Mesh, ProductId};
 use std::collections::BTreeSet;
@@ -55,7 +55,7 @@ impl Account<'_> {
     }
 
     /// Adds a role under the mesh's path and boundary.
-    pub(super) fn add_role(&self, template: &mut Template, draft: Draft<'_>) {
+    pub(super) fn add_role(&self, template: &mut Template, draft: Draft<'_>) -> Handle<Role> {
         let id = draft.id("Role");
         let role = Role {
             role_name: draft.name.to_owned(),
@@ -70,11 +70,11 @@ impl Account<'_> {
             }],
             tags: self.owner.tags(self.mesh, self.layer, draft.product),
         };
-        template.add(id, role, draft.origin);
+        template.add(id, role, draft.origin)
     }
 
     /// Adds a role that queries, and its workgroup.
-    pub(super) fn add_querying_role(&self, template: &mut Template, draft: Draft<'_>) {
+    pub(super) fn add_querying_role(&self, template: &mut Template, draft: Draft<'_>) -> Handle<Role> {
         let results = Results {
             location: format!("s3://{}/{}/", self.results, draft.name),
             key: self.key.clone(),
@@ -84,6 +84,6 @@ impl Account<'_> {
         let tags = self.owner.tags(self.mesh, self.layer, draft.product);
         let workgroup = WorkGroup::enforced(draft.name.to_owned(), description, self.scan_limit, results, tags);
         template.add(draft.id("WorkGroup"), workgroup, draft.origin);
-        self.add_role(template, draft);
+        self.add_role(template, draft)
     }
 }

@@ -15,6 +15,7 @@ mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;
 mod nasty;
+mod network;
 mod resolving;
 #[cfg(feature = "aws")]
 mod sessions;

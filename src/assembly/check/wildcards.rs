@@ -243,6 +243,96 @@ pub const EXCEPTIONS: &[Exception] = &[
         pattern: "arn:…:kms:…:…:alias/…/*",
         reason: "the mesh's aliases begin with its name",
     },
+    Exception {
+        holder: "AWS::EC2::VPCEndpoint",
+        sid: "",
+        pattern: "…:*",
+        reason: "an endpoint's policy grants nothing; who passes is in its condition, what they may do in their roles",
+    },
+    Exception {
+        holder: "AWS::EC2::VPCEndpoint",
+        sid: "",
+        pattern: "*",
+        reason: "an endpoint's policy grants nothing; its condition names the accounts",
+    },
+    Exception {
+        holder: "AWS::EC2::VPCEndpoint",
+        sid: "OwnStudio",
+        pattern: "arn:…:sagemaker:…:…:…/*",
+        reason: "a browser's request has no principal; the applications and profiles of this account are the limit",
+    },
+    Exception {
+        holder: "AWS::IAM::RolePolicy",
+        sid: "",
+        pattern: "arn:…:sagemaker:…:…:…/*",
+        reason: "the applications, spaces and profiles of one Domain",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "",
+        pattern: "arn:…:sagemaker:…:…:…/*",
+        reason: "AWS makes the ids of Domains and names of models; only kinds and the account can be named",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "UseStudio",
+        pattern: "sagemaker:*",
+        reason: "a boundary grants nothing; under it each role names its actions",
+    },
+    Exception {
+        holder: "",
+        sid: "ListStudio",
+        pattern: "*",
+        reason: "these list names only and have no resources (AmazonSageMakerFullAccess allows them so)",
+    },
+    Exception {
+        holder: "",
+        sid: "SignInForImages",
+        pattern: "*",
+        reason: "ecr:GetAuthorizationToken has no resources (service authorization reference)",
+    },
+    Exception {
+        holder: "",
+        sid: "PullImages",
+        pattern: "arn:…:ecr:…:…:repository/*",
+        reason: "all images of the one registry that AWS publishes them in; pulling only",
+    },
+    Exception {
+        holder: "",
+        sid: "WriteLogs",
+        pattern: "arn:…:logs:…:…:log-group:…:*",
+        reason: "the streams of one log group",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "EncryptDisks",
+        pattern: "arn:…:kms:…:…:key/*",
+        reason: "AWS makes the ids of keys; under this boundary each role names its key",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "GrantKeysToServices",
+        pattern: "arn:…:kms:…:…:key/*",
+        reason: "AWS makes the ids of keys; only grants that services hold, by condition",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "NetworkParts",
+        pattern: "arn:…:ec2:…:…:…/*",
+        reason: "AWS makes the ids of what a network is made of; only kinds and the account can be named",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "ReadNetworks",
+        pattern: "*",
+        reason: "EC2's Describe actions have no resources (service authorization reference)",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "PrivateNames",
+        pattern: "arn:…:route53:::hostedzone/*",
+        reason: "the zones of private names are AWS's own, with ids that nobody else knows",
+    },
 ];
 
 impl Exception {

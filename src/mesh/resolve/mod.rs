@@ -2,6 +2,7 @@
 //!
 //! Two rounds: the first reads each owner by itself, the second what owners say of one another.
 
+mod network;
 mod owners;
 mod products;
 mod rendering;
@@ -34,6 +35,7 @@ pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     if let Some(mesh) = &mesh {
         uniqueness::check(mesh, &mut findings);
         sight::check(mesh, &mut findings);
+        network::check(mesh, &mut findings);
         rendering::warn(mesh, source, &mut findings);
     }
     let findings = findings.0;

@@ -267,6 +267,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         principals,
         subscriptions: Vec::new(),
         scan_limit,
+        network: super::network::read(file, place, findings),
         models: file.models.clone(),
         origin: place.clone(),
     })

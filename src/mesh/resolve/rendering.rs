@@ -97,18 +97,14 @@ fn parts_of_consumer(consumer: &Consumer, written: Option<&Content>) -> Vec<&'st
     let mut parts = Vec::new();
     for tool in &consumer.tools {
         match tool {
-            Tool::Athena | Tool::Api | Tool::Sql => {}
+            Tool::Athena | Tool::Api | Tool::Sql | Tool::Sagemaker => {}
             Tool::Quicksight => parts.push("QuickSight data sets"),
-            Tool::Sagemaker => parts.push("SageMaker Studio and its network"),
         }
     }
     if !consumer.models.is_empty() {
         parts.push("models");
     }
     if let Some(Content::Consumer(file)) = written {
-        if file.network.is_some() && !consumer.tools.contains(&Tool::Sagemaker) {
-            parts.push("network");
-        }
         if file.quicksight.is_some() && !consumer.tools.contains(&Tool::Quicksight) {
             parts.push("quicksight");
         }

@@ -1,0 +1,88 @@
+//! The network of a consumer: subnets without a way to the internet. What leaves it leaves through endpoints.
+
+use super::ownership::Owner;
+use crate::assembly::Layer;
+use crate::cfn::ec2::{RouteTable, Rule, SecurityGroup, Subnet, SubnetRouteTableAssociation, Vpc};
+use crate::cfn::sagemaker::Standing;
+use crate::cfn::{Handle, LogicalId, Name, ResourceTag, Template, Val};
+use crate::mesh::{Consumer, Mesh, Network};
+
+/// HTTPS, which all endpoints speak.
+pub(super) const HTTPS: u16 = 443;
+
+/// A network that stands in a template.
+pub(super) struct Ground<'a> {
+    pub(super) mesh: &'a Mesh,
+    pub(super) consumer: &'a Consumer,
+    pub(super) range: String,
+    pub(super) vpc: Handle<Vpc>,
+    pub(super) subnets: Vec<Handle<Subnet>>,
+    pub(super) routes: Handle<RouteTable>,
+}
+
+/// Adds the network: neither an internet gateway nor a NAT gateway is among it.
+pub(super) fn add<'a>(
+    template: &mut Template,
+    mesh: &'a Mesh,
+    consumer: &'a Consumer,
+    network: &Network,
+) -> Ground<'a> {
+    let owner = Owner::consumer(consumer);
+    let tags = || owner.tags(mesh, Layer::Workspace, None);
+    let range = network.range.to_string();
+    let vpc = template.add(LogicalId::new("Vpc"), Vpc::new(range.clone(), tags()), owner.origin);
+    let table = RouteTable { vpc_id: vpc.name(), tags: tags() };
+    let routes = template.add(LogicalId::new("Routes"), table, owner.origin);
+    let mut subnets = Vec::new();
+    for (zone, range) in (0..).zip(network.subnets()) {
+        let number = zone + 1;
+        let subnet = Subnet::private(vpc.name(), range.to_string(), zone, tags());
+        let subnet = template.add(LogicalId::new(&format!("Subnet{number}")), subnet, owner.origin);
+        let association = SubnetRouteTableAssociation { route_table_id: routes.name(), subnet_id: subnet.name() };
+        template.add(LogicalId::new(&format!("Routes{number}")), association, owner.origin);
+        subnets.push(subnet);
+    }
+    Ground { mesh, consumer, range, vpc, subnets, routes }
+}
+
+impl Ground<'_> {
+    pub(super) fn tags(&self) -> Vec<ResourceTag> {
+        Owner::consumer(self.consumer).tags(self.mesh, Layer::Workspace, None)
+    }
+
+    pub(super) fn subnet_ids(&self) -> Vec<Val<Name<Subnet>>> {
+        self.subnets.iter().map(Handle::name).collect()
+    }
+
+    /// Where things of one group stand.
+    pub(super) fn standing(&self, group: &Handle<SecurityGroup>) -> Standing {
+        Standing { vpc: self.vpc.name(), subnets: self.subnet_ids(), group: group.group_id() }
+    }
+
+    /// Adds a security group.
+    pub(super) fn group(
+        &self,
+        template: &mut Template,
+        word: &str,
+        description: String,
+        rules: (Vec<Rule>, Vec<Rule>),
+    ) -> Handle<SecurityGroup> {
+        let (security_group_ingress, security_group_egress) = rules;
+        let group = SecurityGroup {
+            group_description: description,
+            security_group_egress,
+            security_group_ingress,
+            vpc_id: self.vpc.name(),
+            tags: self.tags(),
+        };
+        template.add(LogicalId::new(&format!("{word}Group")), group, &self.consumer.origin)
+    }
+}
+
+/// HTTPS to anywhere, which in a network without a gateway is the endpoints and S3.
+///
+/// S3's addresses are a list of prefixes that AWS keeps; its id is neither an attribute of the endpoint nor documented, so
+/// a group cannot name it. The route table decides: it holds the local route and S3's alone.
+pub(super) fn https_out() -> Rule {
+    Rule::to_range("endpoints and S3: the network has no other way out", HTTPS, "0.0.0.0/0".to_owned())
+}
