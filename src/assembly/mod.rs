@@ -139,6 +139,10 @@ pub enum Effect {
     Share,
     /// Roles that grants name exist and are known to Lake Formation.
     Roles,
+    /// Links and grants of the account's own roles stand.
+    Grants,
+    /// Topics, buses and groups of schedules stand, which other stacks of the account name.
+    Notifications,
 }
 
 /// A value that leaves one stack and enters another as a parameter.

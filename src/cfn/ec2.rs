@@ -1,7 +1,7 @@
 //! Amazon EC2: what a private network is made of.
 
 use super::iam::PolicyDocument;
-use super::{Handle, Name, ResourceTag, Text, Val};
+use super::{Arn, Handle, Name, ResourceTag, Text, Val, iam, logs};
 use serde::Serialize;
 
 /// `AWS::EC2::VPC` that resolves names, as private DNS names of endpoints ask for (AWS PrivateLink guide).
@@ -201,6 +201,40 @@ impl SecurityGroupEgress {
             from_port: ports.0,
             to_port: ports.1,
             destination_security_group_id: destination.group_id(),
+        }
+    }
+}
+
+/// `AWS::EC2::FlowLog` of a network into a log group: who spoke to whom, and who was turned away.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FlowLog {
+    deliver_logs_permission_arn: Val<Arn<iam::Role>>,
+    log_destination_type: &'static str,
+    log_group_name: Val<Name<logs::LogGroup>>,
+    resource_id: Val<Name<Vpc>>,
+    resource_type: &'static str,
+    tags: Vec<ResourceTag>,
+    traffic_type: &'static str,
+}
+
+impl FlowLog {
+    /// All traffic of a network.
+    #[must_use]
+    pub fn of_vpc(
+        resource_id: Val<Name<Vpc>>,
+        log_group_name: Val<Name<logs::LogGroup>>,
+        role: Val<Arn<iam::Role>>,
+        tags: Vec<ResourceTag>,
+    ) -> Self {
+        Self {
+            deliver_logs_permission_arn: role,
+            log_destination_type: "cloud-watch-logs",
+            log_group_name,
+            resource_id,
+            resource_type: "VPC",
+            tags,
+            traffic_type: "ALL",
         }
     }
 }

@@ -231,6 +231,9 @@ codes! {
     /// A tag association that covers more than one column, or tag associations that give a key of one thing more than one value.
     AssociationShape = "association-shape", Error,
         "Make one association for each database, table or column, with one value for each key.", "hazard 3; terraform#32172";
+    /// A resource that names a role, a topic, a bus, a workgroup or a group of schedules, or works as a role with grants, and does not wait for it.
+    UsedBeforeMade = "used-before-made", Error,
+        "Add the DependsOn or the edge between the stacks: a computed name is no edge by itself.", "CloudFormation: resources without a reference are made at the same time; DESIGN, invariant 5";
     /// Two grants of one principal on one resource.
     GrantTwice = "grant-twice", Error,
         "Merge them: the identity of a grant is its principal and its resource.", "hazard 2: primaryIdentifier of the schema";

@@ -134,6 +134,73 @@ impl Mesh {
         self.role(&["register", domain.as_str()])
     }
 
+    /// The role that crawls: in governance a domain's published tables, in the producer's account its raw files.
+    #[must_use]
+    pub fn crawl_role(&self, domain: &OwnerName) -> String {
+        self.role(&["crawl", domain.as_str()])
+    }
+
+    /// The role in the governance account that sends events on to a domain's bus.
+    #[must_use]
+    pub fn forward_role(&self, domain: &OwnerName) -> String {
+        self.role(&["forward", domain.as_str()])
+    }
+
+    /// The role that writes down who speaks to whom in a consumer's network.
+    #[must_use]
+    pub fn flow_role(&self, consumer: &OwnerName) -> String {
+        self.role(&["flow", consumer.as_str()])
+    }
+
+    /// Name of a log group: `/aws/<mesh>/<owner>/<what>`.
+    #[must_use]
+    pub fn log_group(&self, owner: &str, what: &str) -> String {
+        format!("/aws/{}/{owner}/{what}", self.name)
+    }
+
+    /// The role that starts an owner's state machines.
+    #[must_use]
+    pub fn start_role(&self, owner: &str) -> String {
+        self.role(&["start", owner])
+    }
+
+    /// Name of an owner's topic and of its group of schedules.
+    #[must_use]
+    pub fn topic(&self, owner: &str) -> String {
+        format!("{}-{owner}", self.name)
+    }
+
+    /// ARN of an owner's topic.
+    #[must_use]
+    pub fn topic_arn(&self, owner: &str, account: &AccountId) -> String {
+        format!("arn:{}:sns:{}:{account}:{}", self.region.partition(), self.region, self.topic(owner))
+    }
+
+    /// Name of an owner's group of schedules.
+    #[must_use]
+    pub fn schedule_group(&self, owner: &str) -> String {
+        self.topic(owner)
+    }
+
+    /// ARN of the mesh's event bus in an account; every such bus bears the mesh's name.
+    #[must_use]
+    pub fn bus_arn(&self, account: &AccountId) -> String {
+        format!("arn:{}:events:{}:{account}:event-bus/{}", self.region.partition(), self.region, self.name)
+    }
+
+    /// Source of the events that the mesh itself puts on its buses.
+    #[must_use]
+    pub fn event_source(&self) -> String {
+        format!("meshform.{}", self.name)
+    }
+
+    /// Name of the crawler and of the ruleset of a published table: dots, so that the names of one domain share a prefix
+    /// that no other domain's have.
+    #[must_use]
+    pub fn dotted(&self, domain: &OwnerName, product: &ProductId, table: &str) -> String {
+        format!("{}.{domain}.{product}.{table}", self.name)
+    }
+
     /// The path of every role that the execution role makes; the bootstrap roles lie outside it.
     #[must_use]
     pub fn role_path(&self) -> String {

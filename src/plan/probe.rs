@@ -122,7 +122,7 @@ pub(super) fn of_effect(effect: Effect, done: &Source<'_>, waiting: &Source<'_>)
         Effect::Catalog => Ok(catalog(done)?.into_iter().collect()),
         Effect::Share => shares(waiting),
         // no call tells whether Lake Formation knows a role yet: the edge itself, the role's stack being complete, must do
-        Effect::Roles => Ok(Vec::new()),
+        Effect::Roles | Effect::Grants | Effect::Notifications => Ok(Vec::new()),
     }
 }
 

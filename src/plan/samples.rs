@@ -67,6 +67,7 @@ impl Sample {
         self
     }
 
+    #[cfg(feature = "aws")]
     pub(crate) fn account(mut self, account: &str) -> Self {
         self.stack.account = AccountId::parse(account).unwrap();
         self

@@ -61,6 +61,10 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: Ac
         Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),
         Statement::allow("UseMeshBuckets", ["s3:*"])
             .on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
+        Statement::allow("StartMesh", ["states:StartExecution"])
+            .on([format!("arn:{partition}:states:{region}:{}:stateMachine:{}-*", owner.account, mesh.name)]),
+        Statement::allow("TellMesh", ["events:PutEvents"])
+            .on([format!("arn:{partition}:events:{region}:*:event-bus/{}", mesh.name)]),
         Statement::allow("UseMeshKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
             .on([format!("arn:{partition}:kms:{region}:*:key/*")]),
     ];
@@ -81,19 +85,22 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: Ac
 fn studio_boundary(mesh: &Mesh, owner: Owner<'_>) -> Vec<Statement> {
     let (partition, region, account) = (mesh.region.partition(), &mesh.region, owner.account);
     let sagemaker = |kind: &str| format!("arn:{partition}:sagemaker:{region}:{account}:{kind}");
-    let mut statements = vec![
-        Statement::allow("UseStudio", ["sagemaker:*"])
-            .on(["app/*", "domain/*", "space/*", "user-profile/*"].map(sagemaker)),
-        Statement::allow(
-            "ListStudio",
-            ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"],
-        )
-        .on(["*"]),
-        Statement::allow("WriteLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"])
-            .on([format!("arn:{partition}:logs:{region}:{account}:log-group:/aws/sagemaker/studio:*")]),
-        Statement::allow("EncryptDisks", ["kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"])
-            .on([format!("arn:{partition}:kms:{region}:{account}:key/*")]),
-    ];
+    let mut statements =
+        vec![
+            Statement::allow("UseStudio", ["sagemaker:*"])
+                .on(["app/*", "domain/*", "space/*", "user-profile/*"].map(sagemaker)),
+            Statement::allow(
+                "ListStudio",
+                ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"],
+            )
+            .on(["*"]),
+            Statement::allow("WriteLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"])
+                .on(["sagemaker/studio", &format!("{}/{}/network", mesh.name, owner.name)]
+                    .map(|group| format!("arn:{partition}:logs:{region}:{account}:log-group:/aws/{group}:*"))),
+            Statement::allow("ListLogGroups", ["logs:DescribeLogGroups"]).on(["*"]),
+            Statement::allow("EncryptDisks", ["kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"])
+                .on([format!("arn:{partition}:kms:{region}:{account}:key/*")]),
+        ];
     if let Some(registry) = image_registry(region) {
         statements.push(Statement::allow("SignInForImages", ["ecr:GetAuthorizationToken"]).on(["*"]));
         statements.push(

@@ -2,6 +2,7 @@
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
 mod network;
+mod storage;
 
 use super::ownership::Owner;
 use crate::cfn::iam::{PolicyDocument, Statement};
@@ -24,6 +25,10 @@ pub enum AccountKind {
 const fn types(kind: AccountKind) -> &'static [&'static str] {
     match kind {
         AccountKind::Governance => &[
+            "AWS::Events::EventBus",
+            "AWS::Events::EventBusPolicy",
+            "AWS::Events::Rule",
+            "AWS::Glue::Crawler",
             "AWS::Glue::Database",
             "AWS::Glue::Table",
             "AWS::IAM::Role",
@@ -32,17 +37,54 @@ const fn types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::LakeFormation::Resource",
             "AWS::LakeFormation::Tag",
             "AWS::LakeFormation::TagAssociation",
+            "AWS::StepFunctions::StateMachine",
         ],
-        AccountKind::Producer | AccountKind::Consumer => &[
+        AccountKind::Producer => &[
             "AWS::Athena::WorkGroup",
+            "AWS::CloudWatch::Alarm",
+            "AWS::Events::EventBus",
+            "AWS::Events::EventBusPolicy",
+            "AWS::Events::Rule",
+            "AWS::Glue::Crawler",
+            "AWS::Glue::DataQualityRuleset",
+            "AWS::Glue::Database",
+            "AWS::Glue::Job",
+            "AWS::IAM::Role",
+            "AWS::KMS::Alias",
+            "AWS::KMS::Key",
+            "AWS::LakeFormation::DataLakeSettings",
+            "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::Logs::LogGroup",
+            "AWS::S3::Bucket",
+            "AWS::S3::BucketPolicy",
+            "AWS::SNS::Subscription",
+            "AWS::SNS::Topic",
+            "AWS::SNS::TopicPolicy",
+            "AWS::Scheduler::Schedule",
+            "AWS::Scheduler::ScheduleGroup",
+            "AWS::StepFunctions::StateMachine",
+        ],
+        AccountKind::Consumer => &[
+            "AWS::Athena::WorkGroup",
+            "AWS::CloudWatch::Alarm",
+            "AWS::Events::EventBus",
+            "AWS::Events::EventBusPolicy",
+            "AWS::Events::Rule",
             "AWS::Glue::Database",
             "AWS::IAM::Role",
             "AWS::KMS::Alias",
             "AWS::KMS::Key",
             "AWS::LakeFormation::DataLakeSettings",
             "AWS::LakeFormation::PrincipalPermissions",
+            "AWS::Logs::LogGroup",
             "AWS::S3::Bucket",
             "AWS::S3::BucketPolicy",
+            "AWS::SNS::Subscription",
+            "AWS::SNS::Topic",
+            "AWS::SNS::TopicPolicy",
+            "AWS::Scheduler::Schedule",
+            "AWS::Scheduler::ScheduleGroup",
+            "AWS::StepFunctions::StateMachine",
         ],
     }
 }
@@ -113,6 +155,23 @@ fn withheld(action: &str) -> bool {
         "glue:GetConnection",
         "glue:PassConnection",
         "glue:UpdateConnection",
+        // what needs no key of ours: buses and topics are made, not written to
+        "kms:Encrypt",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncrypt",
+        // data protection, index and resource policies, deliveries and tokens of log groups and topics: ours have none
+        "firehose:",
+        "logs:CreateLogDelivery",
+        "logs:DeleteDataProtectionPolicy",
+        "logs:DeleteIndexPolicy",
+        "logs:DeleteResourcePolicy",
+        "logs:PutBearerTokenAuthentication",
+        "logs:PutDataProtectionPolicy",
+        "logs:PutIndexPolicy",
+        "logs:PutLogGroupDeletionProtection",
+        "logs:PutResourcePolicy",
+        "s3:REST.PUT.OBJECT",
+        "sns:PutDataProtectionPolicy",
     ];
     reads_or_writes_data.contains(&action)
         || lifts_the_boundary.contains(&action)
@@ -148,9 +207,11 @@ pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<
         ("Catalog", PolicyDocument::new(scope.catalog(kind))),
     ];
     match kind {
-        AccountKind::Governance => {}
+        AccountKind::Governance => documents.push(("Events", PolicyDocument::new(scope.events()))),
         AccountKind::Producer | AccountKind::Consumer => {
-            documents.push(("Storage", PolicyDocument::new(scope.storage())))
+            let events = scope.events().into_iter().chain(scope.notifications());
+            documents.push(("Events", PolicyDocument::new(events)));
+            documents.push(("Storage", PolicyDocument::new(scope.storage())));
         }
     }
     match kind {
@@ -188,9 +249,23 @@ impl Scope<'_> {
         let (under_boundary, plain): (BTreeSet<String>, BTreeSet<String>) =
             self.of("iam").into_iter().partition(|action| bounded.contains(&action.as_str()));
         let services: &[&str] = match kind {
-            AccountKind::Governance => &["lakeformation.amazonaws.com"],
-            AccountKind::Producer => &["emr-serverless.amazonaws.com", "glue.amazonaws.com"],
-            AccountKind::Consumer => &["quicksight.amazonaws.com", "sagemaker.amazonaws.com"],
+            AccountKind::Governance => {
+                &["events.amazonaws.com", "glue.amazonaws.com", "lakeformation.amazonaws.com", "states.amazonaws.com"]
+            }
+            AccountKind::Producer => &[
+                "emr-serverless.amazonaws.com",
+                "events.amazonaws.com",
+                "glue.amazonaws.com",
+                "scheduler.amazonaws.com",
+                "states.amazonaws.com",
+            ],
+            AccountKind::Consumer => &[
+                "quicksight.amazonaws.com",
+                "sagemaker.amazonaws.com",
+                "scheduler.amazonaws.com",
+                "states.amazonaws.com",
+                "vpc-flow-logs.amazonaws.com",
+            ],
         };
         vec![
             Statement::allow("RolesUnderBoundary", under_boundary).on([roles.clone()]).when(
@@ -215,8 +290,14 @@ impl Scope<'_> {
             let word = mesh.name.as_str().replace('-', "_");
             [format!("{start}:catalog"), format!("{start}:database/{word}_*"), format!("{start}:table/{word}_*/*")]
         };
+        let workers = match kind {
+            AccountKind::Governance => &["crawler/{}.*"][..],
+            AccountKind::Producer => &["crawler/{}.*", "dataQualityRuleset/{}.*", "job/{}-*"],
+            AccountKind::Consumer => &[],
+        };
+        let workers = workers.iter().map(|form| self.arn("glue", &form.replace("{}", mesh.name.as_str())));
         let mut statements = vec![
-            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())),
+            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())).on(workers),
             Statement::allow("LakeFormation", self.of("lakeformation")).on(["*"]),
         ];
         match kind {
@@ -274,22 +355,39 @@ impl Scope<'_> {
         ]
     }
 
-    /// Buckets and keys of the mesh, without what is in them.
-    fn storage(&self) -> Vec<Statement> {
-        let mesh = self.mesh;
-        let unnamed = ["kms:CreateKey", "kms:ListAliases"];
-        let (without_name, named): (BTreeSet<String>, BTreeSet<String>) =
-            self.of("kms").into_iter().partition(|action| unnamed.contains(&action.as_str()));
+    /// Buses, rules and state machines of the mesh.
+    fn events(&self) -> Vec<Statement> {
+        let name = &self.mesh.name;
         vec![
-            Statement::allow("Buckets", self.of("s3")).on([format!(
-                "arn:{}:s3:::{}-{}-*",
-                mesh.region.partition(),
-                mesh.tenant,
-                mesh.name
-            )]),
-            Statement::allow("NewKeys", without_name).on(["*"]),
-            Statement::allow("Keys", named)
-                .on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
+            Statement::allow("Events", self.of("events")).on([
+                self.arn("events", &format!("event-bus/{name}")),
+                self.arn("events", &format!("rule/{name}-*")),
+                self.arn("events", &format!("rule/{name}/{name}-*")),
+            ]),
+            Statement::allow("Machines", self.of("states")).on([self.arn("states", &format!("stateMachine:{name}-*"))]),
+        ]
+    }
+
+    /// Topics, schedules, alarms and log groups of the mesh.
+    fn notifications(&self) -> Vec<Statement> {
+        let name = &self.mesh.name;
+        // subscribing answers with an ARN that the handler then asks for; DescribeLogGroups and ListSubscriptions have no
+        // resources narrower than the account (service authorization reference)
+        let listing =
+            ["logs:DescribeLogGroups", "sns:GetSubscriptionAttributes", "sns:ListSubscriptions", "sns:Unsubscribe"];
+        let of = |service: &str| self.of(service).into_iter().filter(|action| !listing.contains(&action.as_str()));
+        vec![
+            Statement::allow("Topics", of("sns")).on([self.arn("sns", &format!("{name}-*"))]),
+            Statement::allow("Schedules", of("scheduler")).on([
+                self.arn("scheduler", &format!("schedule-group/{name}-*")),
+                self.arn("scheduler", &format!("schedule/{name}-*/*")),
+            ]),
+            Statement::allow("Alarms", of("cloudwatch")).on([self.arn("cloudwatch", &format!("alarm:{name}-*"))]),
+            Statement::allow("LogGroups", of("logs")).on([
+                self.arn("logs", &format!("log-group:/aws/{name}/*")),
+                self.arn("logs", &format!("log-group:/aws/{name}/*:*")),
+            ]),
+            Statement::allow("Listing", listing).on(["*"]),
         ]
     }
 }

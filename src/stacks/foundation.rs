@@ -1,6 +1,7 @@
-//! `foundation`, in the governance account: the settings of its catalog and the classification tag.
+//! `foundation`, in the governance account: the settings of its catalog, the classification tag and the event bus.
 
 use super::grants::settings;
+use super::notifications;
 use super::ownership::Owner;
 use crate::assembly::{Layer, Stack, StackId};
 use crate::cfn::lakeformation::Tag;
@@ -15,7 +16,7 @@ pub(super) fn id(mesh: &Mesh) -> StackId {
 pub(super) fn stack(mesh: &Mesh) -> Stack {
     let owner = Owner::governance(mesh);
     let mut template = Template::new(format!(
-        "Foundation of the data mesh {}: catalog settings and the classification tag",
+        "Foundation of the data mesh {}: catalog settings, the classification tag and the event bus",
         mesh.name
     ));
     let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
@@ -26,6 +27,7 @@ pub(super) fn stack(mesh: &Mesh) -> Stack {
     };
     let tag = template.add(LogicalId::new("ClassificationTag"), tag, owner.origin);
     template.depend(tag.id(), settings.id());
+    notifications::add_mesh_bus(&mut template, mesh);
     Stack {
         id: id(mesh),
         account: mesh.governance.clone(),

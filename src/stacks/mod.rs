@@ -8,7 +8,9 @@ mod execution;
 mod foundation;
 mod grants;
 mod network;
+mod notifications;
 mod ownership;
+mod pipeline;
 mod policies;
 mod publication;
 mod roles;
@@ -43,9 +45,15 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         }
         let accesses = mesh.access_of_domain(domain, readers);
         let roles = storage::id(mesh, &domain.name);
+        let mut access_stacks = BTreeSet::new();
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &domain.name, &domain.account, number, &accesses));
-            add(access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses));
+            let access = access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses);
+            access_stacks.insert(access.id.clone());
+            add(access);
+        }
+        for stack in pipeline::stacks(mesh, domain, &access_stacks) {
+            add(stack);
         }
     }
     for consumer in mesh.consumers.values() {

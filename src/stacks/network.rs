@@ -1,8 +1,11 @@
 //! The network of a consumer: subnets without a way to the internet. What leaves it leaves through endpoints.
 
 use super::ownership::Owner;
+use super::policies;
 use crate::assembly::Layer;
-use crate::cfn::ec2::{RouteTable, Rule, SecurityGroup, Subnet, SubnetRouteTableAssociation, Vpc};
+use crate::cfn::ec2::{FlowLog, RouteTable, Rule, SecurityGroup, Subnet, SubnetRouteTableAssociation, Vpc};
+use crate::cfn::iam::{InlinePolicy, PolicyDocument, Role, Statement};
+use crate::cfn::logs::LogGroup;
 use crate::cfn::sagemaker::Standing;
 use crate::cfn::{Handle, LogicalId, Name, ResourceTag, Template, Val};
 use crate::mesh::{Consumer, Mesh, Network};
@@ -42,7 +45,37 @@ pub(super) fn add<'a>(
         template.add(LogicalId::new(&format!("Routes{number}")), association, owner.origin);
         subnets.push(subnet);
     }
-    Ground { mesh, consumer, range, vpc, subnets, routes }
+    let ground = Ground { mesh, consumer, range, vpc, subnets, routes };
+    add_flow_log(template, &ground);
+    ground
+}
+
+/// Adds the record of who spoke to whom, kept as long as all logs.
+fn add_flow_log(template: &mut Template, ground: &Ground<'_>) {
+    let Ground { mesh, consumer, .. } = ground;
+    let name = mesh.log_group(consumer.name.as_str(), "network");
+    let streams =
+        format!("arn:{}:logs:{}:{}:log-group:{name}:*", mesh.region.partition(), mesh.region, consumer.account);
+    let group = template.add(LogicalId::new("NetworkLog"), LogGroup::kept(name, ground.tags()), &consumer.origin);
+    // the actions that the Amazon VPC user guide asks for, "Publish flow logs to CloudWatch Logs", without making groups
+    let work = PolicyDocument::new([
+        Statement::allow("WriteLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"])
+            .on([streams]),
+        Statement::allow("ListLogGroups", ["logs:DescribeLogGroups"]).on(["*"]),
+    ]);
+    let role = Role {
+        role_name: mesh.flow_role(&consumer.name),
+        path: mesh.role_path(),
+        description: format!("Writes the network's log of the consumer {}", consumer.name),
+        assume_role_policy_document: PolicyDocument::new([policies::trust_service("vpc-flow-logs", &consumer.account)]),
+        permissions_boundary: Some(Val::literal(mesh.boundary_arn(&consumer.account))),
+        managed_policy_arns: Vec::new(),
+        policies: vec![InlinePolicy { policy_name: "work".to_owned(), policy_document: work }],
+        tags: ground.tags(),
+    };
+    let role = template.add(LogicalId::new("NetworkLogRole"), role, &consumer.origin);
+    let log = FlowLog::of_vpc(ground.vpc.name(), group.name(), role.arn(), ground.tags());
+    template.add(LogicalId::new("NetworkFlow"), log, &consumer.origin);
 }
 
 impl Ground<'_> {

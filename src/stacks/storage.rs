@@ -2,6 +2,7 @@
 
 use super::buckets;
 use super::grants::settings;
+use super::notifications;
 use super::ownership::Owner;
 use super::policies;
 use super::roles::{Account, Draft};
@@ -51,6 +52,8 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
     for reader in readers {
         add_reader(&mut template, &account, reader);
     }
+    let forward = mesh.role_arn(&mesh.governance, &mesh.forward_role(&domain.name));
+    notifications::add(&mut template, mesh, owner, Layer::Storage, Some(forward));
     template.output(KEY_OUTPUT, format!("Key of the buckets of {}", domain.name), &key);
     Stack {
         id: id(mesh, &domain.name),

@@ -4,6 +4,7 @@ use super::network::{Ground, https_out};
 use super::roles::Account;
 use crate::cfn::ec2::{Rule, SecurityGroup, SecurityGroupEgress, SecurityGroupIngress};
 use crate::cfn::iam::{PolicyDocument, Role, RolePolicy, Statement};
+use crate::cfn::logs::LogGroup;
 use crate::cfn::sagemaker::{Domain, Limits, UserProfile};
 use crate::cfn::{Handle, LogicalId, Template};
 use crate::environment::files::Tool;
@@ -42,6 +43,10 @@ pub(super) fn add_group(template: &mut Template, ground: &Ground<'_>) -> Handle<
     group
 }
 
+/// Where Studio's applications write their logs; SageMaker chose the name (SageMaker developer guide, "Log groups and
+/// streams"). Made here, so that they are not kept for ever.
+const LOGS: &str = "/aws/sagemaker/studio";
+
 /// Adds Studio, and what its role may do in it.
 pub(super) fn add(
     template: &mut Template,
@@ -57,6 +62,7 @@ pub(super) fn add(
     let profile =
         UserProfile { domain_id: domain.name(), user_profile_name: consumer.name.to_string(), tags: ground.tags() };
     template.add(LogicalId::new("StudioProfile"), profile, &consumer.origin);
+    template.add(LogicalId::new("StudioLog"), LogGroup::kept(LOGS.to_owned(), ground.tags()), &consumer.origin);
     let policy = RolePolicy {
         policy_name: "studio".to_owned(),
         role_name: role.name(),

@@ -169,6 +169,7 @@ fixtures! {
     association_shape: Code::AssociationShape;
     grant_twice: Code::GrantTwice;
     unknown_tag: Code::UnknownTag;
+    used_before_made: Code::UsedBeforeMade;
     location_not_registered: Code::LocationNotRegistered;
     expression_open: Code::ExpressionOpen;
     database_classified: Code::DatabaseClassified;

@@ -8,7 +8,7 @@ import time
 import traceback
 
 from selftests.cases import CASES
-from selftests import grant_cases, lake_cases, rights_cases, stack_cases, table_cases, trust_cases, wire_cases  # noqa: F401 (they register)
+from selftests import grant_cases, lake_cases, network_cases, rights_cases, stack_cases, table_cases, trust_cases, wire_cases  # noqa: F401 (they register)
 from selftests.world import World
 
 

@@ -12,6 +12,7 @@ mod graph;
 mod limits;
 mod policies;
 mod schemas;
+mod uses;
 mod wildcards;
 
 pub use wildcards::{EXCEPTIONS, Exception};
@@ -66,11 +67,18 @@ struct Checker<'a> {
     findings: Vec<Finding>,
     facts: Facts,
     edges: edges::Edges,
+    uses: uses::Uses,
 }
 
 impl<'a> Checker<'a> {
     fn new(place: &'a dyn Fn(&StackId, &str) -> Option<Place>) -> Self {
-        Self { place, findings: Vec::new(), facts: Facts::default(), edges: edges::Edges::default() }
+        Self {
+            place,
+            findings: Vec::new(),
+            facts: Facts::default(),
+            edges: edges::Edges::default(),
+            uses: uses::Uses::default(),
+        }
     }
 
     /// Rules about one template by itself.
@@ -91,6 +99,9 @@ impl<'a> Checker<'a> {
         facts.read(document);
         grants::check_order(self, &facts, graph);
         self.edges.read(document);
+        let mut uses = std::mem::take(&mut self.uses);
+        uses.read(self, document, graph);
+        self.uses = uses;
         self.facts.append(facts);
     }
 
@@ -104,8 +115,8 @@ impl<'a> Checker<'a> {
 
     /// Rules about the order of stacks.
     fn stacks(&mut self, facts: &Facts) {
-        let edges = std::mem::take(&mut self.edges);
-        edges.check(self, facts);
+        let (edges, uses) = (std::mem::take(&mut self.edges), std::mem::take(&mut self.uses));
+        edges.check(self, facts, &uses);
     }
 
     /// Adds a finding about a resource.

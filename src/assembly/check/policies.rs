@@ -45,13 +45,22 @@ pub(super) fn statements(properties: &Value) -> Vec<Value> {
     documents.iter().flat_map(|policy| many(&policy["Statement"])).cloned().collect()
 }
 
-/// Actions and resources with a wildcard of an Allow statement; none of a Deny.
+/// Stands for a principal with a `*`, so that an exception for the resource `*` does not cover it.
+const EVERYONE: &str = "everyone";
+
+/// Actions, resources and principals with a wildcard of an Allow statement; none of a Deny.
 pub(super) fn wildcards(statement: &Value) -> Vec<(&'static str, &str)> {
-    let fields =
-        if statement["Effect"] == "Allow" { &[("action", "Action"), ("resource", "Resource")][..] } else { &[] };
-    let texts =
-        fields.iter().flat_map(|(what, field)| texts(&statement[*field]).into_iter().map(move |text| (*what, text)));
-    texts.filter(|(_, text)| text.contains(['*', '?'])).collect()
+    if statement["Effect"] != "Allow" {
+        return Vec::new();
+    }
+    let fields = [("action", "Action"), ("resource", "Resource")];
+    let all =
+        fields.into_iter().flat_map(|(what, field)| texts(&statement[field]).into_iter().map(move |text| (what, text)));
+    let mut found: Vec<_> = all.filter(|(_, text)| text.contains(['*', '?'])).collect();
+    if texts(&statement["Principal"]).iter().any(|principal| principal.contains('*')) {
+        found.push(("principal", EVERYONE));
+    }
+    found
 }
 
 /// Every object with a `Statement`, wherever the type keeps it, also where it stands as text.
@@ -95,19 +104,21 @@ fn statement_rules(checker: &mut Checker<'_>, document: &Document, id: &str, typ
             let message = format!("statement `{sid}` allows everything but what its {field} names");
             checker.find(Code::WildcardInPolicy, &document.id, id, message);
         }
-        for (what, text) in wildcards(statement) {
-            // `*` alone is an exception of resources only
-            let all_actions = what == "action" && text == "*";
-            if all_actions || !EXCEPTIONS.iter().any(|exception| exception.covers(type_name, sid, text)) {
-                let message = format!("statement `{sid}` allows the {what} `{text}`");
-                checker.find(Code::WildcardInPolicy, &document.id, id, message);
-            }
-        }
         // an endpoint's policy grants nothing, and `endpoints` asks for its condition
         let is_door = type_name == "AWS::EC2::VPCEndpoint";
-        if !is_door && texts(&statement["Principal"]).iter().any(|principal| principal.contains('*')) {
-            let message = format!("statement `{sid}` allows everyone");
-            checker.find(Code::WildcardInPolicy, &document.id, id, message);
+        for (what, text) in wildcards(statement).into_iter().filter(|(_, text)| !is_door || *text != EVERYONE) {
+            // `*` alone is an exception of resources only
+            let all_actions = what == "action" && text == "*";
+            // no exception makes a policy public
+            let public = text == EVERYONE && statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"].is_null();
+            if all_actions || public || !EXCEPTIONS.iter().any(|exception| exception.covers(type_name, sid, text)) {
+                let message = if text == EVERYONE {
+                    format!("statement `{sid}` allows everyone")
+                } else {
+                    format!("statement `{sid}` allows the {what} `{text}`")
+                };
+                checker.find(Code::WildcardInPolicy, &document.id, id, message);
+            }
         }
     }
     for principal in texts(&statement["Principal"]["AWS"]) {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 /// Types of the network and of SageMaker.
 pub(super) const TYPES: &[&str] = &[
+    "AWS::EC2::FlowLog",
     "AWS::EC2::RouteTable",
     "AWS::EC2::SecurityGroup",
     "AWS::EC2::SecurityGroupEgress",
@@ -22,13 +23,15 @@ pub(super) const TYPES: &[&str] = &[
 
 /// Starts of actions that handlers list for properties that we never set, or for what must outlive a stack: the volume
 /// with people's home directories is not among what a deployment may delete.
-const WITHHELD: [&str; 11] = [
+const WITHHELD: [&str; 13] = [
+    "autoscaling:",
     "ec2:AssociateSubnetCidrBlock",
     "ec2:CreateVpcEncryptionControl",
     "ec2:DisassociateSubnetCidrBlock",
     "ec2:ModifyVpcTenancy",
     "efs:",
     "identitystore:",
+    "logs:DeleteLogDelivery",
     "sagemaker:CreateApp",
     "sagemaker:DeleteApp",
     "sso:",
@@ -42,7 +45,8 @@ pub(super) fn withheld(action: &str) -> bool {
 }
 
 /// Kinds of what EC2 makes for a network. AWS makes their ids, so that no name limits them.
-const KINDS: [&str; 6] = ["route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint"];
+const KINDS: [&str; 7] =
+    ["route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log"];
 
 impl Scope<'_> {
     /// Networks and their endpoints.
@@ -72,6 +76,12 @@ impl Scope<'_> {
         vec![
             Statement::allow("Studio", named)
                 .on(kinds.into_iter().chain(["app/*", "model-package/*"]).map(|kind| self.arn("sagemaker", kind))),
+            // the one log group whose name SageMaker chose
+            Statement::allow(
+                "StudioLog",
+                self.of("logs").into_iter().filter(|action| action != "logs:DescribeLogGroups"),
+            )
+            .on(["", ":*"].map(|end| self.arn("logs", &format!("log-group:/aws/sagemaker/studio{end}")))),
             // the volume of home directories is encrypted by grants that its service holds
             Statement::allow("GrantKeysToServices", ["kms:CreateGrant"]).on([self.arn("kms", "key/*")]).when(
                 "Bool",

@@ -328,6 +328,13 @@ NEEDS: dict[str, Needs] = {
         (),
         ("ec2:RevokeSecurityGroupEgress",),
     ),
+    "AWS::EC2::FlowLog": Needs(
+        "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}",
+        ("ec2:CreateFlowLogs", "ec2:CreateTags?Tags"),
+        ("ec2:CreateTags?Tags",),
+        ("ec2:DeleteFlowLogs",),
+        (("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),),
+    ),
     "AWS::EC2::VPCEndpoint": Needs(
         "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
         ("ec2:CreateVpcEndpoint",),

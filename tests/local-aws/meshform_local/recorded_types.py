@@ -37,6 +37,11 @@ RECORDED: dict[str, Recorded] = {
         ),
         ("Id",),
     ),
+    "AWS::EC2::FlowLog": Recorded(
+        "",
+        ("DeliverLogsPermissionArn", "LogDestinationType", "LogGroupName", "ResourceId", "ResourceType", "TrafficType"),
+        ("Id",),
+    ),
     "AWS::SageMaker::Domain": Recorded(
         "",
         ("AuthMode", "DomainName", "KmsKeyId"),

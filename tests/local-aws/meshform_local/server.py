@@ -47,7 +47,7 @@ def install_hooks() -> None:
     from ministack.services import cloudformation
 
     from . import control_api, dispatch, glue_types, identity, lake_types, operations, order, policies, principals
-    from . import provisioning, recorded_types
+    from . import network_types, provisioning, recorded_types
 
     principals.install()
     identity.install()
@@ -55,6 +55,7 @@ def install_hooks() -> None:
     lake_types.install()
     recorded_types.install()
     glue_types.install()
+    network_types.install()
     policies.install()
     provisioning.install()
     operations.install()

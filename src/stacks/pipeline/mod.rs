@@ -1,0 +1,45 @@
+//! `pipeline`, in an owner's account: what works with data on a schedule or on an event.
+
+use super::storage;
+use crate::assembly::{After, Effect, Layer, Stack, StackId};
+use crate::cfn::Template;
+use crate::mesh::{Domain, Mesh, OwnerName, Product};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn id(mesh: &Mesh, owner: &OwnerName, number: u8) -> StackId {
+    mesh.stack(owner.as_str(), Layer::Pipeline, Some(owner), number)
+}
+
+/// The pipelines of a domain, by the number of their products' stack; none where nothing is to be made.
+///
+/// `accesses` are the domain's own access stacks: without links and grants no job can read and no quality run can look.
+pub(super) fn stacks(mesh: &Mesh, domain: &Domain, accesses: &BTreeSet<StackId>) -> Vec<Stack> {
+    let numbers: BTreeSet<u8> = domain.products.values().map(|product| product.stack).collect();
+    let stacks = numbers.into_iter().map(|number| stack(mesh, domain, number, accesses));
+    stacks.filter(|stack| !stack.template.resources.is_empty()).collect()
+}
+
+fn stack(mesh: &Mesh, domain: &Domain, number: u8, accesses: &BTreeSet<StackId>) -> Stack {
+    let mut template = Template::new(format!(
+        "Crawlers, jobs and quality of the domain {} in the data mesh {}",
+        domain.name, mesh.name
+    ));
+    for product in domain.products.values().filter(|product| product.stack == number) {
+        add_product(&mut template, mesh, domain, product);
+    }
+    let storage = storage::id(mesh, &domain.name);
+    let after = [Effect::Notifications, Effect::Roles].map(|effect| After { stack: storage.clone(), effect });
+    let grants = accesses.iter().map(|stack| After { stack: stack.clone(), effect: Effect::Grants });
+    Stack {
+        id: id(mesh, &domain.name, number),
+        account: domain.account.clone(),
+        region: mesh.region.clone(),
+        layer: Layer::Pipeline,
+        template,
+        wires: BTreeMap::new(),
+        after: after.into_iter().chain(grants).collect(),
+    }
+}
+
+/// Adds what makes and watches one product.
+fn add_product(_template: &mut Template, _mesh: &Mesh, _domain: &Domain, _product: &Product) {}
