@@ -28,6 +28,12 @@ pub const LEFTOVERS: &[Leftover] = &[
         source: "cloudformation-coverage-roadmap#1085",
     },
     Leftover {
+        type_name: "AWS::Glue::Database",
+        remains: "the database `default` alone, which Athena asks for and others in the account may use by now",
+        remove: "when it holds no table: `aws glue delete-database --name default`",
+        source: "hazard 16",
+    },
+    Leftover {
         type_name: "AWS::KMS::Key",
         remains: "the key: without it everything that it encrypted is lost",
         remove: "when nothing needs it any more: `aws kms schedule-key-deletion --key-id ID`",

@@ -82,16 +82,18 @@ impl Chain {
         self.grants.entry(format!("{words}|{identity}")).or_insert_with(|| (id, grant, origin.clone()));
     }
 
-    /// Puts the grants into a template, each after the one before.
-    pub(super) fn add_to(self, template: &mut Template) {
-        let mut previous: Option<LogicalId> = None;
+    /// Puts the grants into a template, each after the one before. Returns them in this order, each with its principal.
+    pub(super) fn add_to(self, template: &mut Template) -> Vec<(LogicalId, String)> {
+        let mut added: Vec<(LogicalId, String)> = Vec::new();
         for (id, grant, origin) in self.grants.into_values() {
+            let principal = grant.principal.identifier().to_owned();
             let handle = template.add(id, grant, &origin);
-            if let Some(previous) = &previous {
+            if let Some((previous, _)) = added.last() {
                 template.depend(handle.id(), previous);
             }
-            previous = Some(handle.id().clone());
+            added.push((handle.id().clone(), principal));
         }
+        added
     }
 }
 

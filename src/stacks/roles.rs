@@ -23,6 +23,16 @@ pub(super) struct Account<'a> {
     pub(super) scan_limit: u64,
 }
 
+/// A role that queries.
+pub(super) struct Querying {
+    /// Its logical id.
+    pub(super) id: LogicalId,
+    /// Its ARN, computed.
+    pub(super) arn: String,
+    /// The role itself.
+    pub(super) role: Handle<Role>,
+}
+
 /// A role to be made.
 pub(super) struct Draft<'a> {
     /// Begins the logical ids of the role and its workgroup: `Owner`, `Job`.
@@ -74,7 +84,7 @@ impl Account<'_> {
     }
 
     /// Adds a role that queries, and its workgroup.
-    pub(super) fn add_querying_role(&self, template: &mut Template, draft: Draft<'_>) -> Handle<Role> {
+    pub(super) fn add_querying_role(&self, template: &mut Template, draft: Draft<'_>) -> Querying {
         let results = Results {
             location: format!("s3://{}/{}/", self.results, draft.name),
             key: self.key.clone(),
@@ -84,6 +94,7 @@ impl Account<'_> {
         let tags = self.owner.tags(self.mesh, self.layer, draft.product);
         let workgroup = WorkGroup::enforced(draft.name.to_owned(), description, self.scan_limit, results, tags);
         template.add(draft.id("WorkGroup"), workgroup, draft.origin);
-        self.add_role(template, draft)
+        let (id, arn) = (draft.id("Role"), self.mesh.role_arn(self.owner.account, draft.name));
+        Querying { id, arn, role: self.add_role(template, draft) }
     }
 }

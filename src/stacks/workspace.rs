@@ -4,12 +4,11 @@ use super::grants::settings;
 use super::network::{self, Ground};
 use super::ownership::Owner;
 use super::policies;
-use super::roles::{Account, Draft};
-use super::{buckets, endpoints, studio};
+use super::roles::{Account, Draft, Querying};
+use super::{buckets, default_database, endpoints, studio};
 use crate::assembly::{Layer, Stack, StackId};
-use crate::cfn::iam::Role;
 use crate::cfn::s3::{Bucket, Encryption};
-use crate::cfn::{Handle, LogicalId, Template, kms};
+use crate::cfn::{LogicalId, Template, kms};
 use crate::environment::files::{PortKind, Tool};
 use crate::mesh::{BucketUse, Consumer, Mesh, NetworkUse, OwnerName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +24,7 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
     let owner = Owner::consumer(consumer);
     let mut template =
         Template::new(format!("Workspace of the consumer {} in the data mesh {}", consumer.name, mesh.name));
-    template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
     let tools: Vec<(Tool, String)> =
         consumer.tools.iter().filter_map(|tool| Some((*tool, mesh.tool_role(consumer, *tool)?))).collect();
     let ground = consumer.network.as_ref().map(|network| network::add(&mut template, mesh, consumer, network));
@@ -39,12 +38,15 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
         let subscribed = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
         let databases: BTreeSet<String> =
             subscribed.map(|subscription| mesh.database(&subscription.domain, &subscription.product)).collect();
+        let mut querying: Vec<Querying> = Vec::new();
         for (tool, name) in &tools {
-            let role = add_tool(&mut template, &account, ground.as_ref(), (*tool, name), &databases, consumer);
-            if let (Tool::Sagemaker, Some(role), Some(ground), Some(workers)) = (tool, &role, &ground, &workers) {
-                studio::add(&mut template, ground, &account, workers, role);
+            let made = add_tool(&mut template, &account, ground.as_ref(), (*tool, name), &databases, consumer);
+            if let (Tool::Sagemaker, Some(made), Some(ground), Some(workers)) = (tool, &made, &ground, &workers) {
+                studio::add(&mut template, ground, &account, workers, &made.role);
             }
+            querying.extend(made);
         }
+        default_database::add(&mut template, owner, settings.id(), consumer.athena.default_database, &querying);
     }
     Stack {
         id: id(mesh, &consumer.name),
@@ -72,7 +74,7 @@ fn add_results<'a>(template: &mut Template, mesh: &'a Mesh, consumer: &'a Consum
         .expiring(RESULTS_DAYS)
         .logged_to(logs.name(), BucketUse::Results.name());
     buckets::add(template, mesh, owner, "Results", &name(BucketUse::Results), results, []);
-    let (results, scan_limit) = (name(BucketUse::Results), consumer.scan_limit);
+    let (results, scan_limit) = (name(BucketUse::Results), consumer.athena.scan_limit);
     Account { mesh, owner, layer: Layer::Workspace, results, key: key.arn(), scan_limit }
 }
 
@@ -88,7 +90,7 @@ fn add_tool(
     (tool, name): (Tool, &str),
     databases: &BTreeSet<String>,
     consumer: &Consumer,
-) -> Option<Handle<Role>> {
+) -> Option<Querying> {
     let people = policies::trust(account.mesh, &consumer.account, &consumer.principals);
     let mut statements = account.reading(name, databases);
     let (word, trusts) = match tool {

@@ -9,6 +9,7 @@ mod edges;
 mod endpoints;
 mod grants;
 mod graph;
+mod hidden_leg;
 mod limits;
 mod policies;
 mod schemas;

@@ -1,0 +1,65 @@
+//! The hidden leg: a role with a grant also needs rights of its own in IAM (hazard 17).
+
+use super::Checker;
+use crate::access::RoleFact;
+use crate::finding::Code;
+use serde_json::Value;
+
+/// The role's own policy must let it read link and target, and the database `default` that Athena asks for.
+pub(super) fn hidden_leg(checker: &mut Checker<'_>, role: &RoleFact, catalog: &str, database: &str) {
+    let has = |statement: &Value, effect: &str, action: &str, resource: &str| {
+        let names = |field: &str, fits: &dyn Fn(&str) -> bool| match &statement[field] {
+            Value::String(text) => fits(text),
+            Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(fits)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+        };
+        let is_resource = |text: &str| text == resource || (resource != "*" && text.ends_with(resource));
+        let denies = effect == "Deny";
+        // what is denied outside a network only is still done by Athena in the role's name
+        if denies && spares_services(statement) {
+            return false;
+        }
+        let is_denied =
+            |text: &str, whole: &str| denies && text.strip_suffix('*').is_some_and(|start| whole.starts_with(start));
+        statement["Effect"] == effect
+            && names("Action", &|text| text == action || is_denied(text, action))
+            && names("Resource", &|text| is_resource(text) || is_denied(text, resource))
+    };
+    let allows = |action: &str, resource: &str| {
+        let any = |effect: &str| role.statements.iter().any(|statement| has(statement, effect, action, resource));
+        any("Allow") && !any("Deny")
+    };
+    let mut lacking = Vec::new();
+    if !allows("lakeformation:GetDataAccess", "*") {
+        lacking.push("lakeformation:GetDataAccess".to_owned());
+    }
+    for (account, whose) in [(catalog, "target"), (role.account.as_str(), "link")] {
+        for action in ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"] {
+            let resource = match action {
+                "glue:GetDatabase" => format!(":{account}:database/{database}"),
+                _ => format!(":{account}:table/{database}/*"),
+            };
+            if !allows(action, &resource) {
+                lacking.push(format!("{action} on the {whose}"));
+            }
+        }
+    }
+    if !allows("glue:GetDatabase", &format!(":{}:database/default", role.account)) {
+        lacking.push("glue:GetDatabase on `default`".to_owned());
+    }
+    if !lacking.is_empty() {
+        let message = format!("for `{database}` it lacks {}", lacking.join(", "));
+        checker.find_at(Code::RoleCannotRead, &role.spot, message);
+    }
+}
+
+/// Whether a Deny lets calls through that a service makes in the role's name (IAM user guide, `aws:ViaAWSService`).
+fn spares_services(statement: &Value) -> bool {
+    ["Bool", "BoolIfExists"].into_iter().any(|operator| {
+        let value = &statement["Condition"][operator]["aws:ViaAWSService"];
+        match value {
+            Value::Array(items) => items.iter().all(|item| item == "false"),
+            single => single == "false",
+        }
+    })
+}
