@@ -678,10 +678,11 @@ pub struct QuicksightFile {
 pub struct ModelFile {
     /// Name of the model.
     pub name: String,
-    /// ARN of the model package.
+    /// ARN of a version of a model package, in the mesh's Region.
     pub package: String,
-    /// Where its input stands.
+    /// What it reads: the id of a product that the consumer subscribes to by its tables, where it has one table, or
+    /// `product.table`.
     pub input: String,
-    /// When it runs.
+    /// When it runs, in UTC: `rate(1 day)` or `cron(15 4 * * ? *)`.
     pub schedule: String,
 }

@@ -11,8 +11,8 @@ mod resolve;
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
-    Table, Team,
+    Access, Athena, BatchModel, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber,
+    Subscription, Table, Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,

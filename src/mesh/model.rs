@@ -241,8 +241,27 @@ pub struct Consumer {
     pub athena: Athena,
     /// The network that it works in, where a tool, a model or the file asks for one.
     pub network: Option<Network>,
-    /// Models that predict in batches.
+    /// Models that predict in batches, as written; [`Consumer::batch_models`] are those that could be read.
     pub models: Vec<ModelFile>,
+    /// Models that predict in batches.
+    pub batch_models: Vec<BatchModel>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+/// A model that predicts in batches.
+#[derive(Debug, Clone)]
+pub struct BatchModel {
+    /// Its name.
+    pub name: ProductId,
+    /// ARN of a version of a model package in the mesh's Region.
+    pub package: String,
+    /// What it reads: a product that the consumer subscribes to by its tables.
+    pub product: ProductId,
+    /// Its table.
+    pub table: CatalogName,
+    /// `rate(..)` or `cron(..)`, in UTC.
+    pub schedule: String,
     /// Where it stands.
     pub origin: Place,
 }

@@ -14,6 +14,7 @@ mod edges;
 mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;
+mod models;
 mod nasty;
 mod network;
 mod resolving;
