@@ -270,6 +270,9 @@ codes! {
     /// A role that cannot read what its grant promises: its policy lacks Glue or GetDataAccess, or no template makes it.
     RoleCannotRead = "role-cannot-read", Error,
         "Give the role glue:Get* on the governance catalog and lakeformation:GetDataAccess.", "hazard 17: the hidden IAM leg";
+    /// A role that lacks an action, in its policy or under its boundary, which a resource that works as it needs.
+    RoleLacksAction = "role-lacks-action", Error,
+        "Add the action on the resource to the role's policy, and to the boundary.", "the services' pages on roles; see assembly/check/needs";
     /// A role without the permissions boundary of the mesh, or outside its path.
     RoleUnbounded = "role-unbounded", Error,
         "Set Path and PermissionsBoundary.", "hazard 15: the execution role makes roles only under the boundary";

@@ -60,7 +60,7 @@ impl Reading<'_> {
 
 /// Encrypting and decrypting with a key of the own account.
 pub(super) fn use_key(sid: &str, key: &Val<Arn<kms::Key>>) -> Statement {
-    Statement::allow(sid, ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]).on_value(key)
+    Statement::allow(sid, ["kms:Decrypt", "kms:GenerateDataKey"]).on_value(key)
 }
 
 /// Reading links in the own account and their targets in governance's; nothing without a database.

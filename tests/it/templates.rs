@@ -180,6 +180,7 @@ fixtures! {
     grant_to_admin: Code::GrantToAdmin;
     tag_limits: Code::TagLimits;
     role_cannot_read: Code::RoleCannotRead;
+    role_lacks_action: Code::RoleLacksAction;
     role_unbounded: Code::RoleUnbounded;
 }
 

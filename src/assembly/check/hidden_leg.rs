@@ -5,6 +5,11 @@ use crate::access::RoleFact;
 use crate::finding::Code;
 use serde_json::Value;
 
+/// What engines call to read a table through the catalog (Athena user guide, "Configure access to databases and tables in the
+/// AWS Glue Data Catalog").
+const TABLE_ACTIONS: [&str; 5] =
+    ["glue:BatchGetPartition", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"];
+
 /// The role's own policy must let it read link and target, and the database `default` that Athena asks for.
 pub(super) fn hidden_leg(checker: &mut Checker<'_>, role: &RoleFact, catalog: &str, database: &str) {
     let has = |statement: &Value, effect: &str, action: &str, resource: &str| {
@@ -34,12 +39,12 @@ pub(super) fn hidden_leg(checker: &mut Checker<'_>, role: &RoleFact, catalog: &s
         lacking.push("lakeformation:GetDataAccess".to_owned());
     }
     for (account, whose) in [(catalog, "target"), (role.account.as_str(), "link")] {
-        for action in ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"] {
-            let resource = match action {
-                "glue:GetDatabase" => format!(":{account}:database/{database}"),
-                _ => format!(":{account}:table/{database}/*"),
-            };
-            if !allows(action, &resource) {
+        let database_arn = format!(":{account}:database/{database}");
+        let table_arn = format!(":{account}:table/{database}/*");
+        let on_database = ["glue:GetDatabase", "glue:GetDatabases"].map(|action| (action, &database_arn));
+        let on_tables = TABLE_ACTIONS.map(|action| (action, &table_arn));
+        for (action, resource) in on_database.into_iter().chain(on_tables) {
+            if !allows(action, resource) {
                 lacking.push(format!("{action} on the {whose}"));
             }
         }

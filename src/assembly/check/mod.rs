@@ -11,6 +11,7 @@ mod grants;
 mod graph;
 mod hidden_leg;
 mod limits;
+mod needs;
 mod policies;
 mod schemas;
 mod uses;
@@ -62,6 +63,21 @@ pub fn check_order(documents: &[Document]) -> Vec<Finding> {
     checker.findings
 }
 
+/// Checks rights alone: what grants say, and what roles may do. The same rules as in [`check_documents`], without the costly
+/// ones, for whoever asks about one action after another.
+#[must_use]
+pub fn check_rights(documents: &[Document]) -> Vec<Finding> {
+    let mut checker = Checker::new(&|_, _| None);
+    for document in documents {
+        checker.facts.read(document);
+        checker.needs.read(document);
+    }
+    let facts = std::mem::take(&mut checker.facts);
+    catalog::check(&mut checker, &facts);
+    std::mem::take(&mut checker.needs).check(&mut checker);
+    checker.findings
+}
+
 /// What the rules share: where things stand, and what was found.
 struct Checker<'a> {
     place: &'a dyn Fn(&StackId, &str) -> Option<Place>,
@@ -69,6 +85,7 @@ struct Checker<'a> {
     facts: Facts,
     edges: edges::Edges,
     uses: uses::Uses,
+    needs: needs::Needs,
 }
 
 impl<'a> Checker<'a> {
@@ -79,6 +96,7 @@ impl<'a> Checker<'a> {
             facts: Facts::default(),
             edges: edges::Edges::default(),
             uses: uses::Uses::default(),
+            needs: needs::Needs::default(),
         }
     }
 
@@ -91,6 +109,7 @@ impl<'a> Checker<'a> {
         endpoints::check(self, document);
         data::check(self, document);
         grants::check_shapes(self, document);
+        self.needs.read(document);
         self.order(document, &graph);
     }
 
@@ -110,6 +129,7 @@ impl<'a> Checker<'a> {
     fn finish(mut self) -> Vec<Finding> {
         let facts = std::mem::take(&mut self.facts);
         catalog::check(&mut self, &facts);
+        std::mem::take(&mut self.needs).check(&mut self);
         self.stacks(&facts);
         self.findings
     }

@@ -104,7 +104,7 @@ fn short(what: &str) -> &str {
 }
 
 /// What a resource makes that others name.
-fn made(document: &Document, type_name: &str, properties: &Value) -> Option<String> {
+pub(super) fn made(document: &Document, type_name: &str, properties: &Value) -> Option<String> {
     let text = |name: &str| properties[name].as_str();
     match type_name {
         "AWS::IAM::Role" => {
