@@ -40,22 +40,22 @@ fn a_model_reads_a_subscribed_table() {
 
 #[test]
 fn a_model_that_cannot_run_is_found() {
-    let good = ("churn", PACKAGE, "orders", "rate(1 day)");
-    let with = |change: &dyn Fn(&mut (&'static str, &'static str, &'static str, &'static str))| {
+    let good = ["churn", PACKAGE, "orders", "rate(1 day)"];
+    let with = |position: usize, text: &'static str| {
         let mut parts = good;
-        change(&mut parts);
-        format!("[{}]", model(parts.0, parts.1, parts.2, parts.3))
+        parts[position] = text;
+        format!("[{}]", model(parts[0], parts[1], parts[2], parts[3]))
     };
     let one = |models: String, words: &str| {
         let (_, found) = read(&models);
         let messages: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
         assert!(matches!(messages.as_slice(), [message] if message.contains(words)), "{models}: {messages:?}");
     };
-    one(with(&|parts| parts.1 = "churn"), "no version of a model package");
-    one(with(&|parts| parts.2 = "revenue"), "subscribes to no tables of a product `revenue`");
-    one(with(&|parts| parts.2 = "order"), "subscribes to no tables of a product `order`");
-    one(with(&|parts| parts.2 = "orders.returns"), "has no table `returns`");
-    one(with(&|parts| parts.3 = "daily"), "`daily` is no schedule");
-    let twice = model(good.0, good.1, good.2, good.3);
+    one(with(1, "churn"), "no version of a model package");
+    one(with(2, "revenue"), "subscribes to no tables of a product `revenue`");
+    one(with(2, "order"), "subscribes to no tables of a product `order`");
+    one(with(2, "orders.returns"), "has no table `returns`");
+    one(with(3, "daily"), "`daily` is no schedule");
+    let twice = model(good[0], good[1], good[2], good[3]);
     one(format!("[{twice}, {twice}]"), "two models have the name `churn`");
 }

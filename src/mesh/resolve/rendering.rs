@@ -104,10 +104,11 @@ fn parts_of_consumer(consumer: &Consumer, written: Option<&Content>) -> Vec<&'st
     if !consumer.models.is_empty() {
         parts.push("models");
     }
-    if let Some(Content::Consumer(file)) = written {
-        if file.quicksight.is_some() && !consumer.tools.contains(&Tool::Quicksight) {
-            parts.push("quicksight");
-        }
+    if let Some(Content::Consumer(file)) = written
+        && file.quicksight.is_some()
+        && !consumer.tools.contains(&Tool::Quicksight)
+    {
+        parts.push("quicksight");
     }
     parts
 }
