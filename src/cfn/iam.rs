@@ -1,6 +1,6 @@
 //! IAM: policy documents and roles.
 
-use super::{Arn, ResourceTag, Text, Val};
+use super::{Arn, Name, ResourceTag, Text, Val};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +35,18 @@ pub struct Role {
 pub struct InlinePolicy {
     /// Its name in the role.
     pub policy_name: String,
+    /// The policy.
+    pub policy_document: PolicyDocument,
+}
+
+/// `AWS::IAM::RolePolicy`: an inline policy of a role that stands already, for what names things that need the role first.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RolePolicy {
+    /// Its name in the role.
+    pub policy_name: String,
+    /// The role.
+    pub role_name: Val<Name<Role>>,
     /// The policy.
     pub policy_document: PolicyDocument,
 }
@@ -104,7 +116,7 @@ pub struct Statement {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resource: Vec<Val<Text>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    condition: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    condition: BTreeMap<String, BTreeMap<String, Vec<Val<Text>>>>,
 }
 
 impl Statement {
@@ -158,7 +170,14 @@ impl Statement {
         self.condition
             .entry(operator.to_owned())
             .or_default()
-            .insert(key.to_owned(), values.into_iter().map(Into::into).collect());
+            .insert(key.to_owned(), values.into_iter().map(|value| Val::literal(value)).collect());
+        self
+    }
+
+    /// Under a condition on a value that AWS makes: operator, key, value.
+    #[must_use]
+    pub fn when_value<T>(mut self, operator: &str, key: &str, value: &Val<T>) -> Self {
+        self.condition.entry(operator.to_owned()).or_default().insert(key.to_owned(), vec![value.text()]);
         self
     }
 }

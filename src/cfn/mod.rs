@@ -5,14 +5,17 @@
 
 pub mod athena;
 pub mod cloudwatch;
+pub mod ec2;
 pub mod events;
 pub mod glue;
 pub mod iam;
 pub mod kms;
 pub mod lakeformation;
+mod leftovers;
 pub mod logs;
 pub mod quicksight;
 pub mod s3;
+pub mod sagemaker;
 pub mod scheduler;
 pub mod schema;
 pub mod sns;
@@ -21,6 +24,7 @@ pub mod states;
 mod template;
 mod value;
 
+pub use leftovers::{LEFTOVERS, Leftover};
 pub use template::{Entry, Handle, LogicalId, Output, Parameter, Template};
 pub use value::{Arn, Name, Text, Val};
 
@@ -72,6 +76,9 @@ macro_rules! resources {
 
         /// Every type that meshform makes.
         pub const TYPES: &[&str] = &[$($type_name,)+];
+
+        /// Every type, and whether its resources stay when their stack goes.
+        pub const LIFETIMES: &[(&str, bool)] = &[$(($type_name, lifetime!($lifetime)),)+];
     };
 }
 
@@ -87,6 +94,15 @@ macro_rules! lifetime {
 resources! {
     WorkGroup(athena::WorkGroup) = "AWS::Athena::WorkGroup", with_stack;
     Alarm(cloudwatch::Alarm) = "AWS::CloudWatch::Alarm", with_stack;
+    FlowLog(ec2::FlowLog) = "AWS::EC2::FlowLog", with_stack;
+    RouteTable(ec2::RouteTable) = "AWS::EC2::RouteTable", with_stack;
+    SecurityGroup(ec2::SecurityGroup) = "AWS::EC2::SecurityGroup", with_stack;
+    SecurityGroupEgress(ec2::SecurityGroupEgress) = "AWS::EC2::SecurityGroupEgress", with_stack;
+    SecurityGroupIngress(ec2::SecurityGroupIngress) = "AWS::EC2::SecurityGroupIngress", with_stack;
+    Subnet(ec2::Subnet) = "AWS::EC2::Subnet", retained;
+    SubnetRouteTableAssociation(ec2::SubnetRouteTableAssociation) = "AWS::EC2::SubnetRouteTableAssociation", with_stack;
+    Vpc(ec2::Vpc) = "AWS::EC2::VPC", retained;
+    VpcEndpoint(ec2::VpcEndpoint) = "AWS::EC2::VPCEndpoint", with_stack;
     EventBus(events::EventBus) = "AWS::Events::EventBus", with_stack;
     EventBusPolicy(events::EventBusPolicy) = "AWS::Events::EventBusPolicy", with_stack;
     Rule(events::Rule) = "AWS::Events::Rule", with_stack;
@@ -95,6 +111,7 @@ resources! {
     Table(glue::Table) = "AWS::Glue::Table", with_stack;
     ManagedPolicy(iam::ManagedPolicy) = "AWS::IAM::ManagedPolicy", with_stack;
     Role(iam::Role) = "AWS::IAM::Role", with_stack;
+    RolePolicy(iam::RolePolicy) = "AWS::IAM::RolePolicy", with_stack;
     Alias(kms::Alias) = "AWS::KMS::Alias", with_stack;
     Key(kms::Key) = "AWS::KMS::Key", retained;
     DataLakeSettings(lakeformation::DataLakeSettings) = "AWS::LakeFormation::DataLakeSettings", retained;
@@ -108,6 +125,9 @@ resources! {
     LogGroup(logs::LogGroup) = "AWS::Logs::LogGroup", with_stack;
     Bucket(s3::Bucket) = "AWS::S3::Bucket", retained;
     BucketPolicy(s3::BucketPolicy) = "AWS::S3::BucketPolicy", with_stack;
+    StudioDomain(sagemaker::Domain) = "AWS::SageMaker::Domain", with_stack;
+    Model(sagemaker::Model) = "AWS::SageMaker::Model", with_stack;
+    UserProfile(sagemaker::UserProfile) = "AWS::SageMaker::UserProfile", with_stack;
     Schedule(scheduler::Schedule) = "AWS::Scheduler::Schedule", with_stack;
     ScheduleGroup(scheduler::ScheduleGroup) = "AWS::Scheduler::ScheduleGroup", with_stack;
     Topic(sns::Topic) = "AWS::SNS::Topic", with_stack;

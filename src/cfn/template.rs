@@ -119,6 +119,12 @@ impl<R> Handle<R> {
         Val::reference(&self.id)
     }
 
+    /// `Fn::Sub` of a text around `Ref`: an ARN with the id that AWS makes.
+    #[must_use]
+    pub fn within(&self, before: &str, after: &str) -> Val<Text> {
+        Val::around(before, &self.id, after)
+    }
+
     /// `Fn::GetAtt` of the attribute `Arn`.
     #[must_use]
     pub fn arn(&self) -> Val<Arn<R>> {

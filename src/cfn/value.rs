@@ -2,6 +2,7 @@
 
 use super::LogicalId;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 /// The ARN of a resource of type `R`.
@@ -31,6 +32,8 @@ enum Expression {
     Literal(String),
     Ref(String),
     GetAtt(LogicalId, &'static str),
+    Zone(u8),
+    Sub(String),
 }
 
 impl<T> Val<T> {
@@ -56,6 +59,21 @@ impl<T> Val<T> {
     #[must_use]
     pub(super) fn attribute(id: &LogicalId, attribute: &'static str) -> Self {
         Self { expression: Expression::GetAtt(id.clone(), attribute), mark: PhantomData }
+    }
+
+    /// The Availability Zone of an index in the stack's Region: `Fn::Select` of `Fn::GetAZs`.
+    #[must_use]
+    pub fn zone(index: u8) -> Self {
+        Self { expression: Expression::Zone(index), mark: PhantomData }
+    }
+
+    /// `Fn::Sub` of a text around the `Ref` of a resource of this template.
+    #[must_use]
+    pub(super) fn around(before: &str, id: &LogicalId, after: &str) -> Self {
+        // `${` in our own text would be read as a reference
+        let literal = |text: &str| text.replace("${", "${!");
+        let text = format!("{}${{{id}}}{}", literal(before), literal(after));
+        Self { expression: Expression::Sub(text), mark: PhantomData }
     }
 
     /// The same value where any text will do, as in a policy's resources or an output.
@@ -93,6 +111,9 @@ impl<T> Serialize for Val<T> {
             Expression::Literal(text) => serializer.serialize_str(text),
             Expression::Ref(id) => one(serializer, "Ref", id),
             Expression::GetAtt(id, attribute) => one(serializer, "Fn::GetAtt", &[id.as_str(), attribute]),
+            // the empty text is the Region of the stack (CloudFormation user guide, Fn::GetAZs)
+            Expression::Zone(index) => one(serializer, "Fn::Select", &(index, BTreeMap::from([("Fn::GetAZs", "")]))),
+            Expression::Sub(text) => one(serializer, "Fn::Sub", text),
         }
     }
 }
@@ -101,4 +122,19 @@ fn one<S: Serializer, V: Serialize + ?Sized>(serializer: S, key: &str, value: &V
     let mut map = serializer.serialize_map(Some(1))?;
     map.serialize_entry(key, value)?;
     map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LogicalId, Text, Val};
+    use serde_json::json;
+
+    #[test]
+    fn a_value_is_written_as_the_intrinsic_it_is() {
+        let written = |value: &Val<Text>| serde_json::to_value(value).expect("it is JSON");
+        let id = LogicalId::new("Domain");
+        assert_eq!(written(&Val::zone(1)), json!({"Fn::Select": [1, {"Fn::GetAZs": ""}]}));
+        assert_eq!(written(&Val::around("app/", &id, "/*")), json!({"Fn::Sub": "app/${Domain}/*"}));
+        assert_eq!(written(&Val::around("${x}", &id, "")), json!({"Fn::Sub": "${!x}${Domain}"}));
+    }
 }

@@ -558,7 +558,7 @@ pub struct ConsumerFile {
     /// What the consumer sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<SubscriptionFile>,
-    /// The network of SageMaker Studio.
+    /// The network that SageMaker Studio and models stand in. Without both it is made for people who work in it by other ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkFile>,
     /// Athena in the consumer's account.
@@ -624,7 +624,7 @@ pub struct SubscriptionFile {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "network")]
 pub struct NetworkFile {
-    /// Address range. Default: 10.0.0.0/20.
+    /// Private address range, from /16 to /24, that the zones share. Default: 10.0.0.0/20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cidr: Option<String>,
     /// Number of Availability Zones. Default: 2.
@@ -693,10 +693,11 @@ pub enum QuicksightMode {
 pub struct ModelFile {
     /// Name of the model.
     pub name: String,
-    /// ARN of the model package.
+    /// ARN of a version of a model package, in the mesh's Region.
     pub package: String,
-    /// Where its input stands.
+    /// What it reads: the id of a product that the consumer subscribes to by its tables, where it has one table, or
+    /// `product.table`.
     pub input: String,
-    /// When it runs.
+    /// When it runs, in UTC: `rate(1 day)` or `cron(15 4 * * ? *)`.
     pub schedule: String,
 }

@@ -204,6 +204,12 @@ codes! {
     /// A policy names as principal a role or user that need not exist yet; S3, KMS and STS refuse that.
     PolicyNamesPrincipal = "policy-names-principal", Error,
         "Name the account's root, and the role in a condition on aws:PrincipalArn.", "AWS KMS PutKeyPolicy: principals must exist";
+    /// An endpoint of a network for a service that the Region does not have under this name, or of the wrong type.
+    UnknownEndpoint = "unknown-endpoint", Error,
+        "Use the name in the AWS PrivateLink guide: most begin with com.amazonaws, Studio's with aws.sagemaker.", "AWS PrivateLink guide: AWS services that integrate with AWS PrivateLink; aws-cdk-lib, InterfaceVpcEndpointAwsService";
+    /// An endpoint of a network without a policy, or whose policy lets everyone through to every resource.
+    EndpointOpen = "endpoint-open", Error,
+        "Name the account: aws:PrincipalAccount at interfaces, aws:ResourceAccount at S3's gateway.", "AWS PrivateLink guide: endpoint policies; the default policy allows full access";
     /// A Deny whose negated condition on a request header also holds when the header is absent.
     DenyWithoutNull = "deny-without-null", Error,
         "Add a Null test of the same key, or use the IfExists form.", "IAM condition operators: negated operators match an absent key";

@@ -1,22 +1,26 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod endpoint;
 mod glue_type;
 mod model;
 mod names;
 mod naming;
+mod network;
 mod quicksight;
 mod resolve;
 
+pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
-    Subscription, Table, Team,
+    Access, Athena, BatchModel, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader,
+    Subscriber, Subscription, Table, Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,
     ProductId, QuicksightGroup, RESERVED, Region, RoleArn, RoleName, Tenant,
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
+pub use network::{AddressRange, Network, NetworkUse, zones_of};
 pub use quicksight::{Interval, QuicksightType};
 pub use resolve::{Resolved, resolve};
 

@@ -1,8 +1,8 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    AccountId, CatalogName, Classification, Day, GlueType, MeshName, OrganizationId, OwnerName, PermissionSetName,
-    ProductId, QuicksightGroup, Region, RoleArn, RoleName, Tenant,
+    AccountId, CatalogName, Classification, Day, GlueType, MeshName, Network, OrganizationId, OwnerName,
+    PermissionSetName, ProductId, QuicksightGroup, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
     CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, QuicksightMode,
@@ -241,8 +241,29 @@ pub struct Consumer {
     pub athena: Athena,
     /// Who reads in QuickSight, where that is among the tools.
     pub quicksight: Quicksight,
-    /// Models that predict in batches.
+    /// The network that it works in, where a tool, a model or the file asks for one.
+    pub network: Option<Network>,
+    /// Models that predict in batches, as written; [`Consumer::batch_models`] are those that could be read.
     pub models: Vec<ModelFile>,
+    /// Models that predict in batches.
+    pub batch_models: Vec<BatchModel>,
+    /// Where it stands.
+    pub origin: Place,
+}
+
+/// A model that predicts in batches.
+#[derive(Debug, Clone)]
+pub struct BatchModel {
+    /// Its name.
+    pub name: ProductId,
+    /// ARN of a version of a model package in the mesh's Region.
+    pub package: String,
+    /// What it reads: a product that the consumer subscribes to by its tables.
+    pub product: ProductId,
+    /// Its table.
+    pub table: CatalogName,
+    /// `rate(..)` or `cron(..)`, in UTC.
+    pub schedule: String,
     /// Where it stands.
     pub origin: Place,
 }

@@ -168,6 +168,18 @@ impl Mesh {
         self.role(&["forward", domain.as_str()])
     }
 
+    /// The role that writes down who speaks to whom in a consumer's network.
+    #[must_use]
+    pub fn flow_role(&self, consumer: &OwnerName) -> String {
+        self.role(&["flow", consumer.as_str()])
+    }
+
+    /// Name of a log group: `/aws/<mesh>/<owner>/<what>`.
+    #[must_use]
+    pub fn log_group(&self, owner: &str, what: &str) -> String {
+        format!("/aws/{}/{owner}/{what}", self.name)
+    }
+
     /// The role that starts an owner's state machines.
     #[must_use]
     pub fn start_role(&self, owner: &str) -> String {

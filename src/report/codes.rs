@@ -1,6 +1,7 @@
 //! The pages of `explain`, which are the docs' table of findings too.
 
 use crate::assembly::check::{EXCEPTIONS, Exception};
+use crate::cfn::{LEFTOVERS, Leftover};
 use crate::finding::Code;
 use std::io::{self, Write};
 
@@ -65,6 +66,24 @@ pub fn wildcards(out: &mut dyn Write) -> io::Result<()> {
     for Exception { holder, sid, pattern, reason } in EXCEPTIONS {
         let any = |text: &'static str| if text.is_empty() { "any" } else { text };
         writeln!(out, "| {} | {} | `{pattern}` | {reason} |", any(holder), any(sid))?;
+    }
+    Ok(())
+}
+
+/// Writes `docs/leftovers.md`: what stays when a stack goes.
+///
+/// # Errors
+/// When the writer refuses.
+pub fn leftovers(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# What stays when a stack goes\n")?;
+    writeln!(
+        out,
+        "Data, keys and settings are never deleted with a stack; some of AWS's types leave things behind by themselves."
+    )?;
+    writeln!(out, "Generated from `src/cfn/leftovers.rs` by `make docs`.\n")?;
+    writeln!(out, "| type | stays | how to remove it | source |\n|---|---|---|---|")?;
+    for Leftover { type_name, remains, remove, source } in LEFTOVERS {
+        writeln!(out, "| {type_name} | {remains} | {remove} | {source} |")?;
     }
     Ok(())
 }

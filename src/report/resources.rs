@@ -43,13 +43,13 @@ fn types(documents: &[Document], out: &mut dyn Write) -> io::Result<()> {
         }
     }
     let kinds: BTreeSet<&str> =
-        KINDS.iter().flat_map(|(kind, _)| execution_types(*kind).iter().copied()).chain(made.keys().copied()).collect();
+        KINDS.iter().flat_map(|(kind, _)| execution_types(*kind)).chain(made.keys().copied()).collect();
     writeln!(
         out,
         "## Resource types\n\n| type | accounts | layers in the demo | stays when its stack goes |\n|---|---|---|---|"
     )?;
     for type_name in kinds {
-        let accounts = KINDS.iter().filter(|(kind, _)| execution_types(*kind).contains(&type_name));
+        let accounts = KINDS.iter().filter(|(kind, _)| execution_types(*kind).contains(type_name));
         let accounts: Vec<&str> = accounts.map(|(_, word)| *word).collect();
         let (layers, retained) = made.get(type_name).cloned().unwrap_or_default();
         let layers: Vec<&str> = layers.iter().map(|layer| layer.name()).collect();
@@ -78,7 +78,7 @@ fn regions(out: &mut dyn Write) -> io::Result<()> {
     let mut whole = Vec::new();
     let mut lacking: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for region in schema::regions() {
-        let all: BTreeSet<&str> = KINDS.iter().flat_map(|(kind, _)| execution_types(*kind).iter().copied()).collect();
+        let all: BTreeSet<&str> = KINDS.iter().flat_map(|(kind, _)| execution_types(*kind)).collect();
         let missing: Vec<&str> = all
             .into_iter()
             .filter(|type_name| schema::of(type_name).is_some_and(|schema| !schema.available_in(region)))

@@ -1,7 +1,9 @@
 //! What CloudFormation's own role may do: the union over all that an account of a kind may ever hold, so that a change
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
+mod network;
 mod services;
+mod storage;
 
 use super::grants::SETTINGS_LOCK;
 use super::ownership::Owner;
@@ -21,9 +23,17 @@ pub enum AccountKind {
     Consumer,
 }
 
-/// Types of the layers that an account of a kind holds.
+/// Types of the layers that an account of a kind holds, sorted.
 #[must_use]
-pub const fn execution_types(kind: AccountKind) -> &'static [&'static str] {
+pub fn execution_types(kind: AccountKind) -> BTreeSet<&'static str> {
+    let further = match kind {
+        AccountKind::Governance | AccountKind::Producer => &[],
+        AccountKind::Consumer => network::TYPES,
+    };
+    types(kind).iter().chain(further).copied().collect()
+}
+
+const fn types(kind: AccountKind) -> &'static [&'static str] {
     match kind {
         AccountKind::Governance => &[
             "AWS::Events::EventBus",
@@ -155,7 +165,7 @@ fn withheld(action: &str) -> bool {
     // the boundary is what keeps roles made here from becoming administrators
     let lifts_the_boundary = ["iam:DeleteRolePermissionsBoundary"];
     // stated apart, with the services that a role may be passed to
-    let stated_apart = ["iam:PassRole", "iam:CreateServiceLinkedRole"];
+    let stated_apart = ["iam:PassRole", "iam:CreateServiceLinkedRole", "kms:CreateGrant"];
     let not_ours = [
         "s3tables:",
         "glue:CreateConnection",
@@ -186,6 +196,7 @@ fn withheld(action: &str) -> bool {
     reads_or_writes_data.contains(&action)
         || lifts_the_boundary.contains(&action)
         || stated_apart.contains(&action)
+        || network::withheld(action)
         || not_ours.iter().any(|start| action.starts_with(start))
 }
 
@@ -221,7 +232,11 @@ pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<
     }
     match kind {
         AccountKind::Governance | AccountKind::Producer => {}
-        AccountKind::Consumer => documents.push(("Quicksight", PolicyDocument::new(scope.quicksight()))),
+        AccountKind::Consumer => {
+            documents.push(("Network", PolicyDocument::new(scope.network())));
+            documents.push(("Quicksight", PolicyDocument::new(scope.quicksight())));
+            documents.push(("Studio", PolicyDocument::new(scope.studio())));
+        }
     }
     documents
 }
@@ -266,6 +281,7 @@ impl Scope<'_> {
                 "sagemaker.amazonaws.com",
                 "scheduler.amazonaws.com",
                 "states.amazonaws.com",
+                "vpc-flow-logs.amazonaws.com",
             ],
         };
         vec![
@@ -357,25 +373,6 @@ impl Scope<'_> {
                 self.arn("logs", &format!("log-group:/aws/{name}/*:*")),
             ]),
             Statement::allow("Listing", listing).on(["*"]),
-        ]
-    }
-
-    /// Buckets and keys of the mesh, without what is in them.
-    fn storage(&self) -> Vec<Statement> {
-        let mesh = self.mesh;
-        let unnamed = ["kms:CreateKey", "kms:ListAliases"];
-        let (without_name, named): (BTreeSet<String>, BTreeSet<String>) =
-            self.of("kms").into_iter().partition(|action| unnamed.contains(&action.as_str()));
-        vec![
-            Statement::allow("Buckets", self.of("s3")).on([format!(
-                "arn:{}:s3:::{}-{}-*",
-                mesh.region.partition(),
-                mesh.tenant,
-                mesh.name
-            )]),
-            Statement::allow("NewKeys", without_name).on(["*"]),
-            Statement::allow("Keys", named)
-                .on([self.arn("kms", "key/*"), self.arn("kms", &format!("alias/{}/*", mesh.name))]),
         ]
     }
 }

@@ -175,6 +175,17 @@ pub(super) fn trust_quicksight() -> Statement {
     Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec!["quicksight.amazonaws.com".to_owned()]))
 }
 
+/// SageMaker, on behalf of one account. The form is AWS's own, its `*` included, which SageMaker sends as it is (SageMaker
+/// developer guide, "Cross-service confused deputy prevention", SageMaker Studio).
+pub(super) fn trust_sagemaker(mesh: &Mesh, account: &AccountId) -> Statement {
+    let source = format!("arn:{}:sagemaker:{}:{account}:*", mesh.region.partition(), mesh.region);
+    Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec!["sagemaker.amazonaws.com".to_owned()])).when(
+        "ArnLike",
+        "aws:SourceArn",
+        [source],
+    )
+}
+
 /// The policy of a key: the account's own IAM decides, and further statements.
 pub(super) fn key_policy(
     mesh: &Mesh,

@@ -5,7 +5,7 @@ use super::policies::Reading;
 use crate::assembly::Layer;
 use crate::cfn::athena::{Results, WorkGroup};
 use crate::cfn::iam::{InlinePolicy, PolicyDocument, Role, Statement};
-use crate::cfn::{Arn, LogicalId, Template, Val, kms};
+use crate::cfn::{Arn, Handle, LogicalId, Template, Val, kms};
 use crate::finding::Place;
 use crate::mesh::{Mesh, ProductId};
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ pub(super) struct Querying {
     pub(super) id: LogicalId,
     /// Its ARN, computed.
     pub(super) arn: String,
+    /// The role itself.
+    pub(super) role: Handle<Role>,
 }
 
 /// A role to be made.
@@ -63,7 +65,7 @@ impl Account<'_> {
     }
 
     /// Adds a role under the mesh's path and boundary.
-    pub(super) fn add_role(&self, template: &mut Template, draft: Draft<'_>) {
+    pub(super) fn add_role(&self, template: &mut Template, draft: Draft<'_>) -> Handle<Role> {
         let id = draft.id("Role");
         let role = Role {
             role_name: draft.name.to_owned(),
@@ -78,7 +80,7 @@ impl Account<'_> {
             }],
             tags: self.owner.tags(self.mesh, self.layer, draft.product),
         };
-        template.add(id, role, draft.origin);
+        template.add(id, role, draft.origin)
     }
 
     /// Adds a role that queries, and its workgroup.
@@ -92,8 +94,7 @@ impl Account<'_> {
         let tags = self.owner.tags(self.mesh, self.layer, draft.product);
         let workgroup = WorkGroup::enforced(draft.name.to_owned(), description, self.scan_limit, results, tags);
         template.add(draft.id("WorkGroup"), workgroup, draft.origin);
-        let querying = Querying { id: draft.id("Role"), arn: self.mesh.role_arn(self.owner.account, draft.name) };
-        self.add_role(template, draft);
-        querying
+        let (id, arn) = (draft.id("Role"), self.mesh.role_arn(self.owner.account, draft.name));
+        Querying { id, arn, role: self.add_role(template, draft) }
     }
 }

@@ -1,16 +1,16 @@
 //! `workspace`, in a consumer's account: catalog settings, and for each tool a role with its workgroup.
 
-use super::buckets;
-use super::default_database;
 use super::grants::add_settings;
+use super::network::{self, Ground};
 use super::ownership::Owner;
 use super::policies;
 use super::roles::{Account, Draft, Querying};
+use super::{buckets, default_database, endpoints, studio};
 use crate::assembly::{Layer, Stack, StackId};
 use crate::cfn::s3::{Bucket, Encryption};
 use crate::cfn::{LogicalId, Template, kms};
 use crate::environment::files::{PortKind, Tool};
-use crate::mesh::{BucketUse, Consumer, Mesh, OwnerName};
+use crate::mesh::{BucketUse, Consumer, Mesh, NetworkUse, OwnerName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days that results of queries are kept.
@@ -27,15 +27,25 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
     let settings = add_settings(&mut template, mesh, owner, Layer::Workspace);
     let tools: Vec<(Tool, String)> =
         consumer.tools.iter().filter_map(|tool| Some((*tool, mesh.tool_role(consumer, *tool)?))).collect();
+    let ground = consumer.network.as_ref().map(|network| network::add(&mut template, mesh, consumer, network));
+    let workers =
+        ground.as_ref().filter(|_| works_inside(consumer)).map(|ground| studio::add_group(&mut template, ground));
+    if let Some(ground) = &ground {
+        endpoints::add(&mut template, ground, workers.as_ref());
+    }
     if !tools.is_empty() {
         let account = add_results(&mut template, mesh, consumer);
         let subscribed = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
         let databases: BTreeSet<String> =
             subscribed.map(|subscription| mesh.database(&subscription.domain, &subscription.product)).collect();
-        let querying: Vec<Querying> = tools
-            .iter()
-            .filter_map(|(tool, name)| add_tool(&mut template, &account, consumer, *tool, name, &databases))
-            .collect();
+        let mut querying: Vec<Querying> = Vec::new();
+        for (tool, name) in &tools {
+            let made = add_tool(&mut template, &account, ground.as_ref(), (*tool, name), &databases, consumer);
+            if let (Tool::Sagemaker, Some(made), Some(ground), Some(workers)) = (tool, &made, &ground, &workers) {
+                studio::add(&mut template, ground, &account, workers, &made.role);
+            }
+            querying.extend(made);
+        }
         default_database::add(&mut template, owner, &settings, consumer.athena.default_database, &querying);
     }
     Stack {
@@ -68,26 +78,34 @@ fn add_results<'a>(template: &mut Template, mesh: &'a Mesh, consumer: &'a Consum
     Account { mesh, owner, layer: Layer::Workspace, results, key: key.arn(), scan_limit }
 }
 
+/// Whether people work in the consumer's network.
+fn works_inside(consumer: &Consumer) -> bool {
+    consumer.network.as_ref().is_some_and(|network| network.used_by == NetworkUse::Tools)
+}
+
 fn add_tool(
     template: &mut Template,
     account: &Account<'_>,
-    consumer: &Consumer,
-    tool: Tool,
-    name: &str,
+    ground: Option<&Ground<'_>>,
+    (tool, name): (Tool, &str),
     databases: &BTreeSet<String>,
+    consumer: &Consumer,
 ) -> Option<Querying> {
     let people = policies::trust(account.mesh, &consumer.account, &consumer.principals);
+    let mut statements = account.reading(name, databases);
     let (word, trusts) = match tool {
         Tool::Athena => ("Athena", vec![people]),
-        Tool::Quicksight => ("Quicksight", vec![people, policies::trust_quicksight()]),
-        Tool::Sagemaker => ("Sagemaker", vec![people, policies::trust_service("sagemaker", &consumer.account)]),
+        Tool::Quicksight => {
+            statements.extend(policies::browse(account.mesh, &consumer.account, name));
+            ("Quicksight", vec![people, policies::trust_quicksight()])
+        }
+        Tool::Sagemaker => {
+            statements.extend(ground.map(studio::only_inside));
+            ("Sagemaker", vec![people, policies::trust_sagemaker(account.mesh, &consumer.account)])
+        }
         // their role is the reader role in the producer's account
         Tool::Api | Tool::Sql => return None,
     };
-    let mut statements = account.reading(name, databases);
-    if tool == Tool::Quicksight {
-        statements.extend(policies::browse(account.mesh, &consumer.account, name));
-    }
     let draft = Draft {
         word,
         product: None,

@@ -36,8 +36,11 @@ fn schemas_of_outputs_are_fresh() {
 #[test]
 fn the_pages_of_findings_are_fresh() {
     type Page = fn(&mut dyn io::Write) -> io::Result<()>;
-    let pages: [(&str, Page); 2] =
-        [("docs/findings.md", report::codes::markdown), ("docs/wildcards.md", report::codes::wildcards)];
+    let pages: [(&str, Page); 3] = [
+        ("docs/findings.md", report::codes::markdown),
+        ("docs/leftovers.md", report::codes::leftovers),
+        ("docs/wildcards.md", report::codes::wildcards),
+    ];
     for (path, page) in pages {
         let mut out = Vec::new();
         page(&mut out).expect("a vector takes everything");

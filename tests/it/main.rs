@@ -14,7 +14,9 @@ mod edges;
 mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;
+mod models;
 mod nasty;
+mod network;
 mod quicksight;
 mod resolving;
 #[cfg(feature = "aws")]

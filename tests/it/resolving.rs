@@ -66,7 +66,14 @@ fixtures! {
 
 #[test]
 fn what_comes_close_to_a_fault_is_let_through() {
-    for path in ["valid/minimal", "valid/quicksight", "valid/small", "valid/without-warnings", "valid/written-out"] {
+    for path in [
+        "valid/minimal",
+        "valid/network",
+        "valid/quicksight",
+        "valid/small",
+        "valid/without-warnings",
+        "valid/written-out",
+    ] {
         let (source, findings, mesh) = resolved(path);
         assert!(mesh.is_some(), "{path}:\n{}", report(&source, &findings, Format::Text));
     }

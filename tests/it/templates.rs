@@ -156,6 +156,8 @@ fixtures! {
     stack_near_limit: Code::StackNearLimit;
     wildcard_in_policy: Code::WildcardInPolicy;
     policy_names_principal: Code::PolicyNamesPrincipal;
+    unknown_endpoint: Code::UnknownEndpoint;
+    endpoint_open: Code::EndpointOpen;
     deny_without_null: Code::DenyWithoutNull;
     data_not_retained: Code::DataNotRetained;
     bucket_not_private: Code::BucketNotPrivate;
@@ -189,6 +191,7 @@ fn good_assemblies_have_no_findings() {
         "valid/minimal",
         "valid/quicksight",
         "valid/small",
+        "valid/network",
         "valid/without-warnings",
         "valid/written-out",
         "../../environments/demo",

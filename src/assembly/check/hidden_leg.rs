@@ -19,10 +19,16 @@ pub(super) fn hidden_leg(checker: &mut Checker<'_>, role: &RoleFact, catalog: &s
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
         };
         let is_resource = |text: &str| text == resource || (resource != "*" && text.ends_with(resource));
-        let is_denied = |text: &str| effect == "Deny" && text == "*";
+        let denies = effect == "Deny";
+        // what is denied outside a network only is still done by Athena in the role's name
+        if denies && spares_services(statement) {
+            return false;
+        }
+        let is_denied =
+            |text: &str, whole: &str| denies && text.strip_suffix('*').is_some_and(|start| whole.starts_with(start));
         statement["Effect"] == effect
-            && names("Action", &|text| text == action || is_denied(text))
-            && names("Resource", &|text| is_resource(text) || is_denied(text))
+            && names("Action", &|text| text == action || is_denied(text, action))
+            && names("Resource", &|text| is_resource(text) || is_denied(text, resource))
     };
     let allows = |action: &str, resource: &str| {
         let any = |effect: &str| role.statements.iter().any(|statement| has(statement, effect, action, resource));
@@ -50,4 +56,15 @@ pub(super) fn hidden_leg(checker: &mut Checker<'_>, role: &RoleFact, catalog: &s
         let message = format!("for `{database}` it lacks {}", lacking.join(", "));
         checker.find_at(Code::RoleCannotRead, &role.spot, message);
     }
+}
+
+/// Whether a Deny lets calls through that a service makes in the role's name (IAM user guide, `aws:ViaAWSService`).
+fn spares_services(statement: &Value) -> bool {
+    ["Bool", "BoolIfExists"].into_iter().any(|operator| {
+        let value = &statement["Condition"][operator]["aws:ViaAWSService"];
+        match value {
+            Value::Array(items) => items.iter().all(|item| item == "false"),
+            single => single == "false",
+        }
+    })
 }

@@ -6,6 +6,7 @@
 mod catalog;
 mod data;
 mod edges;
+mod endpoints;
 mod grants;
 mod graph;
 mod hidden_leg;
@@ -106,6 +107,7 @@ impl<'a> Checker<'a> {
         schemas::check(self, document, &graph);
         limits::check(self, document);
         policies::check(self, document);
+        endpoints::check(self, document);
         data::check(self, document);
         grants::check_shapes(self, document);
         self.needs.read(document);

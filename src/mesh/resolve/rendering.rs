@@ -97,20 +97,17 @@ fn parts_of_consumer(consumer: &Consumer, written: Option<&Content>) -> Vec<&'st
     let mut parts = Vec::new();
     for tool in &consumer.tools {
         match tool {
-            Tool::Athena | Tool::Quicksight | Tool::Api | Tool::Sql => {}
-            Tool::Sagemaker => parts.push("SageMaker Studio and its network"),
+            Tool::Athena | Tool::Api | Tool::Sql | Tool::Sagemaker | Tool::Quicksight => {}
         }
     }
     if !consumer.models.is_empty() {
         parts.push("models");
     }
-    if let Some(Content::Consumer(file)) = written {
-        if file.network.is_some() && !consumer.tools.contains(&Tool::Sagemaker) {
-            parts.push("network");
-        }
-        if file.quicksight.is_some() && !consumer.tools.contains(&Tool::Quicksight) {
-            parts.push("quicksight");
-        }
+    if let Some(Content::Consumer(file)) = written
+        && file.quicksight.is_some()
+        && !consumer.tools.contains(&Tool::Quicksight)
+    {
+        parts.push("quicksight");
     }
     parts
 }

@@ -47,7 +47,8 @@ def install_hooks() -> None:
     from ministack.services import cloudformation
 
     from . import base_rules, control_api, crawler_runs, dispatch, event_delivery, event_types, glue_types, identity
-    from . import lake_types, operations, order, policies, principals, provisioning, quicksight_types, recorded_types, steps
+    from . import lake_types, network_types, operations, order, policies, principals, provisioning, quicksight_types
+    from . import recorded_types, steps
 
     principals.install()
     identity.install()
@@ -58,6 +59,7 @@ def install_hooks() -> None:
     glue_types.install()
     event_types.install()
     base_rules.install()
+    network_types.install()
     policies.install()
     crawler_runs.install()
     event_delivery.install()
