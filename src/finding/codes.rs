@@ -89,6 +89,9 @@ codes! {
     /// A value that the format does not allow: outside a list, a pattern or a range.
     InvalidValue = "invalid-value", Error,
         "Use one of the values that are named.", "the format";
+    /// A frequency of `slaProperties` that no schedule can keep: zero or less, under five minutes, over 366 days, no whole number of minutes, without a known unit, or promised twice.
+    InvalidFrequency = "invalid-frequency", Error,
+        "Write one as `{property: frequency, value: 1, unit: d}`; the units are d, h and m.", "AWS Glue guide, \"Time-based schedules for jobs and crawlers\": at most every five minutes";
     /// An account id without quotes: YAML reads it as a number and loses leading zeros.
     UnquotedAccount = "unquoted-account", Error,
         "Put the twelve digits in quotes.", "YAML 1.2 core schema, integers";

@@ -1,11 +1,13 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod frequency;
 mod glue_type;
 mod model;
 mod names;
 mod naming;
 mod resolve;
 
+pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
     Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table,

@@ -1,8 +1,8 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    AccountId, CatalogName, Classification, Day, GlueType, MeshName, OrganizationId, OwnerName, PermissionSetName,
-    ProductId, Region, RoleArn, RoleName, Tenant,
+    AccountId, CatalogName, Classification, Day, Frequency, GlueType, MeshName, OrganizationId, OwnerName,
+    PermissionSetName, ProductId, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
     CrawlFile, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile, SourceFile,
@@ -131,6 +131,8 @@ pub struct Product {
     pub match_on: Vec<CatalogName>,
     /// Promises.
     pub sla: Vec<SlaPropertyFile>,
+    /// How often it is promised to be renewed; `None` without a promise.
+    pub promise: Option<Frequency>,
     /// When its crawlers run.
     pub crawl: CrawlFile,
     /// Which of the domain's stacks holds it, from 1.
@@ -146,6 +148,12 @@ impl Product {
     #[must_use]
     pub fn is_composite(&self) -> bool {
         !self.input_ports.is_empty()
+    }
+
+    /// How often its crawlers and jobs run: as promised, or daily.
+    #[must_use]
+    pub fn frequency(&self) -> Frequency {
+        self.promise.unwrap_or(Frequency::DAILY)
     }
 }
 
