@@ -237,7 +237,7 @@ codes! {
     /// A table whose files lie outside every location that is registered with Lake Formation.
     LocationNotRegistered = "location-not-registered", Error,
         "Register the location, or move the table below one that is.", "AWS Lake Formation: registering an Amazon S3 location";
-    /// A TABLE expression that does not name the classification or no product, or asks for `unclassified` for anyone but the owner; a grant that names a table.
+    /// A TABLE expression that does not name the classification or no product, or asks for `unclassified` for anyone but the owner; a grant that names a table, save for the crawler of that table.
     ExpressionOpen = "expression-open", Error,
         "Grant by an expression, and name the domain's key and the classification in every TABLE expression.", "pain 19: an expression that does not name a key grants regardless of it";
     /// A DATABASE expression or a database tag that names the classification, or a table whose own is not `unclassified`.
@@ -264,6 +264,12 @@ codes! {
     /// A role that cannot read what its grant promises: its policy lacks Glue or GetDataAccess, or no template makes it.
     RoleCannotRead = "role-cannot-read", Error,
         "Give the role glue:Get* on the governance catalog and lakeformation:GetDataAccess.", "hazard 17: the hidden IAM leg";
+    /// A crawler that could make, drop or misread tables: several targets, deletes that are not only logged, a catalog table without credentials of Lake Formation, of another account or by a link, published files as a path; or a role that somebody but AWS Glue may assume.
+    CrawlerShape = "crawler-shape", Error,
+        "Give the crawler one catalog table of its own account, DeleteBehavior LOG, UseLakeFormationCredentials, and a role that only glue.amazonaws.com may assume.", "AWS Glue guide, \"Configuring a crawler to use Lake Formation credentials\"; hazard 4";
+    /// A crawler whose role lacks a grant that it needs, or that may be made before it; or raw tables that no owner may see.
+    CrawlerWithoutGrant = "crawler-without-grant", Error,
+        "Grant its role the database, the table and the location by name, and let the crawler wait for the grants.", "AWS Glue guide, \"Crawler errors when the crawler is using Lake Formation permissions\"; hazards, question 4";
     /// A role without the permissions boundary of the mesh, or outside its path.
     RoleUnbounded = "role-unbounded", Error,
         "Set Path and PermissionsBoundary.", "hazard 15: the execution role makes roles only under the boundary";

@@ -3,6 +3,7 @@
 mod access;
 mod bootstrap;
 mod buckets;
+mod crawlers;
 mod execution;
 mod foundation;
 mod grants;

@@ -4,6 +4,7 @@
 //! its code, severity, advice and source stand in the table of [`crate::finding::Code`].
 
 mod catalog;
+mod crawlers;
 mod data;
 mod edges;
 mod grants;
@@ -88,6 +89,7 @@ impl<'a> Checker<'a> {
         let mut facts = Facts::default();
         facts.read(document);
         grants::check_order(self, &facts, graph);
+        crawlers::check_order(self, &facts, graph);
         self.edges.read(document);
         self.facts.append(facts);
     }
@@ -96,12 +98,14 @@ impl<'a> Checker<'a> {
     fn finish(mut self) -> Vec<Finding> {
         let facts = std::mem::take(&mut self.facts);
         catalog::check(&mut self, &facts);
+        crawlers::check(&mut self, &facts);
         self.stacks(&facts);
         self.findings
     }
 
-    /// Rules about the order of stacks.
+    /// Rules about the order of stacks, and about what must stand for a crawler to work.
     fn stacks(&mut self, facts: &Facts) {
+        crawlers::check_grants(self, facts);
         let edges = std::mem::take(&mut self.edges);
         edges.check(self, facts);
     }

@@ -1,5 +1,9 @@
 //! `pipeline`, in an owner's account: what works with data on a schedule or on an event.
 
+pub(super) mod raw;
+
+use super::crawlers::events;
+use super::grants::Chain;
 use super::storage;
 use crate::assembly::{After, Effect, Layer, Stack, StackId};
 use crate::cfn::Template;
@@ -15,17 +19,24 @@ pub(super) fn id(mesh: &Mesh, owner: &OwnerName, number: u8) -> StackId {
 /// `accesses` are the domain's own access stacks: without links and grants no job can read and no quality run can look.
 pub(super) fn stacks(mesh: &Mesh, domain: &Domain, accesses: &BTreeSet<StackId>) -> Vec<Stack> {
     let numbers: BTreeSet<u8> = domain.products.values().map(|product| product.stack).collect();
-    let stacks = numbers.into_iter().map(|number| stack(mesh, domain, number, accesses));
+    // what is about the domain and no single product stands in the first
+    let first = numbers.first().copied();
+    let stacks = numbers.iter().map(|number| stack(mesh, domain, *number, first, accesses));
     stacks.filter(|stack| !stack.template.resources.is_empty()).collect()
 }
 
-fn stack(mesh: &Mesh, domain: &Domain, number: u8, accesses: &BTreeSet<StackId>) -> Stack {
+fn stack(mesh: &Mesh, domain: &Domain, number: u8, first: Option<u8>, accesses: &BTreeSet<StackId>) -> Stack {
     let mut template = Template::new(format!(
         "Crawlers, jobs and quality of the domain {} in the data mesh {}",
         domain.name, mesh.name
     ));
+    let mut chain = Chain::default();
     for product in domain.products.values().filter(|product| product.stack == number) {
-        add_product(&mut template, mesh, domain, product);
+        add_product(&mut template, &mut chain, mesh, domain, product);
+    }
+    chain.add_to(&mut template);
+    if first == Some(number) {
+        events::add_to_producer(&mut template, mesh, domain);
     }
     let storage = storage::id(mesh, &domain.name);
     let after = [Effect::Notifications, Effect::Roles].map(|effect| After { stack: storage.clone(), effect });
@@ -41,5 +52,7 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8, accesses: &BTreeSet<StackId>)
     }
 }
 
-/// Adds what makes and watches one product.
-fn add_product(_template: &mut Template, _mesh: &Mesh, _domain: &Domain, _product: &Product) {}
+/// Adds what makes and watches one product; its grants join the chain of the stack.
+fn add_product(template: &mut Template, chain: &mut Chain, mesh: &Mesh, domain: &Domain, product: &Product) {
+    raw::add(template, chain, mesh, domain, product);
+}
