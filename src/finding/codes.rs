@@ -219,7 +219,7 @@ codes! {
     /// Grants or tag associations of one stack that CloudFormation may make at the same time.
     GrantsUnordered = "grants-unordered", Error,
         "Chain them by DependsOn.", "cfn#2432, cfn#2500: ConcurrentModificationException";
-    /// A grant or an association that CloudFormation may make before what it speaks of.
+    /// A grant, an association, a crawler or a rule on a bus that CloudFormation may make before what it speaks of.
     GrantBeforeTarget = "grant-before-target", Error,
         "Add the DependsOn: settings, tags, location, database and table come before associations, and these before grants.", "lake-formation-mesh 1.3, 1.5";
     /// A grant whose Resource has not exactly one member, whose permissions do not fit it, or that is for neither an account nor a role.

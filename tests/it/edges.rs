@@ -13,7 +13,8 @@ use std::slice::from_ref;
 use std::sync::LazyLock;
 
 /// The codes by which a missing edge is noticed.
-const NOTICED: [Code; 3] = [Code::GrantsUnordered, Code::GrantBeforeTarget, Code::UnknownReference];
+const NOTICED: [Code; 4] =
+    [Code::CrawlerWithoutGrant, Code::GrantsUnordered, Code::GrantBeforeTarget, Code::UnknownReference];
 
 fn told(findings: &[Finding]) -> BTreeSet<(Code, String)> {
     let noticed = findings.iter().filter(|finding| NOTICED.contains(&finding.code));
@@ -32,8 +33,8 @@ fn generated(directory: &Path) {
     assert!(status.success(), "the generator writes a mesh");
 }
 
-/// The demo, where one domain's accounts are full of edges; a generated mesh; and that mesh with a product that has moved
-/// to a second stack.
+/// The demo, where one domain's accounts are full of edges; a generated mesh; that mesh with a product that has moved
+/// to a second stack; and one with every way to crawl.
 static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let bench = folder.path().join("bench");
@@ -45,7 +46,8 @@ static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     assert_ne!(text, split, "a product has moved");
     fs::write(&file, split).expect("the domain can be written");
     let split = Document::all(&synthesize(&bench));
-    vec![("demo", crate::demo::documents()), ("generated", plain), ("split", split)]
+    let crawled = Document::all(&synthesize(&crate::common::fixture("valid/crawled")));
+    vec![("demo", crate::demo::documents()), ("generated", plain), ("split", split), ("crawled", crawled)]
 });
 
 #[test]

@@ -288,8 +288,10 @@ fn everything_that_takes_tags_says_whose_it_is() {
             let Some(property) = meshform::cfn::schema::of(type_name).and_then(|schema| schema.tag_property()) else {
                 continue;
             };
-            let tags = entry["Properties"][property].as_array().cloned().unwrap_or_default();
-            let keys: Vec<&str> = tags.iter().filter_map(|tag| tag["Key"].as_str()).collect();
+            let tags = &entry["Properties"][property];
+            let listed = tags.as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
+            let mapped = tags.as_object().into_iter().flat_map(|tags| tags.keys().map(String::as_str));
+            let keys: Vec<&str> = listed.chain(mapped).collect();
             for key in ["layer", "mesh", "owner"] {
                 assert!(keys.contains(&key), "{id} in {} has the tags {keys:?}", document.id);
             }

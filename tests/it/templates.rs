@@ -178,12 +178,20 @@ fixtures! {
     tag_limits: Code::TagLimits;
     role_cannot_read: Code::RoleCannotRead;
     role_unbounded: Code::RoleUnbounded;
+    crawler_shape: Code::CrawlerShape;
+    crawler_without_grant: Code::CrawlerWithoutGrant;
 }
 
 #[test]
 fn good_assemblies_have_no_findings() {
-    let environments =
-        ["valid/minimal", "valid/small", "valid/without-warnings", "valid/written-out", "../../environments/demo"];
+    let environments = [
+        "valid/crawled",
+        "valid/minimal",
+        "valid/small",
+        "valid/without-warnings",
+        "valid/written-out",
+        "../../environments/demo",
+    ];
     for environment in environments {
         assert_eq!(check::check_documents(&documents(environment)), [], "{environment}");
     }

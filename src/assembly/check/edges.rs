@@ -74,6 +74,12 @@ impl Edges {
                 received.insert((principal, &grant.granted), &grant.spot);
             }
         }
+        let buses: BTreeMap<(&str, &str), &Spot> =
+            facts.buses.iter().map(|bus| ((bus.account.as_str(), bus.name.as_str()), &bus.spot)).collect();
+        for rule in &facts.rules {
+            let bus = buses.get(&(rule.account.as_str(), rule.name.as_str()));
+            order.after(checker, &rule.spot, bus.copied(), "the event bus that it is on");
+        }
         let index = super::crawlers::Index::of(facts);
         for crawler in &facts.crawlers {
             for grant in index.needs(crawler).iter().filter_map(|need| index.held(crawler, need)) {

@@ -108,6 +108,10 @@ impl Names<'_> {
         for role in [mesh.crawl_role(name), mesh.forward_role(name), mesh.start_role(name.as_str())] {
             self.take("role", &mesh.governance, role, &place);
         }
+        if *account == mesh.governance {
+            // found already: an account has one owner
+            return;
+        }
         for role in [mesh.crawl_role(name), mesh.tell_role(name), mesh.start_role(name.as_str())] {
             self.take("role", account, role, &place);
         }

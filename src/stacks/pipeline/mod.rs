@@ -6,7 +6,7 @@ use super::crawlers::events;
 use super::grants::Chain;
 use super::storage;
 use crate::assembly::{After, Effect, Layer, Stack, StackId};
-use crate::cfn::Template;
+use crate::cfn::{Properties, Template};
 use crate::mesh::{Domain, Mesh, OwnerName, Product};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ pub(super) fn id(mesh: &Mesh, owner: &OwnerName, number: u8) -> StackId {
 
 /// The pipelines of a domain, by the number of their products' stack; none where nothing is to be made.
 ///
-/// `accesses` are the domain's own access stacks: without links and grants no job can read and no quality run can look.
+/// `accesses` are the domain's own access stacks: without links and grants no job can read and no quality run can look,
+/// so a pipeline with a state machine waits for them.
 pub(super) fn stacks(mesh: &Mesh, domain: &Domain, accesses: &BTreeSet<StackId>) -> Vec<Stack> {
     let numbers: BTreeSet<u8> = domain.products.values().map(|product| product.stack).collect();
     // what is about the domain and no single product stands in the first
@@ -40,7 +41,10 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8, first: Option<u8>, accesses: 
     }
     let storage = storage::id(mesh, &domain.name);
     let after = [Effect::Notifications, Effect::Roles].map(|effect| After { stack: storage.clone(), effect });
-    let grants = accesses.iter().map(|stack| After { stack: stack.clone(), effect: Effect::Grants });
+    // crawlers of raw files and rules need no links
+    let reads = template.resources.values().any(|entry| matches!(entry.properties, Properties::StateMachine(_)));
+    let accesses = accesses.iter().filter(|_| reads);
+    let grants = accesses.map(|stack| After { stack: stack.clone(), effect: Effect::Grants });
     Stack {
         id: id(mesh, &domain.name, number),
         account: domain.account.clone(),

@@ -81,13 +81,19 @@ pub(in crate::stacks) fn owner_statements(mesh: &Mesh, domain: &Domain) -> Vec<S
     ];
     let mut statements = vec![Statement::allow("ReadRawCatalog", actions).on(resources)];
     statements.extend(reading(mesh, domain));
+    // Athena asks where a bucket is (Athena user guide, "Control access to Amazon S3 from Athena")
+    statements.push(Statement::allow("RawBucket", ["s3:GetBucketLocation"]).on([bucket_arn(mesh, domain)]));
     statements
+}
+
+fn bucket_arn(mesh: &Mesh, domain: &Domain) -> String {
+    let bucket = mesh.bucket(&domain.name, BucketUse::Raw, &domain.account);
+    format!("arn:{}:s3:::{bucket}", mesh.region.partition())
 }
 
 /// Reading the raw files of the products with sources.
 fn reading(mesh: &Mesh, domain: &Domain) -> [Statement; 2] {
-    let bucket = mesh.bucket(&domain.name, BucketUse::Raw, &domain.account);
-    let arn = format!("arn:{}:s3:::{bucket}", mesh.region.partition());
+    let arn = bucket_arn(mesh, domain);
     let products = || domain.products.values().filter(|product| product.has_raw());
     [
         Statement::allow("ReadRaw", ["s3:GetObject"]).on(products().map(|product| format!("{arn}/{}/*", product.id))),
