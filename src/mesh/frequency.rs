@@ -96,7 +96,7 @@ impl Frequency {
 
 /// The largest number up to a limit that divides a whole.
 fn largest_part(whole: u32, limit: u32) -> u32 {
-    (1..=limit).rev().find(|part| whole % part == 0).unwrap_or(1)
+    (1..=limit).rev().find(|part| whole.is_multiple_of(*part)).unwrap_or(1)
 }
 
 impl fmt::Display for Frequency {

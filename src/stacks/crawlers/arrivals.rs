@@ -138,7 +138,7 @@ fn definition(mesh: &Mesh, domain: &Domain, product: &Product, crawlers: &[(&str
     let crawl = State::Parallel(Parallel::new(crawlers.iter().map(start).collect(), "Tell"));
     let fail = Fail {
         error: "CrawlersNotStarted".to_owned(),
-        cause: "a crawler of the product could not be started; its task says why".to_owned(),
+        cause: "a crawler of the product could not be started: its task says why".to_owned(),
     };
     let mut definition = Definition::in_a_row(vec![("Crawl".to_owned(), crawl)])
         .with("Tell", tell.then("Failed").state())
