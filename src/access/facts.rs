@@ -178,17 +178,6 @@ pub struct CrawlerFact {
     pub by_lake_formation: bool,
 }
 
-/// An event bus, or a rule on one.
-#[derive(Debug, Clone)]
-pub struct BusFact {
-    /// Where it stands.
-    pub spot: Spot,
-    /// Its account.
-    pub account: String,
-    /// The bus's name.
-    pub name: String,
-}
-
 /// Settings of a catalog.
 #[derive(Debug, Clone)]
 pub struct SettingsFact {
@@ -232,17 +221,12 @@ pub struct Facts {
     pub roles: Vec<RoleFact>,
     /// Crawlers.
     pub crawlers: Vec<CrawlerFact>,
-    /// Event buses.
-    pub buses: Vec<BusFact>,
-    /// Rules on them; those on an account's default bus are none.
-    pub rules: Vec<BusFact>,
 }
 
 impl Facts {
     /// Adds the facts of other templates.
     pub fn append(&mut self, other: Self) {
-        let Self { settings, tags, associations, grants, databases, tables, locations, roles, crawlers, buses, rules } =
-            other;
+        let Self { settings, tags, associations, grants, databases, tables, locations, roles, crawlers } = other;
         self.settings.extend(settings);
         self.tags.extend(tags);
         self.associations.extend(associations);
@@ -252,8 +236,6 @@ impl Facts {
         self.locations.extend(locations);
         self.roles.extend(roles);
         self.crawlers.extend(crawlers);
-        self.buses.extend(buses);
-        self.rules.extend(rules);
     }
 
     /// The facts of several templates.

@@ -16,7 +16,7 @@ mod tests;
 
 pub use evaluate::evaluate;
 pub use facts::{
-    AssociationFact, BusFact, CrawlerFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact,
-    SettingsFact, Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact,
+    Spot, TableFact, TagFact, Target,
 };
 pub use model::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through};

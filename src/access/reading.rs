@@ -1,8 +1,8 @@
 //! Reads the facts of a template: names in the place of intrinsics, as far as the template tells them.
 
 use super::facts::{
-    AssociationFact, BusFact, CrawlerFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact,
-    SettingsFact, Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact,
+    Spot, TableFact, TagFact, Target,
 };
 use crate::assembly::Document;
 use serde_json::Value;
@@ -40,8 +40,6 @@ impl Facts {
                 }),
                 "AWS::Glue::Database" => self.databases.push(names.database(spot(), properties)),
                 "AWS::Glue::Table" => self.tables.push(names.table(spot(), properties)),
-                "AWS::Events::EventBus" => self.buses.extend(names.bus(spot(), &properties["Name"])),
-                "AWS::Events::Rule" => self.rules.extend(names.bus(spot(), &properties["EventBusName"])),
                 "AWS::Glue::Crawler" => self.crawlers.push(names.crawler(spot(), properties)),
                 "AWS::IAM::Role" => self.roles.push(names.role(spot(), properties)),
                 _ => {}
@@ -210,11 +208,6 @@ impl Names<'_> {
             columns: columns.filter_map(|column| self.text(&column["Name"])).collect(),
             location: self.text(&input["StorageDescriptor"]["Location"]),
         }
-    }
-
-    fn bus(&self, spot: Spot, name: &Value) -> Option<BusFact> {
-        let name = self.text(name)?;
-        Some(BusFact { spot, account: self.document.account.clone(), name })
     }
 
     fn crawler(&self, spot: Spot, properties: &Value) -> CrawlerFact {

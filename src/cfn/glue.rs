@@ -4,7 +4,7 @@ mod crawler;
 
 pub use crawler::{Crawler, Schedule};
 
-use super::{Name, Val};
+use super::{Handle, Name, Val};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,19 @@ pub struct Database {
     pub catalog_id: String,
     /// What it is.
     pub database_input: DatabaseInput,
+}
+
+/// The database `default`, which stays when the mesh goes: it is the account's, and others may use it by then.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct DefaultDatabase(pub Database);
+
+impl Handle<DefaultDatabase> {
+    /// Its name, as that of any database.
+    #[must_use]
+    pub fn database(&self) -> Val<Name<Database>> {
+        Val::reference(self.id())
+    }
 }
 
 /// A database, or a link.
@@ -60,6 +73,21 @@ impl Database {
                 name,
                 description: Some(description),
                 location_uri: Some(location),
+                create_table_default_permissions: Some([]),
+                target_database: None,
+            },
+        }
+    }
+
+    /// A database of one account, for what is not published.
+    #[must_use]
+    pub fn local(catalog_id: &str, name: String, description: String) -> Self {
+        Self {
+            catalog_id: catalog_id.to_owned(),
+            database_input: DatabaseInput {
+                name,
+                description: Some(description),
+                location_uri: None,
                 create_table_default_permissions: Some([]),
                 target_database: None,
             },

@@ -90,6 +90,7 @@ resources! {
     Rule(events::Rule) = "AWS::Events::Rule", with_stack;
     Crawler(glue::Crawler) = "AWS::Glue::Crawler", with_stack;
     Database(glue::Database) = "AWS::Glue::Database", with_stack;
+    DefaultDatabase(glue::DefaultDatabase) = "AWS::Glue::Database", retained;
     Table(glue::Table) = "AWS::Glue::Table", with_stack;
     ManagedPolicy(iam::ManagedPolicy) = "AWS::IAM::ManagedPolicy", with_stack;
     Role(iam::Role) = "AWS::IAM::Role", with_stack;

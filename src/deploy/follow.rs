@@ -4,7 +4,7 @@ use super::cloud::{
     ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, EventsFrom, StackEvent, StackView,
 };
 use super::events::Event;
-use super::outcome::{Failure, causes, own_reason, survivors};
+use super::outcome::{Cause, Failure, causes, own_reason, survivors};
 use super::step::Work;
 use crate::plan::{Phase, StackStatus};
 use std::collections::BTreeSet;
@@ -142,6 +142,7 @@ impl<C: Cloud> Work<C> {
         };
         Failure {
             status: Some(view.status.to_string()),
+            hints: cause.iter().filter_map(Cause::hint).map(str::to_owned).collect(),
             cause,
             also: causes.collect(),
             ..self.failure(format!("ended in {}{reason}", view.status))

@@ -119,6 +119,18 @@ pub struct Cause {
     pub reason: String,
 }
 
+impl Cause {
+    /// What to do, where the failure of a resource has one answer.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        let exists = self.reason.to_lowercase().contains("exists");
+        (self.logical_id == "DefaultDatabase" && exists).then_some(
+            "the account has a database `default` already: write `athena: {defaultDatabase: exists}` into its owner's file, \
+             synthesize and deploy again",
+        )
+    }
+}
+
 /// The failures of resources in a stack's events, root cause first: in order of time, without those that CloudFormation caused
 /// itself by cancelling, and without the stack's own (its reason only repeats theirs).
 #[must_use]
@@ -231,5 +243,12 @@ mod tests {
         assert_eq!(causes[1].reason, "CloudFormation gave no reason");
         let own = own_reason(&events, "arn:demo");
         assert_eq!(own.as_deref(), Some("The following resource(s) failed to create: [Orders]"));
+    }
+
+    #[test]
+    fn a_default_database_that_stands_already_has_one_answer() {
+        let event = event("DefaultDatabase", "CREATE_FAILED", Some("Database already exists. (Service: Glue)"));
+        assert!(cause(&event).hint().is_some_and(|hint| hint.contains("defaultDatabase: exists")));
+        assert_eq!(cause(&StackEvent { logical_id: "Link".to_owned(), ..event }).hint(), None);
     }
 }

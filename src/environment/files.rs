@@ -169,6 +169,9 @@ pub struct DomainFile {
     /// Who may assume the domain's owner role. Default: whom the account's own IAM allows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub principals: Vec<PrincipalFile>,
+    /// Athena in the domain's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub athena: Option<AthenaFile>,
     /// The data products. A domain may have none yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<ProductFile>,
@@ -558,7 +561,7 @@ pub struct ConsumerFile {
     /// The network of SageMaker Studio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkFile>,
-    /// Limits of Athena.
+    /// Athena in the consumer's account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub athena: Option<AthenaFile>,
     /// QuickSight's readers.
@@ -630,14 +633,29 @@ pub struct NetworkFile {
     pub zones: Option<u8>,
 }
 
-/// Limits of Athena.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// Athena in an account.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "limit of Athena")]
+#[schemars(title = "Athena")]
 pub struct AthenaFile {
     /// Most that one query may scan, such as `100GB` (the default).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_limit: Option<String>,
+    /// The database `default`, which Athena asks every role to be able to describe: `make` it (the default), or `exists`
+    /// where the account has one already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_database: Option<DefaultDatabase>,
+}
+
+/// Whether the account has the database `default` already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultDatabase {
+    /// The account's first stack makes it, and leaves it there.
+    #[default]
+    Make,
+    /// It is there.
+    Exists,
 }
 
 /// QuickSight's readers.

@@ -219,7 +219,7 @@ codes! {
     /// Grants or tag associations of one stack that CloudFormation may make at the same time.
     GrantsUnordered = "grants-unordered", Error,
         "Chain them by DependsOn.", "cfn#2432, cfn#2500: ConcurrentModificationException";
-    /// A grant, an association, a crawler or a rule on a bus that CloudFormation may make before what it speaks of.
+    /// A grant, an association or a crawler that CloudFormation may make before what it speaks of.
     GrantBeforeTarget = "grant-before-target", Error,
         "Add the DependsOn: settings, tags, location, database and table come before associations, and these before grants.", "lake-formation-mesh 1.3, 1.5";
     /// A grant whose Resource has not exactly one member, whose permissions do not fit it, or that is for neither an account nor a role.
@@ -228,6 +228,9 @@ codes! {
     /// A tag association that covers more than one column, or tag associations that give a key of one thing more than one value.
     AssociationShape = "association-shape", Error,
         "Make one association for each database, table or column, with one value for each key.", "hazard 3; terraform#32172";
+    /// A resource that names a role, a topic, a bus, a workgroup or a group of schedules, or works as a role with grants, and does not wait for it.
+    UsedBeforeMade = "used-before-made", Error,
+        "Add the DependsOn or the edge between the stacks: a computed name is no edge by itself.", "CloudFormation: resources without a reference are made at the same time; DESIGN, invariant 5";
     /// Two grants of one principal on one resource.
     GrantTwice = "grant-twice", Error,
         "Merge them: the identity of a grant is its principal and its resource.", "hazard 2: primaryIdentifier of the schema";
@@ -270,6 +273,9 @@ codes! {
     /// A crawler whose role lacks a grant that it needs, or that may be made before it; or raw tables that no owner may see.
     CrawlerWithoutGrant = "crawler-without-grant", Error,
         "Grant its role the database, the table and the location by name, and let the crawler wait for the grants.", "AWS Glue guide, \"Crawler errors when the crawler is using Lake Formation permissions\"; hazards, question 4";
+    /// A role that lacks an action, in its policy or under its boundary, which a resource that works as it needs.
+    RoleLacksAction = "role-lacks-action", Error,
+        "Add the action on the resource to the role's policy, and to the boundary.", "the services' pages on roles; see assembly/check/needs";
     /// A role without the permissions boundary of the mesh, or outside its path.
     RoleUnbounded = "role-unbounded", Error,
         "Set Path and PermissionsBoundary.", "hazard 15: the execution role makes roles only under the boundary";

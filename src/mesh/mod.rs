@@ -10,8 +10,8 @@ mod resolve;
 pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table,
-    Team,
+    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
+    Table, Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,

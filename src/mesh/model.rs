@@ -5,8 +5,8 @@ use super::{
     PermissionSetName, ProductId, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile, SourceFile,
-    TableFormat, Tool,
+    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile,
+    SourceFile, TableFormat, Tool,
 };
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,10 +91,21 @@ pub struct Domain {
     pub team: Team,
     /// Who may assume its owner role; empty for whom the account's own IAM allows.
     pub principals: Vec<Principal>,
+    /// Athena in its account.
+    pub athena: Athena,
     /// Its products, by id.
     pub products: BTreeMap<ProductId, Product>,
     /// Where it stands.
     pub origin: Place,
+}
+
+/// Athena in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Athena {
+    /// Most bytes that one query may scan.
+    pub scan_limit: u64,
+    /// Whether the account has the database `default` already.
+    pub default_database: DefaultDatabase,
 }
 
 /// Who may assume a role.
@@ -255,8 +266,8 @@ pub struct Consumer {
     pub principals: Vec<Principal>,
     /// What it sees.
     pub subscriptions: Vec<Subscription>,
-    /// Most bytes that one query may scan.
-    pub scan_limit: u64,
+    /// Athena in its account.
+    pub athena: Athena,
     /// Models that predict in batches.
     pub models: Vec<ModelFile>,
     /// Where it stands.

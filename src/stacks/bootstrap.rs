@@ -61,6 +61,7 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
             Statement::allow("ReadMeshCatalog", ["glue:BatchGet*", "glue:Get*"]).on([
                 format!("arn:{partition}:glue:{region}:*:catalog"),
                 format!("arn:{partition}:glue:{region}:*:database/{word}_*"),
+                format!("arn:{partition}:glue:{region}:{}:database/default", owner.account),
                 format!("arn:{partition}:glue:{region}:*:table/{word}_*/*"),
             ]),
             Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),

@@ -274,6 +274,8 @@ impl Scope<'_> {
             let word = mesh.name.as_str().replace('-', "_");
             [format!("{start}:catalog"), format!("{start}:database/{word}_*"), format!("{start}:table/{word}_*/*")]
         };
+        let default = self.arn("glue", "database/default");
+        let default = (kind != AccountKind::Governance).then_some(default);
         let workers = match kind {
             AccountKind::Governance => &["crawler/{}.*"][..],
             AccountKind::Producer => &["crawler/{}.*", "dataQualityRuleset/{}.*", "job/{}-*"],
@@ -281,7 +283,7 @@ impl Scope<'_> {
         };
         let workers = workers.iter().map(|form| self.arn("glue", &form.replace("{}", mesh.name.as_str())));
         let mut statements = vec![
-            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())).on(workers),
+            Statement::allow("Catalog", self.of("glue")).on(glue(self.owner.account.as_str())).on(default).on(workers),
             Statement::allow("LakeFormation", self.of("lakeformation")).on(["*"]),
         ];
         match kind {

@@ -98,21 +98,23 @@ impl Chain {
         self.waiting.push((grant, on.clone()));
     }
 
-    /// Puts the grants into a template, each after the one before.
-    pub(super) fn add_to(self, template: &mut Template) {
-        let mut previous: Option<LogicalId> = None;
+    /// Puts the grants into a template, each after the one before. Returns them in this order, each with its principal.
+    pub(super) fn add_to(self, template: &mut Template) -> Vec<(LogicalId, String)> {
+        let mut added: Vec<(LogicalId, String)> = Vec::new();
         for (id, grant, origin) in self.grants.into_values() {
+            let principal = grant.principal.identifier().to_owned();
             let handle = template.add(id, grant, &origin);
-            match &previous {
-                Some(previous) => template.depend(handle.id(), previous),
+            match added.last() {
+                Some((previous, _)) => template.depend(handle.id(), previous),
                 // what the first waits for, all wait for
                 None => self.after.iter().for_each(|on| template.depend(handle.id(), on)),
             }
-            previous = Some(handle.id().clone());
+            added.push((handle.id().clone(), principal));
         }
         for (grant, on) in self.waiting {
             template.depend(&grant, &on);
         }
+        added
     }
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod bootstrap;
 mod buckets;
 mod crawlers;
+mod default_database;
 mod execution;
 mod foundation;
 mod grants;

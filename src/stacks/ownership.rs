@@ -23,7 +23,7 @@ impl<'a> Owner<'a> {
     }
 
     pub(super) fn domain(domain: &'a Domain) -> Self {
-        let Domain { name, account, team, origin, principals: _, products: _ } = domain;
+        let Domain { name, account, team, origin, principals: _, athena: _, products: _ } = domain;
         Self { name: name.as_str(), account, team, origin, kind: Some("domain") }
     }
 

@@ -1,5 +1,6 @@
 //! Statements that several roles and resources share.
 
+use super::default_database;
 use crate::cfn::iam::{PolicyDocument, Principal as By, Statement};
 use crate::cfn::{Arn, Val, kms};
 use crate::mesh::{AccountId, Mesh, Principal};
@@ -59,7 +60,7 @@ impl Reading<'_> {
 
 /// Encrypting and decrypting with a key of the own account.
 pub(super) fn use_key(sid: &str, key: &Val<Arn<kms::Key>>) -> Statement {
-    Statement::allow(sid, ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]).on_value(key)
+    Statement::allow(sid, ["kms:Decrypt", "kms:GenerateDataKey"]).on_value(key)
 }
 
 /// Reading links in the own account and their targets in governance's; nothing without a database.
@@ -74,6 +75,9 @@ fn catalog(mesh: &Mesh, account: &AccountId, databases: &BTreeSet<String>) -> Ve
         for database in databases {
             resources.push(format!("{glue}:database/{database}"));
             resources.push(format!("{glue}:table/{database}/*"));
+        }
+        if owner == account {
+            resources.push(format!("{glue}:database/{}", default_database::NAME));
         }
     }
     vec![

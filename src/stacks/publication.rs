@@ -53,6 +53,11 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8) -> Stack {
         let first = id(mesh, &domain.name, 1);
         after.insert(After { stack: first.clone(), effect: Effect::Catalog });
         after.insert(After { stack: first, effect: Effect::Roles });
+        // rules on the mesh's bus
+        let mut here = domain.products.values().filter(|product| product.stack == number);
+        if here.any(Product::is_crawled_on_event) {
+            after.insert(After { stack: foundation::id(mesh), effect: Effect::Notifications });
+        }
         (None, None)
     };
     let mut crawlers = Crawlers::new(&mut template, mesh, domain, location.as_ref());

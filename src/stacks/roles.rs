@@ -23,6 +23,14 @@ pub(super) struct Account<'a> {
     pub(super) scan_limit: u64,
 }
 
+/// A role that queries.
+pub(super) struct Querying {
+    /// Its logical id.
+    pub(super) id: LogicalId,
+    /// Its ARN, computed.
+    pub(super) arn: String,
+}
+
 /// A role to be made.
 pub(super) struct Draft<'a> {
     /// Begins the logical ids of the role and its workgroup: `Owner`, `Job`.
@@ -74,7 +82,7 @@ impl Account<'_> {
     }
 
     /// Adds a role that queries, and its workgroup.
-    pub(super) fn add_querying_role(&self, template: &mut Template, draft: Draft<'_>) {
+    pub(super) fn add_querying_role(&self, template: &mut Template, draft: Draft<'_>) -> Querying {
         let results = Results {
             location: format!("s3://{}/{}/", self.results, draft.name),
             key: self.key.clone(),
@@ -84,6 +92,8 @@ impl Account<'_> {
         let tags = self.owner.tags(self.mesh, self.layer, draft.product);
         let workgroup = WorkGroup::enforced(draft.name.to_owned(), description, self.scan_limit, results, tags);
         template.add(draft.id("WorkGroup"), workgroup, draft.origin);
+        let querying = Querying { id: draft.id("Role"), arn: self.mesh.role_arn(self.owner.account, draft.name) };
         self.add_role(template, draft);
+        querying
     }
 }

@@ -2,12 +2,13 @@
 
 use super::buckets;
 use super::crawlers::events::tell_role;
+use super::default_database;
 use super::grants::settings;
 use super::notifications;
 use super::ownership::Owner;
 use super::pipeline::raw;
 use super::policies;
-use super::roles::{Account, Draft};
+use super::roles::{Account, Draft, Querying};
 use crate::assembly::{Layer, Stack, StackId};
 use crate::cfn::iam::Statement;
 use crate::cfn::s3::{Bucket, Encryption};
@@ -15,9 +16,6 @@ use crate::cfn::{Arn, LogicalId, Template, Val, kms};
 use crate::environment::files::ProcessingKind;
 use crate::mesh::{BucketUse, Domain, Mesh, OwnerName, Principal, Product, Reader, RoleArn, Subscriber};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Most that one query of a domain's own role may scan, in bytes: 100 GB, as for consumers.
-const SCAN_LIMIT: u64 = 100_000_000_000;
 
 /// Days that staged inputs and results of queries are kept.
 const SHORT_LIVED_DAYS: u32 = 30;
@@ -36,7 +34,7 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
     let owner = Owner::domain(domain);
     let mut template =
         Template::new(format!("Storage and roles of the domain {} in the data mesh {}", domain.name, mesh.name));
-    template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
     let key = add_key(&mut template, mesh, domain);
     add_buckets(&mut template, mesh, domain, &key);
     let account = Account {
@@ -45,15 +43,12 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
         layer: Layer::Storage,
         results: mesh.bucket(&domain.name, BucketUse::Results, &domain.account),
         key: key.clone(),
-        scan_limit: SCAN_LIMIT,
+        scan_limit: domain.athena.scan_limit,
     };
-    add_owner(&mut template, &account, domain);
-    for product in domain.products.values() {
-        add_job(&mut template, &account, domain, product);
-    }
-    for reader in readers {
-        add_reader(&mut template, &account, reader);
-    }
+    let mut querying = vec![add_owner(&mut template, &account, domain)];
+    querying.extend(domain.products.values().filter_map(|product| add_job(&mut template, &account, domain, product)));
+    querying.extend(readers.iter().map(|reader| add_reader(&mut template, &account, reader)));
+    default_database::add(&mut template, owner, settings.id(), domain.athena.default_database, &querying);
     for (word, role) in [("CrawlRole", raw::crawl_role(mesh, domain, &key)), ("TellRole", tell_role(mesh, domain))] {
         role.map(|role| template.add(LogicalId::new(word), role, owner.origin));
     }
@@ -118,7 +113,7 @@ fn add_buckets(template: &mut Template, mesh: &Mesh, domain: &Domain, key: &Val<
 }
 
 /// Sees the domain's own products whole, unclassified columns too, so that they can be classified.
-fn add_owner(template: &mut Template, account: &Account<'_>, domain: &Domain) {
+fn add_owner(template: &mut Template, account: &Account<'_>, domain: &Domain) -> Querying {
     let mesh = account.mesh;
     let name = mesh.owner_role(&domain.name);
     let databases = domain.products.keys().map(|product| mesh.database(&domain.name, product)).collect();
@@ -131,11 +126,11 @@ fn add_owner(template: &mut Template, account: &Account<'_>, domain: &Domain) {
         statements: account.reading(&name, &databases).into_iter().chain(raw::owner_statements(mesh, domain)).collect(),
         origin: &domain.origin,
     };
-    account.add_querying_role(template, draft);
+    account.add_querying_role(template, draft)
 }
 
 /// Makes a product: reads raw files and, if the product is composite, its inputs; writes the product's files.
-fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, product: &Product) {
+fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, product: &Product) -> Option<Querying> {
     let mesh = account.mesh;
     let name = mesh.job_role(&domain.name, &product.id);
     let objects = |sid, bucket_use, prefix: &str, actions: &[&str]| {
@@ -182,14 +177,15 @@ fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, prod
         origin: &product.origin,
     };
     if product.is_composite() {
-        account.add_querying_role(template, draft);
+        Some(account.add_querying_role(template, draft))
     } else {
         account.add_role(template, draft);
+        None
     }
 }
 
 /// Sees, for a subscriber in another account, what its subscription to an API, SQL or graph port says.
-fn add_reader(template: &mut Template, account: &Account<'_>, reader: &Reader<'_>) {
+fn add_reader(template: &mut Template, account: &Account<'_>, reader: &Reader<'_>) -> Querying {
     let mesh = account.mesh;
     let subscription = reader.subscription;
     let name = mesh.reader_role(reader);
@@ -212,7 +208,7 @@ fn add_reader(template: &mut Template, account: &Account<'_>, reader: &Reader<'_
         statements: account.reading(&name, &databases),
         origin: &subscription.origin,
     };
-    account.add_querying_role(template, draft);
+    account.add_querying_role(template, draft)
 }
 
 fn bucket_arn(mesh: &Mesh, domain: &Domain, bucket_use: BucketUse) -> String {

@@ -1,10 +1,11 @@
 //! `workspace`, in a consumer's account: catalog settings, and for each tool a role with its workgroup.
 
 use super::buckets;
+use super::default_database;
 use super::grants::settings;
 use super::ownership::Owner;
 use super::policies;
-use super::roles::{Account, Draft};
+use super::roles::{Account, Draft, Querying};
 use crate::assembly::{Layer, Stack, StackId};
 use crate::cfn::s3::{Bucket, Encryption};
 use crate::cfn::{LogicalId, Template, kms};
@@ -23,7 +24,7 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
     let owner = Owner::consumer(consumer);
     let mut template =
         Template::new(format!("Workspace of the consumer {} in the data mesh {}", consumer.name, mesh.name));
-    template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
+    let settings = template.add(LogicalId::new("Settings"), settings(mesh, owner.account), owner.origin);
     let tools: Vec<(Tool, String)> =
         consumer.tools.iter().filter_map(|tool| Some((*tool, mesh.tool_role(consumer, *tool)?))).collect();
     if !tools.is_empty() {
@@ -31,9 +32,11 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
         let subscribed = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
         let databases: BTreeSet<String> =
             subscribed.map(|subscription| mesh.database(&subscription.domain, &subscription.product)).collect();
-        for (tool, name) in &tools {
-            add_tool(&mut template, &account, consumer, *tool, name, &databases);
-        }
+        let querying: Vec<Querying> = tools
+            .iter()
+            .filter_map(|(tool, name)| add_tool(&mut template, &account, consumer, *tool, name, &databases))
+            .collect();
+        default_database::add(&mut template, owner, settings.id(), consumer.athena.default_database, &querying);
     }
     Stack {
         id: id(mesh, &consumer.name),
@@ -61,7 +64,7 @@ fn add_results<'a>(template: &mut Template, mesh: &'a Mesh, consumer: &'a Consum
         .expiring(RESULTS_DAYS)
         .logged_to(logs.name(), BucketUse::Results.name());
     buckets::add(template, mesh, owner, "Results", &name(BucketUse::Results), results, []);
-    let (results, scan_limit) = (name(BucketUse::Results), consumer.scan_limit);
+    let (results, scan_limit) = (name(BucketUse::Results), consumer.athena.scan_limit);
     Account { mesh, owner, layer: Layer::Workspace, results, key: key.arn(), scan_limit }
 }
 
@@ -72,14 +75,14 @@ fn add_tool(
     tool: Tool,
     name: &str,
     databases: &BTreeSet<String>,
-) {
+) -> Option<Querying> {
     let people = policies::trust(account.mesh, &consumer.account, &consumer.principals);
     let (word, trusts) = match tool {
         Tool::Athena => ("Athena", vec![people]),
         Tool::Quicksight => ("Quicksight", vec![people, policies::trust_service("quicksight", &consumer.account)]),
         Tool::Sagemaker => ("Sagemaker", vec![people, policies::trust_service("sagemaker", &consumer.account)]),
         // their role is the reader role in the producer's account
-        Tool::Api | Tool::Sql => return,
+        Tool::Api | Tool::Sql => return None,
     };
     let draft = Draft {
         word,
@@ -90,5 +93,5 @@ fn add_tool(
         statements: account.reading(name, databases),
         origin: &consumer.origin,
     };
-    account.add_querying_role(template, draft);
+    Some(account.add_querying_role(template, draft))
 }

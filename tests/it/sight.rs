@@ -162,6 +162,8 @@ enum Removed {
     ColumnTag,
     /// What opens no cell, and which a crawler lacks: the check says so.
     OfCrawler,
+    /// DESCRIBE on the account's database `default`.
+    Default,
 }
 
 /// What a resource is to sight; nothing for most.
@@ -175,6 +177,11 @@ fn role_of(layer: Layer, entry: &Value) -> Option<Removed> {
         "AWS::LakeFormation::TagAssociation" if resource["Database"].is_object() => Removed::Leg(Leg::DatabaseTag),
         "AWS::LakeFormation::TagAssociation" if resource["Table"].is_object() => Removed::TableTag,
         "AWS::LakeFormation::TagAssociation" => Removed::ColumnTag,
+        "AWS::LakeFormation::PrincipalPermissions"
+            if resource["Database"]["Name"] == json!({"Ref": "DefaultDatabase"}) =>
+        {
+            Removed::Default
+        }
         "AWS::LakeFormation::PrincipalPermissions" => {
             let policy = &resource["LFTagPolicy"];
             if resource["DataLocation"].is_object() || layer == Layer::Pipeline {
@@ -220,6 +227,16 @@ fn every_grant_tag_and_link_is_needed_and_none_holds_anything_back() {
             let gained: Vec<&Cell> = left.visible.difference(&expected.visible).collect();
             assert!(gained.is_empty(), "without {what}, somebody sees more: {gained:?}");
             match kind {
+                // it opens nothing by itself: Athena asks for it, and the checks do
+                Removed::Default => {
+                    let mut without = documents.clone();
+                    resources_mut(&mut without[index]).remove(&id);
+                    let findings = check::check_documents(&without);
+                    assert!(
+                        findings.iter().any(|finding| finding.code == Code::RoleCannotRead),
+                        "nothing misses {what}"
+                    );
+                }
                 Removed::Leg(leg) => {
                     assert!(!lost.is_empty(), "without {what}, everybody sees what they saw");
                     told_missing(&what, leg, &lost, &access);
@@ -237,6 +254,7 @@ fn every_grant_tag_and_link_is_needed_and_none_holds_anything_back() {
     let kinds: Vec<&str> = removed.keys().map(String::as_str).collect();
     let expected_kinds = [
         "ColumnTag",
+        "Default",
         "Leg(AccountDatabaseGrant)",
         "Leg(AccountGrant)",
         "Leg(DatabaseTag)",

@@ -167,6 +167,7 @@ fixtures! {
     association_shape: Code::AssociationShape;
     grant_twice: Code::GrantTwice;
     unknown_tag: Code::UnknownTag;
+    used_before_made: Code::UsedBeforeMade;
     location_not_registered: Code::LocationNotRegistered;
     expression_open: Code::ExpressionOpen;
     database_classified: Code::DatabaseClassified;
@@ -177,6 +178,7 @@ fixtures! {
     grant_to_admin: Code::GrantToAdmin;
     tag_limits: Code::TagLimits;
     role_cannot_read: Code::RoleCannotRead;
+    role_lacks_action: Code::RoleLacksAction;
     role_unbounded: Code::RoleUnbounded;
     crawler_shape: Code::CrawlerShape;
     crawler_without_grant: Code::CrawlerWithoutGrant;

@@ -9,6 +9,7 @@ import traceback
 
 from selftests.cases import CASES
 from selftests import grant_cases, lake_cases, rights_cases, stack_cases, table_cases, trust_cases, wire_cases  # noqa: F401 (they register)
+from selftests import base_cases, crawler_cases, event_cases, step_cases  # noqa: F401
 from selftests.world import World
 
 

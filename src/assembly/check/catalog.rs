@@ -1,10 +1,10 @@
 //! What all templates together say about the catalog: expressions, both hops of grants, links, and what roles need.
 
 use super::Checker;
+use super::hidden_leg::hidden_leg;
 use crate::access::{DatabaseFact, Facts, GrantFact, GrantedFact, RoleFact, Spot, Target};
 use crate::finding::Code;
 use crate::mesh::Classification;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// End of the key of the classification tag.
@@ -317,6 +317,12 @@ impl<'a> Index<'a> {
         if !self.described.contains(&(principal, &on_databases)) {
             checker.find_at(Code::LinkIncomplete, &grant.spot, format!("`{principal}` may not describe the database"));
         }
+        // Athena asks for it whatever the query is about (hazard 16)
+        let default = GrantedFact::Database { catalog: grant.account.clone(), name: "default".to_owned() };
+        if !self.described.contains(&(principal, &default)) {
+            let message = format!("`{principal}` may not describe the database `default` of its account");
+            checker.find_at(Code::RoleCannotRead, &grant.spot, message);
+        }
         for database in databases {
             let Some(link) = self.links.get(&(grant.account.as_str(), catalog, database)) else {
                 let message = format!("account {} has no link to `{database}`", grant.account);
@@ -329,47 +335,8 @@ impl<'a> Index<'a> {
                 checker.find_at(Code::LinkIncomplete, &grant.spot, message);
             }
             if let Some(role) = self.roles.get(principal) {
-                self.hidden_leg(checker, role, catalog, database);
+                hidden_leg(checker, role, catalog, database);
             }
-        }
-    }
-
-    /// The role's own policy must let it read link and target (hazard 17).
-    fn hidden_leg(&self, checker: &mut Checker<'_>, role: &RoleFact, catalog: &str, database: &str) {
-        let has = |statement: &Value, effect: &str, action: &str, resource: &str| {
-            let names = |field: &str, fits: &dyn Fn(&str) -> bool| match &statement[field] {
-                Value::String(text) => fits(text),
-                Value::Array(items) => items.iter().any(|item| item.as_str().is_some_and(fits)),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-            };
-            let is_resource = |text: &str| text == resource || (resource != "*" && text.ends_with(resource));
-            let is_denied = |text: &str| effect == "Deny" && text == "*";
-            statement["Effect"] == effect
-                && names("Action", &|text| text == action || is_denied(text))
-                && names("Resource", &|text| is_resource(text) || is_denied(text))
-        };
-        let allows = |action: &str, resource: &str| {
-            let any = |effect: &str| role.statements.iter().any(|statement| has(statement, effect, action, resource));
-            any("Allow") && !any("Deny")
-        };
-        let mut lacking = Vec::new();
-        if !allows("lakeformation:GetDataAccess", "*") {
-            lacking.push("lakeformation:GetDataAccess".to_owned());
-        }
-        for (account, whose) in [(catalog, "target"), (role.account.as_str(), "link")] {
-            for action in ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"] {
-                let resource = match action {
-                    "glue:GetDatabase" => format!(":{account}:database/{database}"),
-                    _ => format!(":{account}:table/{database}/*"),
-                };
-                if !allows(action, &resource) {
-                    lacking.push(format!("{action} on the {whose}"));
-                }
-            }
-        }
-        if !lacking.is_empty() {
-            let message = format!("for `{database}` it lacks {}", lacking.join(", "));
-            checker.find_at(Code::RoleCannotRead, &role.spot, message);
         }
     }
 }

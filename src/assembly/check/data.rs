@@ -17,7 +17,9 @@ const RETAINED: [&str; 6] = [
 
 pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
     for (id, type_name, entry) in document.resources() {
-        if RETAINED.contains(&type_name)
+        // the account's own `default` may be in others' use by the time the mesh goes
+        let is_default = entry["Properties"]["DatabaseInput"]["Name"] == "default";
+        if (is_default || RETAINED.contains(&type_name))
             && (entry["DeletionPolicy"] != "Retain" || entry["UpdateReplacePolicy"] != "Retain")
         {
             let message = format!("a {type_name} would be deleted with its stack or at its replacement");

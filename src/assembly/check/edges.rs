@@ -5,6 +5,7 @@
 
 use super::Checker;
 use super::graph::stuck;
+use super::uses::Uses;
 use crate::access::{Facts, GrantedFact, Spot};
 use crate::assembly::{Document, StackId};
 use crate::finding::Code;
@@ -32,7 +33,7 @@ impl Edges {
         self.wires.insert(document.id.clone(), document.wires.clone());
     }
 
-    pub(super) fn check(&self, checker: &mut Checker<'_>, facts: &Facts) {
+    pub(super) fn check(&self, checker: &mut Checker<'_>, facts: &Facts, uses: &Uses) {
         self.values(checker);
         if let [first, others @ ..] = stuck(&self.needs).as_slice() {
             let message = format!("the stack and {} more wait for one another", others.len());
@@ -67,18 +68,13 @@ impl Edges {
                 }
             }
         }
+        uses.check(checker, &order, &facts.grants);
         let roles: BTreeMap<&str, &Spot> = facts.roles.iter().map(|role| (role.arn.as_str(), &role.spot)).collect();
         let mut received: BTreeMap<(&str, &GrantedFact), &Spot> = BTreeMap::new();
         for grant in &facts.grants {
             if let Some(principal) = &grant.principal {
                 received.insert((principal, &grant.granted), &grant.spot);
             }
-        }
-        let buses: BTreeMap<(&str, &str), &Spot> =
-            facts.buses.iter().map(|bus| ((bus.account.as_str(), bus.name.as_str()), &bus.spot)).collect();
-        for rule in &facts.rules {
-            let bus = buses.get(&(rule.account.as_str(), rule.name.as_str()));
-            order.after(checker, &rule.spot, bus.copied(), "the event bus that it is on");
         }
         let index = super::crawlers::Index::of(facts);
         for crawler in &facts.crawlers {
@@ -142,7 +138,7 @@ impl Edges {
 }
 
 /// Which stacks always stand before a stack, computed once for each.
-struct Order<'a> {
+pub(super) struct Order<'a> {
     edges: &'a Edges,
     reached: BTreeMap<&'a StackId, BTreeSet<&'a StackId>>,
 }
@@ -159,13 +155,19 @@ impl<'a> Order<'a> {
 
     /// As [`Self::after`], by an edge between the two stacks themselves.
     fn directly(&self, checker: &mut Checker<'_>, then: &Spot, first: Option<&Spot>, what: &str) {
-        let Some(first) = first else { return };
+        if let Some(first) = first {
+            self.waits(checker, Code::GrantBeforeTarget, then, first, what);
+        }
+    }
+
+    /// One stack has an edge of its own to another.
+    pub(super) fn waits(&self, checker: &mut Checker<'_>, code: Code, then: &Spot, first: &Spot, what: &str) {
         let waits = self.edges.needs.get(&then.stack).is_some_and(|needs| needs.contains(&first.stack));
         if then.stack == first.stack || waits {
             return;
         }
         let message = format!("its stack does not itself wait for {} ({what}, {})", first.stack, first.resource);
-        checker.find_at(Code::GrantBeforeTarget, then, message);
+        checker.find_at(code, then, message);
     }
 
     fn reaches(&mut self, then: &StackId, first: &StackId) -> bool {

@@ -135,6 +135,11 @@ pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Grap
             after(spot, settings, "the settings that make the execution role an admin");
         }
     }
+    for database in facts.databases.iter().filter(|database| database.target.is_none()) {
+        for settings in &settings {
+            after(&database.spot, settings, "the settings without which a new database is open to all");
+        }
+    }
     let targets = Targets::of(facts);
     for association in &facts.associations {
         for (first, what) in targets.before_association(association) {

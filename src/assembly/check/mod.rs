@@ -9,9 +9,12 @@ mod data;
 mod edges;
 mod grants;
 mod graph;
+mod hidden_leg;
 mod limits;
+mod needs;
 mod policies;
 mod schemas;
+mod uses;
 mod wildcards;
 
 pub use wildcards::{EXCEPTIONS, Exception};
@@ -60,17 +63,41 @@ pub fn check_order(documents: &[Document]) -> Vec<Finding> {
     checker.findings
 }
 
+/// Checks rights alone: what grants say, and what roles may do. The same rules as in [`check_documents`], without the costly
+/// ones, for whoever asks about one action after another.
+#[must_use]
+pub fn check_rights(documents: &[Document]) -> Vec<Finding> {
+    let mut checker = Checker::new(&|_, _| None);
+    for document in documents {
+        checker.facts.read(document);
+        checker.needs.read(document);
+    }
+    let facts = std::mem::take(&mut checker.facts);
+    catalog::check(&mut checker, &facts);
+    std::mem::take(&mut checker.needs).check(&mut checker);
+    checker.findings
+}
+
 /// What the rules share: where things stand, and what was found.
 struct Checker<'a> {
     place: &'a dyn Fn(&StackId, &str) -> Option<Place>,
     findings: Vec<Finding>,
     facts: Facts,
     edges: edges::Edges,
+    uses: uses::Uses,
+    needs: needs::Needs,
 }
 
 impl<'a> Checker<'a> {
     fn new(place: &'a dyn Fn(&StackId, &str) -> Option<Place>) -> Self {
-        Self { place, findings: Vec::new(), facts: Facts::default(), edges: edges::Edges::default() }
+        Self {
+            place,
+            findings: Vec::new(),
+            facts: Facts::default(),
+            edges: edges::Edges::default(),
+            uses: uses::Uses::default(),
+            needs: needs::Needs::default(),
+        }
     }
 
     /// Rules about one template by itself.
@@ -81,6 +108,7 @@ impl<'a> Checker<'a> {
         policies::check(self, document);
         data::check(self, document);
         grants::check_shapes(self, document);
+        self.needs.read(document);
         self.order(document, &graph);
     }
 
@@ -91,6 +119,9 @@ impl<'a> Checker<'a> {
         grants::check_order(self, &facts, graph);
         crawlers::check_order(self, &facts, graph);
         self.edges.read(document);
+        let mut uses = std::mem::take(&mut self.uses);
+        uses.read(self, document, graph);
+        self.uses = uses;
         self.facts.append(facts);
     }
 
@@ -99,6 +130,7 @@ impl<'a> Checker<'a> {
         let facts = std::mem::take(&mut self.facts);
         catalog::check(&mut self, &facts);
         crawlers::check(&mut self, &facts);
+        std::mem::take(&mut self.needs).check(&mut self);
         self.stacks(&facts);
         self.findings
     }
@@ -106,8 +138,8 @@ impl<'a> Checker<'a> {
     /// Rules about the order of stacks, and about what must stand for a crawler to work.
     fn stacks(&mut self, facts: &Facts) {
         crawlers::check_grants(self, facts);
-        let edges = std::mem::take(&mut self.edges);
-        edges.check(self, facts);
+        let (edges, uses) = (std::mem::take(&mut self.edges), std::mem::take(&mut self.uses));
+        edges.check(self, facts, &uses);
     }
 
     /// Adds a finding about a resource.

@@ -132,7 +132,8 @@ impl Configuration {
 const UPDATE_AND_LOG: SchemaChangePolicy =
     SchemaChangePolicy { update_behavior: "UPDATE_IN_DATABASE", delete_behavior: "LOG" };
 
-/// Only whoever looks at everything may change a table: with `CRAWL_NEW_FOLDERS_ONLY` both behaviours must be `LOG`.
+/// Only whoever looks at everything may change a table: with `CRAWL_NEW_FOLDERS_ONLY` both behaviours must be `LOG` (AWS
+/// Glue's InvalidInputException, quoted in LBHackney-IT/Data-Platform#2418).
 const EVERYTHING: RecrawlPolicy = RecrawlPolicy { recrawl_behavior: "CRAWL_EVERYTHING" };
 
 impl Crawler {
@@ -141,7 +142,8 @@ impl Crawler {
     /// One table for one crawler, in the same account, is all that these credentials allow (AWS Glue guide, "Configuring a
     /// crawler to use Lake Formation credentials"). The configuration names no account: it is for crawls across accounts
     /// and "can be left as null" otherwise (AWS Glue API, LakeFormationConfiguration). The files of a catalog target are
-    /// put into the one table: its grouping policy is `CombineCompatibleSchemas` (AWS Glue guide, "Crawler configuration").
+    /// put into the one table: `CombineCompatibleSchemas` (hashicorp/terraform-provider-aws, example of a catalog target of
+    /// `aws_glue_crawler`, which writes it and `LOG`).
     #[must_use]
     pub fn of_table(
         name: String,

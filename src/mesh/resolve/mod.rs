@@ -2,6 +2,7 @@
 //!
 //! Two rounds: the first reads each owner by itself, the second what owners say of one another.
 
+mod athena;
 mod owners;
 mod products;
 mod rendering;

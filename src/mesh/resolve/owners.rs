@@ -1,6 +1,6 @@
 //! The first round: the mesh, its domains and its consumers, each by itself.
 
-use super::{Findings, listed, products};
+use super::{Findings, athena, listed, products};
 use crate::environment::files::{
     AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile,
 };
@@ -242,7 +242,8 @@ fn domain(
     // products are looked at even where the domain's own name is wrong
     let owner = name.clone().or_else(|| OwnerName::parse("unnamed").ok())?;
     let products = products::read(&file.products, &owner, &place.child("products"), classes, inputs, findings);
-    Some(Domain { name: name?, account: account?, team, principals, products, origin: place.clone() })
+    let athena = athena::read(file.athena.as_ref(), place, findings);
+    Some(Domain { name: name?, account: account?, team, principals, athena, products, origin: place.clone() })
 }
 
 fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Option<Consumer> {
@@ -250,15 +251,6 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
     let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
     let principals = principals(&file.principals, account.as_ref(), place, findings);
     accepts(&file.accept, place, findings);
-    let limit = file.athena.as_ref().and_then(|athena| athena.scan_limit.as_deref()).unwrap_or("100GB");
-    let scan_limit = bytes(limit).filter(|bytes| *bytes >= 10_000_000).unwrap_or_else(|| {
-        findings.invalid(
-            place.child("athena").child("scanLimit"),
-            format!("`{limit}` is no limit that Athena accepts"),
-            "write a number of at least 10MB with MB, GB or TB, such as `100GB`",
-        );
-        0
-    });
     Some(Consumer {
         name: name?,
         account: account?,
@@ -266,28 +258,15 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         tools: file.tools.iter().copied().collect(),
         principals,
         subscriptions: Vec::new(),
-        scan_limit,
+        athena: athena::read(file.athena.as_ref(), place, findings),
         models: file.models.clone(),
         origin: place.clone(),
     })
 }
 
-/// Decimal bytes, as Athena counts them.
-fn bytes(text: &str) -> Option<u64> {
-    let end = text.find(|letter: char| !letter.is_ascii_digit())?;
-    let (digits, unit) = text.split_at(end);
-    let factor = match unit {
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "TB" => 1_000_000_000_000,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(factor)
-}
-
 fn team(file: &TeamFile, place: &Place, findings: &mut Findings) -> Team {
     let (mailbox, host) = file.email.split_once('@').unwrap_or_default();
-    let plain = file.email.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'(),;:\\[]".contains(&byte));
+    let plain = file.email.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'(),;:\\[]{}$`|".contains(&byte));
     if mailbox.is_empty() || !host.contains('.') || host.contains('@') || !plain {
         findings.invalid(
             place.child("email"),

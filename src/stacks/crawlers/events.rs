@@ -50,10 +50,14 @@ pub(super) fn add_forwarding(template: &mut Template, mesh: &Mesh, domain: &Doma
     }
 }
 
+/// Whether a domain's account has something to tell the mesh's bus: of its raw crawlers, or of files that arrived.
+pub(in crate::stacks) fn tells(domain: &Domain) -> bool {
+    domain.products.values().any(|product| product.has_raw() || product.is_crawled_on_event())
+}
+
 /// The role by which a domain's account tells its own bus and the mesh's; in `storage`, since roles come first.
 pub(in crate::stacks) fn tell_role(mesh: &Mesh, domain: &Domain) -> Option<iam::Role> {
-    let tells = |product: &Product| product.has_raw() || product.is_crawled_on_event();
-    domain.products.values().any(tells).then(|| {
+    tells(domain).then(|| {
         let buses = [mesh.bus_arn(&domain.account), mesh.bus_arn(&mesh.governance)];
         let tell = Statement::allow("TellBuses", ["events:PutEvents"]).on(buses);
         let description = format!("Sends events of the domain {} to its bus and the mesh's", domain.name);

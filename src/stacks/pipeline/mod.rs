@@ -3,6 +3,7 @@
 pub(super) mod raw;
 
 use super::crawlers::events;
+use super::foundation;
 use super::grants::Chain;
 use super::storage;
 use crate::assembly::{After, Effect, Layer, Stack, StackId};
@@ -41,6 +42,9 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8, first: Option<u8>, accesses: 
     }
     let storage = storage::id(mesh, &domain.name);
     let after = [Effect::Notifications, Effect::Roles].map(|effect| After { stack: storage.clone(), effect });
+    // rules that send to the mesh's bus
+    let tells = first == Some(number) && events::tells(domain);
+    let buses = tells.then(|| After { stack: foundation::id(mesh), effect: Effect::Notifications });
     // crawlers of raw files and rules need no links
     let reads = template.resources.values().any(|entry| matches!(entry.properties, Properties::StateMachine(_)));
     let accesses = accesses.iter().filter(|_| reads);
@@ -52,7 +56,7 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8, first: Option<u8>, accesses: 
         layer: Layer::Pipeline,
         template,
         wires: BTreeMap::new(),
-        after: after.into_iter().chain(grants).collect(),
+        after: after.into_iter().chain(buses).chain(grants).collect(),
     }
 }
 

@@ -7,8 +7,9 @@ least-privilege roles. The self-test checks that every set below is a subset of 
 
 An action written `action?Property` is needed only when that property is set, `action@*` is asked on `*` instead of
 the ARN (what is being created has no ARN yet). Several ARNs, separated by a space, must all allow. `{Name}` in an ARN
-is a property, `{role:Name}` the path and name of the role that a property names; what is not set is the physical id,
-or the name CloudFormation would make up.
+is a property, `{Name=default}` the same with a value for when it is not set, `{role:Name}` the path and name of the
+role that a property names, `{rule}` a rule behind its bus; what is not set is the physical id, or the name
+CloudFormation would make up.
 """
 
 from dataclasses import dataclass, field
@@ -89,9 +90,13 @@ NEEDS: dict[str, Needs] = {
     ),
     "AWS::Glue::DataQualityRuleset": Needs(
         _GLUE + "dataQualityRuleset/{Name}",
-        ("glue:CreateDataQualityRuleset",),
+        ("glue:CreateDataQualityRuleset", "glue:TagResource?Tags"),
         ("glue:UpdateDataQualityRuleset",),
         ("glue:DeleteDataQualityRuleset",),
+    ),
+    # IAM knows no resource type for security configurations.
+    "AWS::Glue::SecurityConfiguration": Needs(
+        "*", ("glue:CreateSecurityConfiguration",), (), ("glue:DeleteSecurityConfiguration",)
     ),
     "AWS::S3::Bucket": Needs(
         "arn:aws:s3:::{BucketName}",
@@ -167,27 +172,36 @@ NEEDS: dict[str, Needs] = {
         ("athena:DeleteNamedQuery",),
     ),
     "AWS::Events::EventBus": Needs(
-        "arn:aws:events:{region}:{account}:event-bus/{Name}", ("events:CreateEventBus",), (), ("events:DeleteEventBus",)
+        "arn:aws:events:{region}:{account}:event-bus/{Name}",
+        ("events:CreateEventBus", "events:TagResource?Tags", "events:PutPermission?Policy"),
+        ("events:TagResource?Tags", "events:PutPermission?Policy"),
+        ("events:DeleteEventBus",),
     ),
     "AWS::Events::EventBusPolicy": Needs(
-        "arn:aws:events:{region}:{account}:event-bus/{EventBusName}",
+        "arn:aws:events:{region}:{account}:event-bus/{EventBusName=default}",
         ("events:PutPermission",),
         ("events:PutPermission",),
         ("events:RemovePermission",),
     ),
     "AWS::Events::Rule": Needs(
-        "arn:aws:events:{region}:{account}:rule/{Name}",
-        ("events:PutRule", "events:PutTargets?Targets"),
-        ("events:PutRule", "events:PutTargets?Targets"),
+        "arn:aws:events:{region}:{account}:rule/{rule}",
+        ("events:PutRule", "events:PutTargets?Targets", "events:TagResource?Tags"),
+        ("events:PutRule", "events:PutTargets?Targets", "events:TagResource?Tags"),
         ("events:DeleteRule", "events:RemoveTargets?Targets"),
         (("Targets.*.RoleArn", "events.amazonaws.com"),),
     ),
     "AWS::Scheduler::Schedule": Needs(
-        "arn:aws:scheduler:{region}:{account}:schedule/default/{Name}",
+        "arn:aws:scheduler:{region}:{account}:schedule/{GroupName=default}/{Name}",
         ("scheduler:CreateSchedule",),
         ("scheduler:UpdateSchedule",),
         ("scheduler:DeleteSchedule",),
         (("Target.RoleArn", "scheduler.amazonaws.com"),),
+    ),
+    "AWS::Scheduler::ScheduleGroup": Needs(
+        "arn:aws:scheduler:{region}:{account}:schedule-group/{Name}",
+        ("scheduler:CreateScheduleGroup", "scheduler:TagResource?Tags"),
+        ("scheduler:TagResource?Tags",),
+        ("scheduler:DeleteScheduleGroup",),
     ),
     "AWS::SNS::Topic": Needs(
         "arn:aws:sns:{region}:{account}:{TopicName}",
@@ -195,7 +209,9 @@ NEEDS: dict[str, Needs] = {
         ("sns:SetTopicAttributes",),
         ("sns:DeleteTopic",),
     ),
-    "AWS::SNS::Subscription": Needs("{TopicArn}", ("sns:Subscribe",), (), ("sns:Unsubscribe",)),
+    "AWS::SNS::Subscription": Needs(
+        "{TopicArn}", ("sns:Subscribe",), ("sns:SetSubscriptionAttributes",), ("sns:Unsubscribe",)
+    ),
     "AWS::SNS::TopicPolicy": Needs(
         "{Topics.0}", ("sns:SetTopicAttributes",), ("sns:SetTopicAttributes",), ("sns:SetTopicAttributes",)
     ),
@@ -248,7 +264,7 @@ NEEDS: dict[str, Needs] = {
     ),
     "AWS::CloudWatch::Alarm": Needs(
         "arn:aws:cloudwatch:{region}:{account}:alarm:{AlarmName}",
-        ("cloudwatch:PutMetricAlarm",),
+        ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource?Tags"),
         ("cloudwatch:PutMetricAlarm",),
         ("cloudwatch:DeleteAlarms",),
     ),
@@ -293,16 +309,22 @@ NEEDS: dict[str, Needs] = {
         ),
     ),
     "AWS::EC2::VPC": Needs(
-        "arn:aws:ec2:{region}:{account}:vpc/{id}", ("ec2:CreateVpc",), ("ec2:ModifyVpcAttribute",), ("ec2:DeleteVpc",)
+        "arn:aws:ec2:{region}:{account}:vpc/{id}",
+        ("ec2:CreateVpc", "ec2:CreateTags?Tags", "ec2:ModifyVpcAttribute?EnableDnsHostnames"),
+        ("ec2:ModifyVpcAttribute",),
+        ("ec2:DeleteVpc",),
     ),
     "AWS::EC2::Subnet": Needs(
         "arn:aws:ec2:{region}:{account}:subnet/{id}",
-        ("ec2:CreateSubnet",),
+        ("ec2:CreateSubnet", "ec2:CreateTags?Tags"),
         ("ec2:ModifySubnetAttribute",),
         ("ec2:DeleteSubnet",),
     ),
     "AWS::EC2::RouteTable": Needs(
-        "arn:aws:ec2:{region}:{account}:route-table/{id}", ("ec2:CreateRouteTable",), (), ("ec2:DeleteRouteTable",)
+        "arn:aws:ec2:{region}:{account}:route-table/{id}",
+        ("ec2:CreateRouteTable", "ec2:CreateTags?Tags"),
+        (),
+        ("ec2:DeleteRouteTable",),
     ),
     "AWS::EC2::SubnetRouteTableAssociation": Needs(
         "arn:aws:ec2:{region}:{account}:route-table/{RouteTableId}",
@@ -312,7 +334,13 @@ NEEDS: dict[str, Needs] = {
     ),
     "AWS::EC2::SecurityGroup": Needs(
         "arn:aws:ec2:{region}:{account}:security-group/{id}",
-        ("ec2:CreateSecurityGroup",),
+        (
+            "ec2:CreateSecurityGroup",
+            "ec2:CreateTags?Tags",
+            "ec2:AuthorizeSecurityGroupIngress?SecurityGroupIngress",
+            "ec2:AuthorizeSecurityGroupEgress?SecurityGroupEgress",
+            "ec2:RevokeSecurityGroupEgress?SecurityGroupEgress",
+        ),
         (),
         ("ec2:DeleteSecurityGroup",),
     ),
@@ -330,9 +358,16 @@ NEEDS: dict[str, Needs] = {
     ),
     "AWS::EC2::VPCEndpoint": Needs(
         "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
-        ("ec2:CreateVpcEndpoint",),
+        ("ec2:CreateVpcEndpoint", "ec2:CreateTags?Tags"),
         ("ec2:ModifyVpcEndpoint",),
         ("ec2:DeleteVpcEndpoints",),
+    ),
+    "AWS::EC2::FlowLog": Needs(
+        "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}",
+        ("ec2:CreateFlowLogs", "ec2:CreateTags?Tags"),
+        ("ec2:CreateTags?Tags",),
+        ("ec2:DeleteFlowLogs",),
+        (("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),),
     ),
     "AWS::ApiGateway::RestApi": Needs(
         "arn:aws:apigateway:{region}::/restapis", ("apigateway:POST",), ("apigateway:GET",), ("apigateway:DELETE",)
@@ -384,22 +419,22 @@ NEEDS: dict[str, Needs] = {
     ),
     "AWS::SageMaker::Domain": Needs(
         "arn:aws:sagemaker:{region}:{account}:domain/{id}",
-        ("sagemaker:CreateDomain",),
+        ("sagemaker:CreateDomain", "sagemaker:AddTags?Tags"),
         ("sagemaker:UpdateDomain",),
         ("sagemaker:DeleteDomain",),
         (("DefaultUserSettings.ExecutionRole", "sagemaker.amazonaws.com"),),
     ),
     "AWS::SageMaker::UserProfile": Needs(
         "arn:aws:sagemaker:{region}:{account}:user-profile/{DomainId}/{UserProfileName}",
-        ("sagemaker:CreateUserProfile",),
+        ("sagemaker:CreateUserProfile", "sagemaker:AddTags?Tags"),
         ("sagemaker:UpdateUserProfile",),
         ("sagemaker:DeleteUserProfile",),
         (("UserSettings.ExecutionRole", "sagemaker.amazonaws.com"),),
     ),
     "AWS::SageMaker::Model": Needs(
         "arn:aws:sagemaker:{region}:{account}:model/{ModelName}",
-        ("sagemaker:CreateModel",),
-        (),
+        ("sagemaker:CreateModel", "sagemaker:AddTags?Tags"),
+        ("sagemaker:AddTags?Tags",),
         ("sagemaker:DeleteModel",),
         (("ExecutionRoleArn", "sagemaker.amazonaws.com"),),
     ),

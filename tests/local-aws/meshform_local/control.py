@@ -17,14 +17,20 @@ class Control:
     # These logical ids come as late, or as early, as their edges allow.
     late: str | None = None
     early: str | None = None
-    # verb -> logical id -> reason
-    fail: dict = field(default_factory=lambda: {"create": {}, "update": {}, "delete": {}})
+    # verb -> logical id -> reason; under "step": integration -> [{"error", "cause", "times"}], used up in order
+    fail: dict = field(default_factory=lambda: {"create": {}, "update": {}, "delete": {}, "step": {}})
     # How long after a cross-account grant the other account starts to see the database (RAM is not instant).
     share_delay_ms: int = 0
     # How many grants of one account may run at the same time before ConcurrentModificationException.
     grants_in_flight: int = 1
     # Whether a shared catalog can be read only by an LF administrator of the reading account or a granted role.
     catalog_needs_admin: bool = True
+    # How long Wait states, Retry intervals and crawls take, as a part of what they say.
+    wait_scale: float = 0.01
+    # ruleset -> "PASS", "FAIL" or "ERROR"
+    quality: dict = field(default_factory=dict)
+    # crawler -> the status that its runs end with
+    crawlers: dict = field(default_factory=dict)
 
 
 WIRE_NAMES = {
@@ -35,6 +41,9 @@ WIRE_NAMES = {
     "shareDelayMs": "share_delay_ms",
     "grantsInFlight": "grants_in_flight",
     "catalogNeedsAdmin": "catalog_needs_admin",
+    "waitScale": "wait_scale",
+    "quality": "quality",
+    "crawlers": "crawlers",
 }
 
 _initial = Control()
@@ -77,10 +86,21 @@ def update(changes: dict) -> None:
         if name == "fail":
             for verb, reasons in (value or {}).items():
                 if verb not in control.fail:
-                    raise ValueError(f"unknown verb {verb!r} in fail; known: create, update, delete")
-                control.fail[verb] = dict(reasons or {})
+                    raise ValueError(f"unknown verb {verb!r} in fail; known: {', '.join(control.fail)}")
+                control.fail[verb] = copy.deepcopy(dict(reasons or {}))
         else:
             setattr(control, WIRE_NAMES[name], value)
+
+
+def take_step_fault(integration: str) -> dict | None:
+    """The next fault of an integration (`glue:startCrawler` also means `aws-sdk:glue:startCrawler`)."""
+    with _log_lock:
+        for name in (integration, integration.removeprefix("aws-sdk:")):
+            for fault in control.fail["step"].get(name) or []:
+                if fault.get("times", 1) > 0:
+                    fault["times"] = fault.get("times", 1) - 1
+                    return fault
+    return None
 
 
 def as_json() -> dict:

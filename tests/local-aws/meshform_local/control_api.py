@@ -4,8 +4,10 @@ import asyncio
 import json
 
 from . import (
+    base_rules,
     bootstrap,
     control,
+    event_delivery,
     glue_types,
     identity,
     lake_store,
@@ -14,6 +16,10 @@ from . import (
     policies,
     principals,
     provisioning,
+    quality,
+    recorded_types,
+    steps,
+    unload,
 )
 from . import dispatch
 
@@ -54,6 +60,11 @@ def forget_stores() -> None:
     """Our own state; hooked to `cloudformation.reset`, so that MiniStack's own reset empties it too."""
     lake_store.reset()
     provisioning.reset()
+    recorded_types.reset()
+    steps.reset()
+    event_delivery.reset()
+    quality.reset()
+    unload.reset()
     principals.set_organization(None, [])
 
 
@@ -68,6 +79,9 @@ def hooks() -> dict:
         **glue_types.fired(),
         **policies.fired(),
         **dispatch.fired(),
+        **base_rules.fired(),
+        **event_delivery.fired(),
+        **steps.fired(),
     }
 
 
@@ -89,8 +103,22 @@ async def _handle(method: str, name: str, body: bytes):
         case ("DELETE", "log"):
             control.clear_log()
             return []
+        case ("GET", "steps"):
+            return steps.steps()
+        case ("DELETE", "steps"):
+            steps.reset()
+            return []
+        case ("GET", "deliveries"):
+            return event_delivery.deliveries()
+        case ("DELETE", "deliveries"):
+            event_delivery.reset()
+            return []
         case ("GET", "lakeformation"):
             return lake_store.as_json()
+        case ("POST", "fire"):
+            if not {"account", "region", "schedule"} <= set(data):
+                raise ValueError("fire needs account, region and schedule")
+            return event_delivery.fire_schedule(str(data["account"]), data["region"], data["schedule"])
         case ("GET", "summary"):
             return provisioning.summary()
         case ("GET", "hooks"):

@@ -14,16 +14,17 @@ HANDLED = frozenset({"GetDatabase", "GetDatabases", "GetTable", "GetTables"})
 PAGE = 10
 
 
-def _arns(action: str, account: str, region: str, database: str | None, table: str | None) -> list[str]:
+def arns(action: str, account: str, region: str, database: str | None, table: str | None) -> list[str]:
+    """The ARNs that IAM is asked for: the catalog, the database and the table, in the account that owns them."""
     prefix = f"arn:aws:glue:{region}:{account}:"
-    arns = [prefix + "catalog"]
+    found = [prefix + "catalog"]
     if action == "GetDatabases":
-        arns.append(prefix + "database/*")
+        found.append(prefix + "database/*")
     if database:
-        arns.append(prefix + f"database/{database}")
+        found.append(prefix + f"database/{database}")
     if table:
-        arns.append(prefix + f"table/{database}/{table}")
-    return arns
+        found.append(prefix + f"table/{database}/{table}")
+    return found
 
 
 def handle(action: str, headers: dict, body: bytes, request_id: str) -> tuple:
@@ -36,7 +37,7 @@ def handle(action: str, headers: dict, body: bytes, request_id: str) -> tuple:
     database = data.get("Name") if action == "GetDatabase" else data.get("DatabaseName")
     table = {"GetTable": data.get("Name"), "GetTables": "*"}.get(action)
     actor, refused = authorised_actor(
-        "glue", action, _arns(action, catalog, region, database, table), headers, request_id
+        "glue", action, arns(action, catalog, region, database, table), headers, request_id
     )
     if refused:
         return refused
@@ -46,7 +47,7 @@ def handle(action: str, headers: dict, body: bytes, request_id: str) -> tuple:
         # A link has no tables of its own: the call goes on to the database behind it.
         catalog, database = str(target.get("CatalogId") or catalog), target["DatabaseName"]
         actor, refused = authorised_actor(
-            "glue", action, _arns(action, catalog, region, database, table), headers, request_id
+            "glue", action, arns(action, catalog, region, database, table), headers, request_id
         )
         if refused:
             return refused

@@ -40,6 +40,7 @@ ADMIN_TRUST = {
         }
     ],
 }
+MACHINE_TRUST = json.loads(json.dumps(TRUST).replace("cloudformation", "states"))
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -54,14 +55,19 @@ class _Client:
         with urllib.request.urlopen(request) as answer:
             return json.loads(answer.read())
 
+    def target_call(self, service: str, credentials: Credentials, target: str, content: dict) -> tuple[int, str]:
+        """A call of a JSON service."""
+        body = json.dumps(content).encode()
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": target}
+        return self._send(service, credentials, body, headers)
+
     def call(self, service: str, credentials: Credentials, action: str, **parameters) -> tuple[int, str]:
         body = urlencode({"Action": action, **parameters}).encode()
-        request = AWSRequest(
-            "POST",
-            self.endpoint + "/",
-            data=body,
-            headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
-        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        return self._send(service, credentials, body, headers)
+
+    def _send(self, service: str, credentials: Credentials, body: bytes, headers: dict) -> tuple[int, str]:
+        request = AWSRequest("POST", self.endpoint + "/", data=body, headers=headers)
         SigV4Auth(credentials, service, REGION).add_auth(request)
         plain = urllib.request.Request(self.endpoint + "/", body, dict(request.headers), method="POST")
         try:
@@ -120,6 +126,49 @@ def _template(tables: list[str], ghost: bool = False) -> str:
     return json.dumps({"Resources": resources})
 
 
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:hooked"
+EVENTS = {
+    "Rule": {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "EventPattern": {"source": ["scratch"]},
+            "Targets": [{"Id": "nobody", "Arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:nobody"}],
+        },
+    },
+    "Machine": {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "StateMachineName": "hooked",
+            "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/scratch/machine",
+            "Definition": {
+                "StartAt": "Wait",
+                "States": {
+                    "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Tell"},
+                    "Tell": {
+                        "Type": "Task",
+                        "Resource": "arn:aws:states:::events:putEvents",
+                        "Parameters": {"Entries": [{"Source": "scratch", "DetailType": "hook", "Detail": {}}]},
+                        "End": True,
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def _run_machine(client: _Client, credentials: Credentials) -> None:
+    """One execution: a wait, a step, an event, a rule's target."""
+    target = "AWSStepFunctions.StartExecution"
+    status, text = client.target_call("states", credentials, target, {"stateMachineArn": MACHINE, "name": "hook"})
+    _expect(status == 200, f"StartExecution was refused: {text}")
+    for _ in range(400):
+        if control_api.hooks()["target"]:
+            return
+        time.sleep(0.01)
+    raise LauncherError("self-test of the hooks: the state machine's event reached no target")
+
+
 def prove(endpoint: str) -> None:
     """Use every hook once; the caller resets everything afterwards."""
     client = _Client(endpoint)
@@ -130,7 +179,7 @@ def prove(endpoint: str) -> None:
         {"organization": "o-scratch", "management": ACCOUNT, "accounts": [ACCOUNT], "deployAccount": ACCOUNT},
     )
     user = Credentials(users["deployer"]["accessKeyId"], users["deployer"]["secretAccessKey"])
-    for name, trust in (("execution", TRUST), ("deploy", ADMIN_TRUST)):
+    for name, trust in (("execution", TRUST), ("deploy", ADMIN_TRUST), ("machine", MACHINE_TRUST)):
         client.call(
             "iam", root, "CreateRole", RoleName=name, Path="/scratch/", AssumeRolePolicyDocument=json.dumps(trust)
         )
@@ -173,5 +222,10 @@ def prove(endpoint: str) -> None:
     )
     text = operate("UpdateStack", _template(["One"], ghost=True))
     _expect("<StackStatus>UPDATE_ROLLBACK_COMPLETE<" in text, "a trust policy with a missing principal was accepted")
+    events = json.loads(_template(["One"]))
+    events["Resources"] |= EVENTS
+    text = operate("UpdateStack", json.dumps(events))
+    _expect("<StackStatus>UPDATE_COMPLETE<" in text, f"the stack with a state machine did not complete: {text}")
+    _run_machine(client, session)
     silent = [name for name, fired in control_api.hooks().items() if not fired]
     _expect(not silent, f"these hooks never fired: {', '.join(silent)}")

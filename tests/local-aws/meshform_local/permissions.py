@@ -34,10 +34,15 @@ def _resource_arns(template: str, properties: dict, account: str, region: str, n
     from ministack.services import iam
 
     def fill(match):
-        key = match[1]
+        key, _, otherwise = match[1].partition("=")
         if key in ("account", "region"):
             return {"account": account, "region": region}[key]
-        found = values_at(properties, key.removeprefix("role:"))
+        if key == "rule":
+            # A rule of the default bus has no bus in its ARN.
+            bus = str(properties.get("EventBusName") or "default").rsplit("/", 1)[-1]
+            rule = properties.get("Name") or name
+            return rule if bus == "default" else f"{bus}/{rule}"
+        found = values_at(properties, key.removeprefix("role:")) or ([otherwise] if otherwise else [])
         if key == "Path":
             return str(found[0]) if found else "/"
         value = str(found[0]) if found and isinstance(found[0], (str, int)) else name
@@ -97,9 +102,19 @@ def refuse_unless_allowed(
     if verb in ("create", "update"):
         for path, service in needs.passes:
             for role in values_at(properties, path):
-                principals.refuse_passing(actor, _as_role_arn(role, actor.account), service, region)
+                principals.refuse_passing(actor, as_role_arn(role, actor.account), service, region)
 
 
-def _as_role_arn(role: str, account: str) -> str:
-    """A role property may hold a bare name (Glue allows it)."""
-    return role if str(role).startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
+def as_role_arn(role: str, account: str) -> str:
+    """The ARN of a role that a property names by ARN or, as Glue allows, by name; the name holds the path.
+
+    A name without the path of its role names no role: Glue puts `role/` in front of it.
+    """
+    if str(role).startswith("arn:"):
+        return role
+    arn = f"arn:aws:iam::{account}:role/{role}"
+    found = principals.role_by_name(account, str(role).rsplit("/", 1)[-1])
+    if found and found["Arn"] != arn:
+        path = found["Arn"].partition(":role/")[2]
+        raise Refused(f"InvalidInputException: Service is unable to assume role {arn}; name it {path} or by its ARN")
+    return arn

@@ -20,6 +20,7 @@ POLICIES = {
     "AWS::SQS::QueuePolicy": ("PolicyDocument", "InvalidAttributeValue: Invalid value for the parameter Policy"),
     "AWS::SNS::TopicPolicy": ("PolicyDocument", "InvalidParameter: Policy Error: PrincipalNotFound"),
     "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy", "MalformedPolicyDocumentException: invalid principal"),
+    "AWS::Events::EventBus": ("Policy", "PolicyError: Invalid principal"),
     "AWS::Events::EventBusPolicy": ("Statement", "PolicyError: Invalid principal"),
 }
 

@@ -71,7 +71,7 @@ def principal_exists(name: str) -> bool:
     if USER_ARN.fullmatch(name):
         return find_user(name) is not None
     session = SESSION_ARN.fullmatch(name)
-    return bool(session) and _role_by_name(session[1], session[2]) is not None
+    return bool(session) and role_by_name(session[1], session[2]) is not None
 
 
 def account_of(arn: str) -> str | None:
@@ -82,7 +82,8 @@ def account_of(arn: str) -> str | None:
     return parts[4] if len(parts) > 5 and ACCOUNT.fullmatch(parts[4]) else None
 
 
-def _role_by_name(account: str, name: str) -> dict | None:
+def role_by_name(account: str, name: str) -> dict | None:
+    """The role of an account with this last name, whatever its path."""
     from ministack.services import iam
 
     return iam._roles.get_scoped(account, None, name)
@@ -91,7 +92,7 @@ def _role_by_name(account: str, name: str) -> dict | None:
 def role_arn_of_session(arn: str) -> str:
     """The ARN of the role behind a session, with the role's path; any other ARN as it is."""
     match = SESSION_ARN.fullmatch(arn or "")
-    role = _role_by_name(match[1], match[2]) if match else None
+    role = role_by_name(match[1], match[2]) if match else None
     return role["Arn"] if role else arn
 
 
@@ -130,6 +131,21 @@ def caller_actor() -> Actor:
     return Actor(info.account, role_arn_of_session(info.arn), info.arn, info)
 
 
+def _evaluation(actor: Actor, action: str, resource: str, region: str, context: dict | None):
+    from ministack.core import iam_evaluator
+
+    return iam_evaluator.EvalContext(
+        principal_arn=actor.session_arn,
+        principal_type=actor.info.type,
+        principal_account=actor.info.account,
+        action=action,
+        resource_arn=resource,
+        region=region,
+        principal_keys=actor.info.keys,
+        service_context={key.lower(): value for key, value in (context or {}).items()},
+    )
+
+
 def denial(actor: Actor, action: str, resource: str, region: str, context: dict | None = None) -> str | None:
     """Why the actor may not do this, in AWS's words; None when it may."""
     from ministack.core import iam_evaluator
@@ -137,16 +153,7 @@ def denial(actor: Actor, action: str, resource: str, region: str, context: dict 
     info = actor.info
     if info.policies is None:
         return None
-    evaluation = iam_evaluator.EvalContext(
-        principal_arn=actor.session_arn,
-        principal_type=info.type,
-        principal_account=info.account,
-        action=action,
-        resource_arn=resource,
-        region=region,
-        principal_keys=info.keys,
-        service_context={key.lower(): value for key, value in (context or {}).items()},
-    )
+    evaluation = _evaluation(actor, action, resource, region, context)
     decision = iam_evaluator.evaluate(evaluation, info.policies, *info.limits).decision
     if decision == "Allow":
         return None
@@ -159,10 +166,60 @@ def denial(actor: Actor, action: str, resource: str, region: str, context: dict 
     return f"User: {actor.session_arn} is not authorized to perform: {action} on resource: {resource} {reason}"
 
 
-def trusts_service(role: dict, service: str) -> bool:
-    """Whether a role's trust policy lets this AWS service assume it."""
+def denial_with_policy(actor: Actor, action: str, resource: str, region: str, policy, owner: str) -> str | None:
+    """The same where the resource has a policy of its own: across accounts both must allow, a deny in either wins."""
     from ministack.core import iam_evaluator
 
+    info = actor.info
+    evaluation = _evaluation(actor, action, resource, region, None)
+    if info.policies is None:
+        identity = iam_evaluator.EvalResult("Allow")
+    else:
+        identity = iam_evaluator.evaluate(evaluation, info.policies, *info.limits)
+    whole = iam_evaluator.combine_resource_policy(identity, evaluation, policy, owner, limits=info.limits)
+    if whole.decision == "Allow":
+        return None
+    own = denial(actor, action, resource, region)
+    return own or (
+        f"User: {actor.session_arn} is not authorized to perform: {action} on resource: {resource} because no "
+        f"resource-based policy allows the {action} action, or one denies it"
+    )
+
+
+def service_may(service: str, action: str, resource: str, region: str, policy, context: dict) -> bool:
+    """Whether a resource's policy lets an AWS service do this; the context holds aws:SourceArn and aws:SourceAccount."""
+    from ministack.core import iam_evaluator
+
+    evaluation = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account=context.get("aws:SourceAccount", ""),
+        action=action,
+        resource_arn=resource,
+        region=region,
+        service_context={key.lower(): value for key, value in context.items()},
+    )
+    return iam_evaluator.evaluate_resource_policy(policy, evaluation, service=service).decision == "Allow"
+
+
+def trusts_service(role: dict, service: str, source_arn: str | None = None) -> bool:
+    """Whether a role's trust policy lets this AWS service assume it, on behalf of the role's own account.
+
+    Of a statement's conditions those on aws:SourceAccount count, and on aws:SourceArn when it is known.
+    """
+    from ministack.core import iam_evaluator
+
+    account = account_of(role["Arn"])
+    known = {"aws:sourceaccount": account, **({"aws:sourcearn": source_arn} if source_arn else {})}
+    evaluation = iam_evaluator.EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account=account,
+        action="sts:AssumeRole",
+        resource_arn=role["Arn"],
+        region="",
+        service_context=known,
+    )
     document = role.get("AssumeRolePolicyDocument") or "{}"
     document = json.loads(document) if isinstance(document, str) else document
     statements = document.get("Statement", [])
@@ -172,9 +229,18 @@ def trusts_service(role: dict, service: str) -> bool:
             statement.get("Effect") == "Allow"
             and iam_evaluator._service_principal_matches(statement.get("Principal"), service)
             and {"sts:AssumeRole", "sts:*", "*"} & set([actions] if isinstance(actions, str) else actions)
+            and iam_evaluator._conditions_met(_on_keys(statement.get("Condition") or {}, known), evaluation)
         ):
             return True
     return False
+
+
+def _on_keys(conditions: dict, known: dict) -> dict:
+    """The conditions that speak of what is known."""
+    return {
+        operator: {key: value for key, value in keys.items() if key.lower() in known}
+        for operator, keys in conditions.items()
+    }
 
 
 def refuse_passing(actor: Actor, role_arn: str, service: str, region: str) -> None:

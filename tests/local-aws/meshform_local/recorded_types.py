@@ -17,10 +17,11 @@ class Recorded:
     ref: str  # dotted path of the property that Ref returns, or "" for a made-up id
     replacing: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    # What Ref returns when it is not the name itself.
+    identity: str = "{name}"
 
 
 RECORDED: dict[str, Recorded] = {
-    "AWS::Events::EventBusPolicy": Recorded("StatementId", ("EventBusName", "StatementId")),
     "AWS::EC2::SecurityGroupIngress": Recorded(
         "", ("IpProtocol", "CidrIp", "FromPort", "ToPort", "GroupId", "SourceSecurityGroupId"), ("Id",)
     ),
@@ -52,9 +53,39 @@ RECORDED: dict[str, Recorded] = {
     ),
     "AWS::SageMaker::UserProfile": Recorded("UserProfileName", ("DomainId", "UserProfileName"), ("UserProfileArn",)),
     "AWS::SageMaker::Model": Recorded(
-        "", ("ExecutionRoleArn", "ModelName", "Containers", "PrimaryContainer"), ("ModelName", "ModelArn")
+        "ModelName",
+        (
+            "ExecutionRoleArn",
+            "EnableNetworkIsolation",
+            "InferenceExecutionConfig",
+            "PrimaryContainer",
+            "ModelName",
+            "VpcConfig",
+            "Containers",
+        ),
+        ("ModelName", "ModelArn"),
+        "arn:aws:sagemaker:{region}:{account}:model/{name}",
     ),
     "AWS::Glue::DataQualityRuleset": Recorded("Name", ("Name",)),
+    # The schema has no update, so every change replaces.
+    "AWS::Glue::SecurityConfiguration": Recorded("Name", ("Name", "EncryptionConfiguration")),
+    "AWS::EC2::FlowLog": Recorded(
+        "",
+        (
+            "DeliverCrossAccountRole",
+            "DeliverLogsPermissionArn",
+            "LogGroupName",
+            "LogDestination",
+            "ResourceId",
+            "TrafficType",
+            "LogDestinationType",
+            "ResourceType",
+            "LogFormat",
+            "MaxAggregationInterval",
+            "DestinationOptions",
+        ),
+        ("Id",),
+    ),
     "AWS::Athena::NamedQuery": Recorded(
         "", ("Name", "Database", "Description", "QueryString", "WorkGroup"), ("NamedQueryId",)
     ),
@@ -92,29 +123,56 @@ RECORDED: dict[str, Recorded] = {
 registered: set[str] = set()
 
 
-def _attribute(resource_type: str, name: str, physical_id: str) -> str:
+# (account, region, type) -> name -> properties: what stands, so that others can refer to it.
+_made: dict[tuple[str, str, str], dict[str, dict]] = {}
+
+
+def reset() -> None:
+    """Forget what was recorded."""
+    _made.clear()
+
+
+def find(account: str, region: str, resource_type: str, name: str) -> dict | None:
+    """The properties of a recorded resource."""
+    return _made.get((account, region, resource_type), {}).get(name)
+
+
+def _here() -> tuple[str, str]:
     from ministack.core.responses import get_account_id, get_region
 
+    return get_account_id(), get_region()
+
+
+def _attribute(resource_type: str, name: str, own: str) -> str:
+    account, region = _here()
     if name.lower().endswith("arn"):
         service, kind = resource_type.split("::")[1:]
-        return f"arn:aws:{service.lower()}:{get_region()}:{get_account_id()}:{kind.lower()}/{physical_id}"
+        return f"arn:aws:{service.lower()}:{region}:{account}:{kind.lower()}/{own}"
     if name.lower().endswith("id") or name == "ModelName":
-        return physical_id
-    return "443" if name.endswith("Port") else f"{physical_id}.recorded"
+        return own
+    return "443" if name.endswith("Port") else f"{own}.recorded"
 
 
 def _handlers(resource_type: str, recorded: Recorded) -> dict:
+    def answer(own: str, props: dict) -> tuple[str, dict]:
+        account, region = _here()
+        _made.setdefault((account, region, resource_type), {})[own] = props
+        identity = recorded.identity.format(account=account, region=region, name=own)
+        return identity, {name: _attribute(resource_type, name, own) for name in recorded.attributes}
+
     def create(logical_id, props, stack_name):
         found = values_at(props, recorded.ref) if recorded.ref else []
         kind = resource_type.split("::")[2].lower()
-        physical_id = str(found[0]) if found else f"{kind}-{uuid.uuid4().hex[:12]}"
-        return physical_id, {name: _attribute(resource_type, name, physical_id) for name in recorded.attributes}
+        return answer(str(found[0]) if found else f"{kind}-{uuid.uuid4().hex[:12]}", props)
 
     def update(physical_id, old_props, new_props, stack_name):
-        return physical_id, {name: _attribute(resource_type, name, physical_id) for name in recorded.attributes}
+        return answer(_own(physical_id), new_props)
 
     def delete(physical_id, props):
-        """Nothing stands behind it."""
+        _made.get((*_here(), resource_type), {}).pop(_own(physical_id), None)
+
+    def _own(physical_id: str) -> str:
+        return physical_id.rsplit("/", 1)[1] if recorded.identity != "{name}" else physical_id
 
     return {"create": create, "update": update, "delete": delete}
 

@@ -46,8 +46,8 @@ def install_hooks() -> None:
     """Patch MiniStack; the order matters only in that wrapped handlers are wrapped once."""
     from ministack.services import cloudformation
 
-    from . import control_api, dispatch, glue_types, identity, lake_types, operations, order, policies, principals
-    from . import provisioning, recorded_types
+    from . import base_rules, control_api, crawler_runs, dispatch, event_delivery, event_types, glue_types, identity
+    from . import lake_types, operations, order, policies, principals, provisioning, recorded_types, steps
 
     principals.install()
     identity.install()
@@ -55,7 +55,12 @@ def install_hooks() -> None:
     lake_types.install()
     recorded_types.install()
     glue_types.install()
+    event_types.install()
+    base_rules.install()
     policies.install()
+    crawler_runs.install()
+    event_delivery.install()
+    steps.install()
     provisioning.install()
     operations.install()
     dispatch.install()

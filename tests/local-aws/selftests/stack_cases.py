@@ -127,10 +127,6 @@ def recorded_types_answer_ref_and_getatt(world: World):
             "Type": "AWS::Glue::DataQualityRuleset",
             "Properties": {"Name": "demo-rules", "Ruleset": "Rules = []"},
         },
-        "Bus": {
-            "Type": "AWS::Events::EventBusPolicy",
-            "Properties": {"StatementId": "demo", "EventBusName": "default"},
-        },
         "In": {
             "Type": "AWS::EC2::SecurityGroupIngress",
             "Properties": {"IpProtocol": "tcp", "GroupId": "sg-1", "CidrIp": "10.0.0.0/20"},

@@ -1,0 +1,189 @@
+//! What roles are used for, and so what they must be allowed: by their own policies, and under their boundary.
+//!
+//! Every use stands in the templates: a workgroup that bears the role's name, a registered location, a rule's target, the
+//! steps of a state machine. A role that lacks an action fails at night; this rule says so before.
+
+mod policy;
+mod services;
+mod steps;
+
+use super::Checker;
+use crate::access::Spot;
+use crate::assembly::{Document, StackId};
+use crate::finding::Code;
+use policy::{Statement, allow, resolved, wire};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Begins a need of the key that encrypts a bucket, whichever it is.
+const KEY_OF: &str = "key of ";
+
+/// Everything that the rule reads, stack by stack.
+#[derive(Default)]
+pub(super) struct Needs {
+    /// By ARN.
+    roles: BTreeMap<String, Role>,
+    /// By ARN: the statements of managed policies, among which are the boundaries.
+    policies: BTreeMap<String, Vec<Statement>>,
+    /// By bucket: the key that encrypts it.
+    keys: BTreeMap<String, String>,
+    /// What outputs stand for.
+    outputs: BTreeMap<String, String>,
+    needs: BTreeSet<Need>,
+}
+
+/// A role with what it may do.
+struct Role {
+    spot: Spot,
+    statements: Vec<Statement>,
+    boundary: Option<String>,
+}
+
+/// An action that a role needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Need {
+    role: String,
+    action: String,
+    resource: String,
+    /// What it needs it for: a resource of the templates.
+    what: String,
+}
+
+impl Needs {
+    /// Reads a template.
+    pub(super) fn read(&mut self, document: &Document) {
+        for (id, type_name, entry) in document.resources() {
+            let properties = &entry["Properties"];
+            match type_name {
+                "AWS::IAM::Role" => self.role(document, id, properties),
+                "AWS::IAM::ManagedPolicy" => self.policy(document, properties),
+                "AWS::S3::Bucket" => {
+                    let rule = &properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+                    let key = resolved(document, &rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]);
+                    if let (Some(bucket), Some(key)) = (properties["BucketName"].as_str(), key) {
+                        self.keys.insert(bucket.to_owned(), key);
+                    }
+                }
+                _ => {}
+            }
+            self.needs.extend(services::needs(document, id, type_name, properties));
+        }
+        for (name, output) in document.template["Outputs"].as_object().into_iter().flatten() {
+            if let Some(value) = resolved(document, &output["Value"]) {
+                self.outputs.insert(wire(&document.id.to_string(), name), value);
+            }
+        }
+    }
+
+    fn role(&mut self, document: &Document, id: &str, properties: &Value) {
+        let Some(arn) = super::uses::made(document, "AWS::IAM::Role", properties) else { return };
+        let policies = properties["Policies"].as_array().into_iter().flatten();
+        let statements = policies.flat_map(|policy| Statement::all(document, &policy["PolicyDocument"])).collect();
+        let spot = Spot { stack: document.id.clone(), resource: id.to_owned() };
+        let boundary = properties["PermissionsBoundary"].as_str().map(str::to_owned);
+        self.roles.insert(arn, Role { spot, statements, boundary });
+    }
+
+    fn policy(&mut self, document: &Document, properties: &Value) {
+        let (Some(name), path) = (properties["ManagedPolicyName"].as_str(), properties["Path"].as_str()) else {
+            return;
+        };
+        let partition = crate::mesh::Region::parse(&document.region).map_or("aws", |region| region.partition());
+        let arn = format!("arn:{partition}:iam::{}:policy{}{name}", document.account, path.unwrap_or("/"));
+        self.policies.insert(arn, Statement::all(document, &properties["PolicyDocument"]));
+    }
+
+    /// Checks every need of every role.
+    pub(super) fn check(mut self, checker: &mut Checker<'_>) {
+        self.rewire();
+        let mut needs = std::mem::take(&mut self.needs);
+        needs.extend(self.keys_of_objects());
+        let mut lacking: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+        for need in &needs {
+            // a role that no template makes is told elsewhere
+            let Some(role) = self.roles.get(&need.role) else { continue };
+            let resource = match need.resource.strip_prefix(KEY_OF) {
+                Some(bucket) => match self.keys.get(bucket) {
+                    Some(key) => key,
+                    None => continue,
+                },
+                None => &need.resource,
+            };
+            let place = if !allow(&role.statements, &need.action, resource) {
+                "its policy"
+            } else if role.boundary.as_ref().is_some_and(|arn| {
+                self.policies.get(arn).is_some_and(|boundary| !allow(boundary, &need.action, resource))
+            }) {
+                "its boundary"
+            } else {
+                continue;
+            };
+            lacking.entry((&need.role, &need.what, place)).or_default().push(&need.action);
+        }
+        for ((role, what, place), actions) in lacking {
+            let message = format!("{place} lacks {}, for {what}", actions.join(", "));
+            checker.find_at(Code::RoleLacksAction, &self.roles[role].spot, message);
+        }
+    }
+
+    /// Puts what other stacks made in the place of wires.
+    fn rewire(&mut self) {
+        let outputs = std::mem::take(&mut self.outputs);
+        let made = |text: &str| outputs.get(text).cloned();
+        for role in self.roles.values_mut() {
+            role.statements.iter_mut().for_each(|statement| statement.rewire(made));
+        }
+        for key in self.keys.values_mut() {
+            if let Some(text) = made(key) {
+                *key = text;
+            }
+        }
+    }
+
+    /// Who reads objects of an encrypted bucket decrypts with its key; who writes them encrypts (AWS KMS developer guide,
+    /// "How Amazon S3 uses AWS KMS").
+    fn keys_of_objects(&self) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for (arn, role) in &self.roles {
+            for statement in &role.statements {
+                for (object, key) in [("s3:GetObject", "kms:Decrypt"), ("s3:PutObject", "kms:GenerateDataKey")] {
+                    if !statement.allowed().iter().any(|action| action == object) {
+                        continue;
+                    }
+                    for bucket in statement.resources().iter().filter_map(|resource| bucket_of(resource)) {
+                        needs.push(Need {
+                            role: arn.clone(),
+                            action: key.to_owned(),
+                            resource: format!("{KEY_OF}{bucket}"),
+                            what: format!("the objects of {bucket}"),
+                        });
+                    }
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// The bucket of an object's ARN.
+fn bucket_of(resource: &str) -> Option<&str> {
+    resource.split_once(":s3:::")?.1.split('/').next()
+}
+
+/// Who needs what, for a resource of a template.
+struct Use<'a> {
+    role: String,
+    stack: &'a StackId,
+    id: &'a str,
+}
+
+impl Use<'_> {
+    fn all<'n>(&'n self, resource: &'n str, actions: &'n [&'n str]) -> impl Iterator<Item = Need> + 'n {
+        actions.iter().map(move |action| Need {
+            role: self.role.clone(),
+            action: (*action).to_owned(),
+            resource: resource.to_owned(),
+            what: format!("{} in {}", self.id, self.stack),
+        })
+    }
+}

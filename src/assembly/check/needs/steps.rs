@@ -1,0 +1,70 @@
+//! What the steps of a state machine do as its role, by service integration.
+
+use super::policy::resolved;
+use super::{Need, Use};
+use crate::assembly::Document;
+use serde_json::Value;
+
+/// What each step of a machine needs.
+pub(super) fn needs(document: &Document, user: &Use<'_>, definition: &Value) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for state in definition["States"].as_object().into_iter().flat_map(serde_json::Map::values) {
+        if let Some(integration) = state["Resource"].as_str().and_then(|arn| arn.split_once(":states:::")) {
+            needs.extend(step(document, user, integration.1, &state["Parameters"]));
+        }
+        for branch in state["Branches"].as_array().into_iter().flatten() {
+            needs.extend(self::needs(document, user, branch));
+        }
+        for inner in ["Iterator", "ItemProcessor"] {
+            needs.extend(self::needs(document, user, &state[inner]));
+        }
+    }
+    needs
+}
+
+/// What one step needs (Step Functions developer guide, the page of each integrated service; a `.sync` step also polls and
+/// stops what it started).
+fn step(document: &Document, user: &Use<'_>, integration: &str, parameters: &Value) -> Vec<Need> {
+    let partition = crate::mesh::Region::parse(&document.region).map_or("aws", |region| region.partition());
+    let arn = |service: &str, kind: &str, name: &str| {
+        format!("arn:{partition}:{service}:{}:{}:{kind}{name}", document.region, document.account)
+    };
+    let text = |name: &str| parameters[name].as_str().unwrap_or_default().to_owned();
+    let own = |service: &str, kind: &str, name: &str, actions: &[&str]| -> Vec<Need> {
+        user.all(&arn(service, kind, &text(name)), actions).collect()
+    };
+    let mut needs = match integration {
+        "athena:startQueryExecution.sync" => own(
+            "athena",
+            "workgroup/",
+            "WorkGroup",
+            &["athena:GetQueryExecution", "athena:StartQueryExecution", "athena:StopQueryExecution"],
+        ),
+        "glue:startJobRun.sync" => own(
+            "glue",
+            "job/",
+            "JobName",
+            &["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"],
+        ),
+        "aws-sdk:glue:startCrawler" => own("glue", "crawler/", "Name", &["glue:StartCrawler"]),
+        "aws-sdk:glue:getCrawler" => own("glue", "crawler/", "Name", &["glue:GetCrawler"]),
+        "events:putEvents" => parameters["Entries"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| resolved(document, &entry["EventBusName"]))
+            .flat_map(|bus| user.all(&bus, &["events:PutEvents"]).collect::<Vec<_>>())
+            .collect(),
+        "sns:publish" => resolved(document, &parameters["TopicArn"])
+            .map(|topic| user.all(&topic, &["sns:Publish"]).collect())
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    // a role that a step hands on is passed
+    for property in ["Role", "RoleArn"] {
+        if let Some(role) = parameters[property].as_str() {
+            needs.extend(user.all(role, &["iam:PassRole"]));
+        }
+    }
+    needs
+}
