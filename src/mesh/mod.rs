@@ -1,5 +1,6 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod crawling;
 mod frequency;
 mod glue_type;
 mod model;

@@ -13,8 +13,13 @@ use std::slice::from_ref;
 use std::sync::LazyLock;
 
 /// The codes by which a missing edge is noticed.
-const NOTICED: [Code; 4] =
-    [Code::CrawlerWithoutGrant, Code::GrantsUnordered, Code::GrantBeforeTarget, Code::UnknownReference];
+const NOTICED: [Code; 5] = [
+    Code::CrawlerWithoutGrant,
+    Code::GrantsUnordered,
+    Code::GrantBeforeTarget,
+    Code::UnknownReference,
+    Code::UsedBeforeMade,
+];
 
 fn told(findings: &[Finding]) -> BTreeSet<(Code, String)> {
     let noticed = findings.iter().filter(|finding| NOTICED.contains(&finding.code));
