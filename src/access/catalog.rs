@@ -2,7 +2,7 @@
 
 use super::evaluate::Grants;
 use super::facts::{DatabaseFact, Facts, GrantFact, RoleFact, Spot, TableFact};
-use super::model::Principal;
+use super::model::{Missing, Principal, Table};
 use super::reach::Reach;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,20 +81,10 @@ impl<'a> Catalog<'a> {
     }
 
     pub(super) fn principal(&self, role: &RoleFact, grants: &Grants<'_>) -> Principal {
-        let of = |principal: &str| grants.get(principal).map_or(&[][..], Vec::as_slice);
-        // a receiving account may grant only to its own principals (Lake Formation guide, cross-account notes)
-        let mine = |grant: &&&GrantFact| grant.account == role.account;
-        let local: Vec<&GrantFact> = of(&role.arn).to_vec();
-        let shared = of(&role.account);
         let mut tables = Vec::new();
         let mut missing = BTreeSet::new();
-        for (key @ (catalog, database), (tags, tag_spot)) in &self.databases {
-            let links = self.links.get(&(role.account.as_str(), catalog, database)).map_or(&[][..], Vec::as_slice);
-            let local: Vec<&GrantFact> =
-                local.iter().filter(|grant| mine(grant) || grant.account == *catalog).copied().collect();
-            let reach = Reach { role, local: &local, shared, catalog, database, tags, tag_spot: *tag_spot, links };
-            for tagged in self.tables.get(key).into_iter().flatten() {
-                let (table, legs) = reach.table(tagged);
+        for key in self.databases.keys() {
+            for (table, legs) in self.reached(role, grants, *key, |_| true) {
                 tables.extend(table);
                 missing.extend(legs);
             }
@@ -108,5 +98,38 @@ impl<'a> Catalog<'a> {
             tables,
             missing: missing.into_iter().collect(),
         }
+    }
+
+    /// One table as a role sees it; `None` where it sees nothing of it.
+    pub(super) fn table(
+        &self,
+        role: &RoleFact,
+        grants: &Grants<'_>,
+        database: (&str, &str),
+        name: &str,
+    ) -> Option<Table> {
+        let (database, _) = self.databases.get_key_value(&database)?;
+        let found = self.reached(role, grants, *database, |table| table.name == name);
+        found.into_iter().find_map(|(table, _)| table)
+    }
+
+    /// Tables of one database as a role sees them, and the legs that are missing.
+    fn reached(
+        &self,
+        role: &RoleFact,
+        grants: &Grants<'_>,
+        key @ (catalog, database): (&'a str, &'a str),
+        wanted: impl Fn(&TableFact) -> bool,
+    ) -> Vec<(Option<Table>, Vec<Missing>)> {
+        let Some((tags, tag_spot)) = self.databases.get(&key) else { return Vec::new() };
+        let of = |principal: &str| grants.get(principal).map_or(&[][..], Vec::as_slice);
+        // a receiving account may grant only to its own principals (Lake Formation guide, cross-account notes)
+        let counts = |grant: &&&GrantFact| grant.account == role.account || grant.account == catalog;
+        let local: Vec<&GrantFact> = of(&role.arn).iter().filter(counts).copied().collect();
+        let links = self.links.get(&(role.account.as_str(), catalog, database)).map_or(&[][..], Vec::as_slice);
+        let shared = of(&role.account);
+        let reach = Reach { role, local: &local, shared, catalog, database, tags, tag_spot: *tag_spot, links };
+        let tables = self.tables.get(&key).into_iter().flatten().filter(|tagged| wanted(tagged.table));
+        tables.map(|tagged| reach.table(tagged)).collect()
     }
 }

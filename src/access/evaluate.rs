@@ -18,6 +18,7 @@ pub fn evaluate(facts: &Facts) -> Access {
         .filter(|role| queries(role) || grants.contains_key(role.arn.as_str()))
         .map(|role| catalog.principal(role, &grants))
         .collect();
+    super::data_sets::tell_copies(facts, &mut principals);
     principals.sort_by(|left, right| left.principal.cmp(&right.principal));
     let administrators: BTreeSet<Administrator> = facts
         .settings
@@ -77,7 +78,7 @@ fn not_evaluated(facts: &Facts) -> impl Iterator<Item = String> {
 /// Grants by principal.
 pub(super) type Grants<'a> = BTreeMap<&'a str, Vec<&'a GrantFact>>;
 
-fn by_principal(facts: &Facts) -> Grants<'_> {
+pub(super) fn by_principal(facts: &Facts) -> Grants<'_> {
     let mut grants: Grants<'_> = BTreeMap::new();
     for grant in &facts.grants {
         if let Some(principal) = &grant.principal {

@@ -200,6 +200,51 @@ pub struct LocationFact {
     pub arn: String,
 }
 
+/// A data source of QuickSight.
+#[derive(Debug, Clone)]
+pub struct DataSourceFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// Its ARN.
+    pub arn: String,
+    /// The role that its queries run as; `None` for the account-wide one.
+    pub role: Option<String>,
+}
+
+/// A data set of QuickSight on a table.
+#[derive(Debug, Clone)]
+pub struct DataSetFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// Its account.
+    pub account: String,
+    /// Its id.
+    pub id: String,
+    /// ARN of its data source.
+    pub source: String,
+    /// The database, or the link to it, by name.
+    pub database: String,
+    /// The table.
+    pub table: String,
+    /// The columns that it reads.
+    pub columns: Vec<String>,
+    /// Whether it keeps a copy (SPICE).
+    pub copied: bool,
+    /// Who may look at it.
+    pub readers: BTreeSet<String>,
+}
+
+/// A schedule by which a copy is renewed.
+#[derive(Debug, Clone)]
+pub struct ScheduleFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// The account.
+    pub account: String,
+    /// Id of the data set.
+    pub data_set: String,
+}
+
 /// Everything that some templates say about catalogs.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -221,12 +266,31 @@ pub struct Facts {
     pub roles: Vec<RoleFact>,
     /// Crawlers.
     pub crawlers: Vec<CrawlerFact>,
+    /// Data sources of QuickSight.
+    pub data_sources: Vec<DataSourceFact>,
+    /// Data sets of QuickSight.
+    pub data_sets: Vec<DataSetFact>,
+    /// Schedules of QuickSight.
+    pub schedules: Vec<ScheduleFact>,
 }
 
 impl Facts {
     /// Adds the facts of other templates.
     pub fn append(&mut self, other: Self) {
-        let Self { settings, tags, associations, grants, databases, tables, locations, roles, crawlers } = other;
+        let Self {
+            settings,
+            tags,
+            associations,
+            grants,
+            databases,
+            tables,
+            locations,
+            roles,
+            crawlers,
+            data_sources,
+            data_sets,
+            schedules,
+        } = other;
         self.settings.extend(settings);
         self.tags.extend(tags);
         self.associations.extend(associations);
@@ -236,6 +300,9 @@ impl Facts {
         self.locations.extend(locations);
         self.roles.extend(roles);
         self.crawlers.extend(crawlers);
+        self.data_sources.extend(data_sources);
+        self.data_sets.extend(data_sets);
+        self.schedules.extend(schedules);
     }
 
     /// The facts of several templates.

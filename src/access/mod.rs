@@ -6,6 +6,7 @@
 //! overrides its database's. Key policies, bucket policies and IAM are not evaluated yet, and the output says so.
 
 mod catalog;
+mod data_sets;
 mod evaluate;
 mod facts;
 mod model;
@@ -14,9 +15,10 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+pub use data_sets::beyond_sight;
 pub use evaluate::evaluate;
 pub use facts::{
-    AssociationFact, CrawlerFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact,
-    Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
+    LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
 };
 pub use model::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through};

@@ -50,7 +50,7 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The chain: one entry for each leg and resource.
     pub through: Vec<Through>,
-    /// Copies of the data outside the table; not evaluated yet.
+    /// Copies of the data outside the table: the data sets that QuickSight keeps in SPICE. Others are not evaluated yet.
     pub copies: Vec<String>,
 }
 

@@ -1,8 +1,8 @@
 //! Reads the facts of a template: names in the place of intrinsics, as far as the template tells them.
 
 use super::facts::{
-    AssociationFact, CrawlerFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact, SettingsFact,
-    Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
+    LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
 };
 use crate::assembly::Document;
 use serde_json::Value;
@@ -42,6 +42,13 @@ impl Facts {
                 "AWS::Glue::Table" => self.tables.push(names.table(spot(), properties)),
                 "AWS::Glue::Crawler" => self.crawlers.push(names.crawler(spot(), properties)),
                 "AWS::IAM::Role" => self.roles.push(names.role(spot(), properties)),
+                "AWS::QuickSight::DataSource" => self.data_sources.push(names.data_source(spot(), properties)),
+                "AWS::QuickSight::DataSet" => self.data_sets.extend(names.data_sets(&spot(), properties)),
+                "AWS::QuickSight::RefreshSchedule" => self.schedules.push(ScheduleFact {
+                    spot: spot(),
+                    account: document.account.clone(),
+                    data_set: names.text(&properties["DataSetId"]).unwrap_or_default(),
+                }),
                 _ => {}
             }
         }
@@ -67,7 +74,9 @@ impl Names<'_> {
                 match (function.as_str(), argument) {
                     ("Ref", Value::String(id)) => self.reference(id),
                     ("Fn::GetAtt", Value::Array(parts)) => match parts.as_slice() {
-                        [Value::String(id), Value::String(attribute)] if attribute == "Arn" => self.role_arn(id),
+                        [Value::String(id), Value::String(attribute)] if attribute == "Arn" => {
+                            self.role_arn(id).or_else(|| self.data_source_arn(id))
+                        }
                         _ => None,
                     },
                     _ => None,
@@ -102,14 +111,27 @@ impl Names<'_> {
         name.as_str().map(str::to_owned)
     }
 
+    fn partition(&self) -> &'static str {
+        crate::mesh::Region::parse(&self.document.region).map_or("aws", |region| region.partition())
+    }
+
     fn role_arn(&self, id: &str) -> Option<String> {
         if self.document.template["Resources"][id]["Type"].as_str()? != "AWS::IAM::Role" {
             return None;
         }
         let properties = self.properties(id);
         let path = properties["Path"].as_str().unwrap_or("/");
-        let partition = crate::mesh::Region::parse(&self.document.region).map_or("aws", |region| region.partition());
-        Some(format!("arn:{partition}:iam::{}:role{path}{}", self.document.account, properties["RoleName"].as_str()?))
+        let (partition, account) = (self.partition(), &self.document.account);
+        Some(format!("arn:{partition}:iam::{account}:role{path}{}", properties["RoleName"].as_str()?))
+    }
+
+    fn data_source_arn(&self, id: &str) -> Option<String> {
+        if self.document.template["Resources"][id]["Type"].as_str()? != "AWS::QuickSight::DataSource" {
+            return None;
+        }
+        let Document { account, region, .. } = self.document;
+        let id = self.properties(id)["DataSourceId"].as_str()?;
+        Some(format!("arn:{}:quicksight:{region}:{account}:datasource/{id}", self.partition()))
     }
 
     fn catalog(&self, value: &Value) -> String {
@@ -244,5 +266,36 @@ impl Names<'_> {
             trust: items(&properties["AssumeRolePolicyDocument"]["Statement"]).cloned().collect(),
             spot,
         }
+    }
+
+    fn data_source(&self, spot: Spot, properties: &Value) -> DataSourceFact {
+        DataSourceFact {
+            arn: self.data_source_arn(&spot.resource).unwrap_or_default(),
+            role: self.text(&properties["DataSourceParameters"]["AthenaParameters"]["RoleArn"]),
+            spot,
+        }
+    }
+
+    /// One fact for each table of the data set's map.
+    fn data_sets(&self, spot: &Spot, properties: &Value) -> Vec<DataSetFact> {
+        let readers: BTreeSet<String> =
+            items(&properties["Permissions"]).filter_map(|permission| self.text(&permission["Principal"])).collect();
+        let tables = properties["PhysicalTableMap"].as_object().into_iter().flatten();
+        tables
+            .map(|(_, physical)| {
+                let table = &physical["RelationalTable"];
+                DataSetFact {
+                    spot: spot.clone(),
+                    account: self.document.account.clone(),
+                    id: self.text(&properties["DataSetId"]).unwrap_or_default(),
+                    source: self.text(&table["DataSourceArn"]).unwrap_or_default(),
+                    database: self.text(&table["Schema"]).unwrap_or_default(),
+                    table: self.text(&table["Name"]).unwrap_or_default(),
+                    columns: items(&table["InputColumns"]).filter_map(|column| self.text(&column["Name"])).collect(),
+                    copied: properties["ImportMode"] == "SPICE",
+                    readers: readers.clone(),
+                }
+            })
+            .collect()
     }
 }

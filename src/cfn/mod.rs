@@ -11,6 +11,7 @@ pub mod iam;
 pub mod kms;
 pub mod lakeformation;
 pub mod logs;
+pub mod quicksight;
 pub mod s3;
 pub mod scheduler;
 pub mod schema;
@@ -101,6 +102,9 @@ resources! {
     Location(lakeformation::Resource) = "AWS::LakeFormation::Resource", with_stack;
     Tag(lakeformation::Tag) = "AWS::LakeFormation::Tag", with_stack;
     TagAssociation(lakeformation::TagAssociation) = "AWS::LakeFormation::TagAssociation", with_stack;
+    DataSet(quicksight::DataSet) = "AWS::QuickSight::DataSet", with_stack;
+    DataSource(quicksight::DataSource) = "AWS::QuickSight::DataSource", with_stack;
+    RefreshSchedule(quicksight::RefreshSchedule) = "AWS::QuickSight::RefreshSchedule", with_stack;
     LogGroup(logs::LogGroup) = "AWS::Logs::LogGroup", with_stack;
     Bucket(s3::Bucket) = "AWS::S3::Bucket", retained;
     BucketPolicy(s3::BucketPolicy) = "AWS::S3::BucketPolicy", with_stack;

@@ -408,7 +408,7 @@ pub struct SlaPropertyFile {
     pub property: String,
     /// How much.
     pub value: f64,
-    /// Of what: `d`, `h`, `m`.
+    /// Of what: `d`, `h`, `m` (minutes).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
 }
@@ -564,7 +564,7 @@ pub struct ConsumerFile {
     /// Athena in the consumer's account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub athena: Option<AthenaFile>,
-    /// QuickSight's readers.
+    /// Who reads in QuickSight, and how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quicksight: Option<QuicksightFile>,
     /// Models that predict in batches.
@@ -658,17 +658,32 @@ pub enum DefaultDatabase {
     Exists,
 }
 
-/// QuickSight's readers.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// Who reads in QuickSight, and how.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(title = "group of QuickSight")]
+#[schemars(title = "readers of QuickSight")]
 pub struct QuicksightFile {
-    /// The group that may read; it exists already. Default: `<mesh>-<consumer>`.
+    /// The group that may read; it exists already, in the namespace `default`. Default: `<mesh>-<consumer>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Region of the group. Default: the mesh's.
+    /// Region in which QuickSight keeps the account's users and groups. Default: the mesh's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_region: Option<String>,
+    /// Whether each look is a query, or a look at a copy. Default: direct-query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<QuicksightMode>,
+}
+
+/// What a look at a data set of QuickSight reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuicksightMode {
+    /// The table, by a query of the consumer's role.
+    #[default]
+    DirectQuery,
+    /// A copy in QuickSight's memory, which every reader of the data set sees whole; it is renewed as often as the product
+    /// promises, daily where it promises nothing.
+    Spice,
 }
 
 /// A model that predicts in batches.

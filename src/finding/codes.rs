@@ -170,6 +170,12 @@ codes! {
     /// Products that are subscribed to together share no visible column to join them by.
     NoJoinKey = "no-join-key", Warning,
         "Ask the owners for a surrogate key of one name, classified so that you may see it.", "FORMATS: a join key";
+    /// Columns that a subscription opens and that QuickSight cannot read: structures, binary data, names over 127 characters.
+    ColumnNotInQuicksight = "column-not-in-quicksight", Warning,
+        "Nothing, if nobody looks for them there; else ask the owner for columns of plain types.", "QuickSight user guide: supported data types and values";
+    /// A copy in QuickSight's SPICE of data above `public` and `internal`: Lake Formation decides when it is made, not who looks at it.
+    SensitiveCopy = "sensitive-copy", Warning,
+        "Use `mode: direct-query`, or subscribe to less; if the copy is wanted, keep the group small.", "hazard 11: a SPICE data set is a copy that every reader of it sees whole";
     /// A part of the format that is understood, kept and checked, but makes no resources yet.
     NotRenderedYet = "not-rendered-yet", Warning,
         "Nothing to do: it is checked and kept, but makes no resources yet; CHANGELOG.md lists what comes.", "CHANGELOG";
@@ -219,9 +225,9 @@ codes! {
     /// Grants or tag associations of one stack that CloudFormation may make at the same time.
     GrantsUnordered = "grants-unordered", Error,
         "Chain them by DependsOn.", "cfn#2432, cfn#2500: ConcurrentModificationException";
-    /// A grant, an association or a crawler that CloudFormation may make before what it speaks of.
+    /// A grant, an association, a crawler, a data set or its schedule that CloudFormation may make before what it speaks of or needs.
     GrantBeforeTarget = "grant-before-target", Error,
-        "Add the DependsOn: settings, tags, location, database and table come before associations, and these before grants.", "lake-formation-mesh 1.3, 1.5";
+        "Add the DependsOn: settings, tags, location, database and table come before associations, these before grants, and the grants of a role before the data sets that run as it.", "lake-formation-mesh 1.3, 1.5; QuickSight CreateDataSet reads the table";
     /// A grant whose Resource has not exactly one member, whose permissions do not fit it, or that is for neither an account nor a role.
     GrantShape = "grant-shape", Error,
         "Name exactly one resource and the permissions that fit it.", "lake-formation-mesh 1.5; aws-cdk#26262, aws-cdk#29756";
@@ -276,6 +282,9 @@ codes! {
     /// A role that lacks an action, in its policy or under its boundary, which a resource that works as it needs.
     RoleLacksAction = "role-lacks-action", Error,
         "Add the action on the resource to the role's policy, and to the boundary.", "the services' pages on roles; see assembly/check/needs";
+    /// A data set of QuickSight that asks for columns which the role behind it does not see, so that it cannot be made or read.
+    DataSetBeyondSight = "data-set-beyond-sight", Error,
+        "Name only columns that the role's grants open.", "hazard 11; QuickSight CreateDataSet reads the table as the role of its data source";
     /// A role without the permissions boundary of the mesh, or outside its path.
     RoleUnbounded = "role-unbounded", Error,
         "Set Path and PermissionsBoundary.", "hazard 15: the execution role makes roles only under the boundary";

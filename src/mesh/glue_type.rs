@@ -55,6 +55,13 @@ impl GlueType {
         };
         Some(Self(name.to_owned()))
     }
+
+    /// The name without what it is made of: `decimal` of `decimal(18,2)`, `array` of `array<string>`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let end = self.0.find(|letter: char| !letter.is_ascii_lowercase()).unwrap_or(self.0.len());
+        &self.0[..end]
+    }
 }
 
 impl fmt::Display for GlueType {

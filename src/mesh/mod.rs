@@ -6,19 +6,21 @@ mod glue_type;
 mod model;
 mod names;
 mod naming;
+mod quicksight;
 mod resolve;
 
 pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
-    Table, Team,
+    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
+    Subscription, Table, Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,
-    ProductId, RESERVED, Region, RoleArn, RoleName, Tenant,
+    ProductId, QuicksightGroup, RESERVED, Region, RoleArn, RoleName, Tenant,
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
+pub use quicksight::{Interval, QuicksightType};
 pub use resolve::{Resolved, resolve};
 
 /// SHA-256 of a text in lower-case hexadecimal.

@@ -2,11 +2,11 @@
 
 use super::{
     AccountId, CatalogName, Classification, Day, Frequency, GlueType, MeshName, OrganizationId, OwnerName,
-    PermissionSetName, ProductId, Region, RoleArn, RoleName, Tenant,
+    PermissionSetName, ProductId, QuicksightGroup, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile,
-    SourceFile, TableFormat, Tool,
+    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, QuicksightMode,
+    SlaPropertyFile, SourceFile, TableFormat, Tool,
 };
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -241,10 +241,23 @@ pub struct Consumer {
     pub subscriptions: Vec<Subscription>,
     /// Athena in its account.
     pub athena: Athena,
+    /// Who reads in QuickSight, where that is among the tools.
+    pub quicksight: Quicksight,
     /// Models that predict in batches.
     pub models: Vec<ModelFile>,
     /// Where it stands.
     pub origin: Place,
+}
+
+/// Who reads in QuickSight, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quicksight {
+    /// The group that may read; `None` for the computed one.
+    pub group: Option<QuicksightGroup>,
+    /// Region in which QuickSight keeps the account's users and groups; `None` for the mesh's.
+    pub identity_region: Option<Region>,
+    /// Whether data sets are queried or copied.
+    pub mode: QuicksightMode,
 }
 
 /// A reader: the role in the producer's account for one subscription to a port other than `tables`.

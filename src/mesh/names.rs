@@ -137,6 +137,14 @@ names! {
     PermissionSetName, |text| if (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)) { Ok(()) } else {
         Err(NameError::new("is no name of a permission set: letters, digits and _+=,.@-, at most 32"))
     };
+    /// Name of a group of QuickSight: letters, digits, `_+=,.@-` and single spaces between them, at most 128. QuickSight takes
+    /// any character from U+0020 to U+00FF (API_Group); in an ARN the others would be wildcards, separators or ambiguous.
+    QuicksightGroup, |text| {
+        let word = |word: &str| !word.is_empty() && word.bytes().all(is_role_byte);
+        if text.len() <= 128 && text.split(' ').all(word) { Ok(()) } else {
+            Err(NameError::new("is no name of a group that can stand in an ARN: letters, digits, _+=,.@- and single spaces between them, at most 128"))
+        }
+    };
 }
 
 /// Names of owners that the tool needs for itself.

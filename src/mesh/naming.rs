@@ -1,6 +1,6 @@
 //! Names that AWS lets us choose, computed from the mesh, so that no stack waits for another to learn them.
 
-use super::{AccountId, Consumer, Mesh, OwnerName, ProductId, Reader, fingerprint};
+use super::{AccountId, CatalogName, Consumer, Mesh, OwnerName, ProductId, Quicksight, Reader, fingerprint};
 use crate::assembly::{Layer, StackId};
 use crate::environment::files::{PortKind, Tool};
 
@@ -133,6 +133,28 @@ impl Mesh {
             Tool::Api | Tool::Sql => return None,
         };
         Some(self.role(&[word, consumer.name.as_str()]))
+    }
+
+    /// ARN of the QuickSight group that reads a consumer's data sets; groups lie in their identity Region (QuickSight API,
+    /// `CreateGroup`).
+    #[must_use]
+    pub fn quicksight_group_arn(&self, consumer: &Consumer) -> String {
+        let Quicksight { group, identity_region, mode: _ } = &consumer.quicksight;
+        let region = identity_region.as_ref().unwrap_or(&self.region);
+        let group = group.as_ref().map_or_else(|| format!("{}-{}", self.name, consumer.name), ToString::to_string);
+        format!("arn:{}:quicksight:{region}:{}:group/default/{group}", self.region.partition(), consumer.account)
+    }
+
+    /// Id of a consumer's QuickSight data source; one for each stack of links and grants.
+    #[must_use]
+    pub fn data_source(&self, consumer: &OwnerName, number: u8) -> String {
+        if number > 1 { format!("{}-{consumer}-{number}", self.name) } else { format!("{}-{consumer}", self.name) }
+    }
+
+    /// Id of a consumer's QuickSight data set on a table. Tables have no hyphen, so its last one stands before the table.
+    #[must_use]
+    pub fn data_set(&self, consumer: &OwnerName, product: &ProductId, table: &CatalogName) -> String {
+        fit(format!("{}-{consumer}-{product}-{table}", self.name), 128)
     }
 
     /// The role in the governance account that reads a domain's registered location.

@@ -63,12 +63,12 @@ pub fn write(out: &mut dyn Write, access: &Access, detail: Detail, width: usize)
 fn equal_sights<'a>(principals: &[&'a Principal]) -> Vec<Vec<&'a Principal>> {
     let mut groups: Vec<Vec<&Principal>> = Vec::new();
     for principal in principals {
-        let sight = |principal: &Principal| -> Vec<(String, Vec<bool>)> {
+        let sight = |principal: &Principal| -> Vec<(String, Vec<bool>, Vec<String>)> {
             let tables = principal.tables.iter();
             tables
                 .map(|table| {
                     let visible = table.columns.iter().map(|column| column.visible).collect();
-                    (format!("{}.{}", table.database, table.table), visible)
+                    (format!("{}.{}", table.database, table.table), visible, table.copies.clone())
                 })
                 .collect()
         };
@@ -95,6 +95,9 @@ fn write_table(out: &mut dyn Write, table: &Table, detail: Detail, width: usize)
     }
     if !hidden.is_empty() {
         paragraph(out, "      hidden  ", &listed(hidden), width)?;
+    }
+    for copy in &table.copies {
+        paragraph(out, "      copy    ", copy, width)?;
     }
     if detail == Detail::Chain {
         for through in &table.through {

@@ -5,6 +5,7 @@ pub mod codes;
 #[cfg(feature = "aws")]
 pub mod deploy;
 pub mod findings;
+pub mod resources;
 pub mod schemas;
 
 /// Whether text may carry colours. The meaning never hangs on them.

@@ -58,6 +58,18 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
         policy_document: PolicyDocument::new([
             Statement::allow("QueryMesh", ["athena:*"])
                 .on([format!("arn:{partition}:athena:{region}:{}:workgroup/{}-*", owner.account, mesh.name)]),
+            Statement::allow(
+                "BrowseCatalog",
+                [
+                    "athena:GetDataCatalog",
+                    "athena:GetDatabase",
+                    "athena:GetTableMetadata",
+                    "athena:ListDatabases",
+                    "athena:ListTableMetadata",
+                ],
+            )
+            .on([format!("arn:{partition}:athena:{region}:{}:datacatalog/AwsDataCatalog", owner.account)]),
+            Statement::allow("ListCatalogs", ["athena:ListDataCatalogs"]).on(["*"]),
             Statement::allow("ReadMeshCatalog", ["glue:BatchGet*", "glue:Get*"]).on([
                 format!("arn:{partition}:glue:{region}:*:catalog"),
                 format!("arn:{partition}:glue:{region}:*:database/{word}_*"),

@@ -1,6 +1,8 @@
 //! What CloudFormation's own role may do: the union over all that an account of a kind may ever hold, so that a change
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
+mod services;
+
 use super::ownership::Owner;
 use crate::cfn::iam::{PolicyDocument, Statement};
 use crate::cfn::schema::{self, Verb};
@@ -19,7 +21,8 @@ pub enum AccountKind {
 }
 
 /// Types of the layers that an account of a kind holds.
-const fn types(kind: AccountKind) -> &'static [&'static str] {
+#[must_use]
+pub const fn execution_types(kind: AccountKind) -> &'static [&'static str] {
     match kind {
         AccountKind::Governance => &[
             "AWS::Events::EventBus",
@@ -74,6 +77,9 @@ const fn types(kind: AccountKind) -> &'static [&'static str] {
             "AWS::LakeFormation::DataLakeSettings",
             "AWS::LakeFormation::PrincipalPermissions",
             "AWS::Logs::LogGroup",
+            "AWS::QuickSight::DataSet",
+            "AWS::QuickSight::DataSource",
+            "AWS::QuickSight::RefreshSchedule",
             "AWS::S3::Bucket",
             "AWS::S3::BucketPolicy",
             "AWS::SNS::Subscription",
@@ -137,6 +143,7 @@ fn withheld(action: &str) -> bool {
         "s3:AbortMultipartUpload",
         "s3:DeleteObject",
         "s3:GetObject",
+        "s3:GetObjectVersion",
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
         "s3:PutObjectAcl",
@@ -152,6 +159,8 @@ fn withheld(action: &str) -> bool {
         "glue:GetConnection",
         "glue:PassConnection",
         "glue:UpdateConnection",
+        "quicksight:CreateFolderMembership",
+        "quicksight:DeleteFolderMembership",
         // what needs no key of ours: buses and topics are made, not written to
         "kms:Encrypt",
         "kms:GenerateDataKeyWithoutPlaintext",
@@ -180,7 +189,7 @@ fn withheld(action: &str) -> bool {
 #[must_use]
 pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
     let mut actions = BTreeSet::new();
-    for type_name in types(kind) {
+    for type_name in execution_types(kind) {
         actions.extend(unlisted(type_name).iter().map(|action| (*action).to_owned()));
         let Some(schema) = schema::of(type_name) else { continue };
         for verb in [Verb::Create, Verb::Read, Verb::Update, Verb::Delete] {
@@ -205,6 +214,10 @@ pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<
             documents.push(("Events", PolicyDocument::new(events)));
             documents.push(("Storage", PolicyDocument::new(scope.storage())));
         }
+    }
+    match kind {
+        AccountKind::Governance | AccountKind::Producer => {}
+        AccountKind::Consumer => documents.push(("Quicksight", PolicyDocument::new(scope.quicksight()))),
     }
     documents
 }
@@ -303,42 +316,6 @@ impl Scope<'_> {
             }
         }
         statements
-    }
-
-    /// What a grant to another account does behind the scenes (AWS managed policy AWSLakeFormationCrossAccountManager).
-    fn shares(&self) -> Vec<Statement> {
-        vec![
-            Statement::allow("CreateShares", ["ram:CreateResourceShare"]).on(["*"]).when(
-                "StringLikeIfExists",
-                "ram:RequestedResourceType",
-                ["glue:Catalog", "glue:Database", "glue:Table"],
-            ),
-            Statement::allow(
-                "ChangeShares",
-                [
-                    "ram:AssociateResourceShare",
-                    "ram:AssociateResourceSharePermission",
-                    "ram:DeleteResourceShare",
-                    "ram:DisassociateResourceShare",
-                    "ram:UpdateResourceShare",
-                ],
-            )
-            .on(["*"])
-            .when("StringLike", "ram:ResourceShareName", ["LakeFormation*"]),
-            Statement::allow(
-                "ReadShares",
-                [
-                    "organizations:DescribeAccount",
-                    "organizations:DescribeOrganization",
-                    "ram:GetResourceShareAssociations",
-                    "ram:GetResourceShares",
-                    "ram:ListResourceSharePermissions",
-                ],
-            )
-            .on(["*"]),
-            Statement::allow("CatalogPolicy", ["glue:DeleteResourcePolicy", "glue:PutResourcePolicy"])
-                .on([self.arn("glue", "catalog")]),
-        ]
     }
 
     /// Buses, rules and state machines of the mesh.

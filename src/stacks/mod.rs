@@ -13,12 +13,13 @@ mod ownership;
 mod pipeline;
 mod policies;
 mod publication;
+mod quicksight;
 mod roles;
 mod sharing;
 mod storage;
 mod workspace;
 
-pub use execution::{AccountKind, execution_actions};
+pub use execution::{AccountKind, execution_actions, execution_types};
 
 use crate::assembly::{After, Assembly, Effect, Stack, StackId};
 use crate::mesh::{Access, Mesh, OwnerName};
@@ -47,7 +48,7 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         let mut access_stacks = BTreeSet::new();
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &domain.name, &domain.account, number, &accesses));
-            let access = access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses);
+            let access = access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses, None);
             access_stacks.insert(access.id.clone());
             add(access);
         }
@@ -62,7 +63,7 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         let roles = workspace::id(mesh, &consumer.name);
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &consumer.name, &consumer.account, number, &accesses));
-            add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses));
+            add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));
         }
     }
     Assembly { mesh: mesh.name.to_string(), stacks }

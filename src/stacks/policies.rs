@@ -58,6 +58,30 @@ impl Reading<'_> {
     }
 }
 
+/// What QuickSight does as a role besides what every querying role does: it takes results as a stream, and looks the table
+/// up through Athena's catalog.
+///
+/// Source: the managed policy `AWSQuicksightAthenaAccess`, v11, as far as it speaks of one workgroup and one catalog; and the
+/// role that AWS's Cloud Intelligence Dashboards make for a data source (`cid/helpers/iam.py`).
+pub(super) fn browse(mesh: &Mesh, account: &AccountId, role: &str) -> Vec<Statement> {
+    let athena = format!("arn:{}:athena:{}:{account}", mesh.region.partition(), mesh.region);
+    vec![
+        Statement::allow("StreamResults", ["athena:GetQueryResultsStream"]).on([format!("{athena}:workgroup/{role}")]),
+        Statement::allow(
+            "BrowseCatalog",
+            [
+                "athena:GetDataCatalog",
+                "athena:GetDatabase",
+                "athena:GetTableMetadata",
+                "athena:ListDatabases",
+                "athena:ListTableMetadata",
+            ],
+        )
+        .on([format!("{athena}:datacatalog/AwsDataCatalog")]),
+        Statement::allow("ListCatalogs", ["athena:ListDataCatalogs"]).on(["*"]),
+    ]
+}
+
 /// Encrypting and decrypting with a key of the own account.
 pub(super) fn use_key(sid: &str, key: &Val<Arn<kms::Key>>) -> Statement {
     Statement::allow(sid, ["kms:Decrypt", "kms:GenerateDataKey"]).on_value(key)
@@ -146,6 +170,15 @@ pub(super) fn trust_service(service: &str, account: &AccountId) -> Statement {
         "glue" => statement,
         _ => statement.when("StringEquals", "aws:SourceAccount", [account.as_str()]),
     }
+}
+
+/// QuickSight, which works as a role that its data source names.
+///
+/// Without a condition: AWS's documentation of such roles shows none (QuickSight user guide, "Passing IAM roles" and
+/// "Running queries as an IAM role"), and no document says that QuickSight sends `aws:SourceAccount`. A role of another
+/// account is refused by QuickSight itself, and only who has `iam:PassRole` on it can name it.
+pub(super) fn trust_quicksight() -> Statement {
+    Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec!["quicksight.amazonaws.com".to_owned()]))
 }
 
 /// The policy of a key: the account's own IAM decides, and further statements.

@@ -79,18 +79,22 @@ fn add_tool(
     let people = policies::trust(account.mesh, &consumer.account, &consumer.principals);
     let (word, trusts) = match tool {
         Tool::Athena => ("Athena", vec![people]),
-        Tool::Quicksight => ("Quicksight", vec![people, policies::trust_service("quicksight", &consumer.account)]),
+        Tool::Quicksight => ("Quicksight", vec![people, policies::trust_quicksight()]),
         Tool::Sagemaker => ("Sagemaker", vec![people, policies::trust_service("sagemaker", &consumer.account)]),
         // their role is the reader role in the producer's account
         Tool::Api | Tool::Sql => return None,
     };
+    let mut statements = account.reading(name, databases);
+    if tool == Tool::Quicksight {
+        statements.extend(policies::browse(account.mesh, &consumer.account, name));
+    }
     let draft = Draft {
         word,
         product: None,
         name,
         description: format!("{word} of the consumer {}", consumer.name),
         trusts,
-        statements: account.reading(name, databases),
+        statements,
         origin: &consumer.origin,
     };
     Some(account.add_querying_role(template, draft))

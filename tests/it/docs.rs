@@ -46,6 +46,13 @@ fn the_pages_of_findings_are_fresh() {
 }
 
 #[test]
+fn the_page_of_resources_is_fresh() {
+    let mut out = Vec::new();
+    report::resources::markdown(&crate::demo::documents(), &mut out).expect("a vector takes everything");
+    fresh("docs/resources.md", &String::from_utf8(out).expect("it is text"));
+}
+
+#[test]
 fn the_table_of_exit_codes_is_fresh() {
     let mut text = String::from(
         "# Exit codes\n\nGenerated from `Exit` in `src/cli/failure.rs` by `make docs`.\n\n| code | meaning |\n|---|---|\n",

@@ -38,8 +38,8 @@ fn generated(directory: &Path) {
     assert!(status.success(), "the generator writes a mesh");
 }
 
-/// The demo, where one domain's accounts are full of edges; a generated mesh; that mesh with a product that has moved
-/// to a second stack; and one with every way to crawl.
+/// The demo, where one domain's accounts are full of edges; data sets that are copies; a generated mesh; that mesh with a
+/// product that has moved to a second stack; and one with every way to crawl.
 static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let bench = folder.path().join("bench");
@@ -51,8 +51,15 @@ static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     assert_ne!(text, split, "a product has moved");
     fs::write(&file, split).expect("the domain can be written");
     let split = Document::all(&synthesize(&bench));
+    let copies = Document::all(&synthesize(&crate::common::fixture("valid/quicksight")));
     let crawled = Document::all(&synthesize(&crate::common::fixture("valid/crawled")));
-    vec![("demo", crate::demo::documents()), ("generated", plain), ("split", split), ("crawled", crawled)]
+    vec![
+        ("demo", crate::demo::documents()),
+        ("copies", copies),
+        ("generated", plain),
+        ("split", split),
+        ("crawled", crawled),
+    ]
 });
 
 #[test]

@@ -16,6 +16,7 @@ mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;
 mod nasty;
+mod quicksight;
 mod resolving;
 #[cfg(feature = "aws")]
 mod sessions;

@@ -60,12 +60,14 @@ fixtures! {
     no_tool_for_port: Code::NoToolForPort;
     foreign_principal: Code::ForeignPrincipal;
     no_join_key: Code::NoJoinKey;
+    column_not_in_quicksight: Code::ColumnNotInQuicksight;
+    sensitive_copy: Code::SensitiveCopy;
     not_rendered_yet: Code::NotRenderedYet;
 }
 
 #[test]
 fn what_comes_close_to_a_fault_is_let_through() {
-    for path in ["valid/minimal", "valid/small", "valid/without-warnings", "valid/written-out"] {
+    for path in ["valid/minimal", "valid/quicksight", "valid/small", "valid/without-warnings", "valid/written-out"] {
         let (source, findings, mesh) = resolved(path);
         assert!(mesh.is_some(), "{path}:\n{}", report(&source, &findings, Format::Text));
     }

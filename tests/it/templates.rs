@@ -179,6 +179,7 @@ fixtures! {
     tag_limits: Code::TagLimits;
     role_cannot_read: Code::RoleCannotRead;
     role_lacks_action: Code::RoleLacksAction;
+    data_set_beyond_sight: Code::DataSetBeyondSight;
     role_unbounded: Code::RoleUnbounded;
     crawler_shape: Code::CrawlerShape;
     crawler_without_grant: Code::CrawlerWithoutGrant;
@@ -189,6 +190,7 @@ fn good_assemblies_have_no_findings() {
     let environments = [
         "valid/crawled",
         "valid/minimal",
+        "valid/quicksight",
         "valid/small",
         "valid/without-warnings",
         "valid/written-out",

@@ -8,8 +8,8 @@ import time
 import traceback
 
 from selftests.cases import CASES
-from selftests import grant_cases, lake_cases, rights_cases, stack_cases, table_cases, trust_cases, wire_cases  # noqa: F401 (they register)
 from selftests import base_cases, crawler_cases, event_cases, step_cases  # noqa: F401
+from selftests import grant_cases, lake_cases, quicksight_cases, rights_cases, stack_cases, table_cases, trust_cases, wire_cases  # noqa: F401 (they register)
 from selftests.world import World
 
 

@@ -13,6 +13,7 @@ mod hidden_leg;
 mod limits;
 mod needs;
 mod policies;
+mod quicksight;
 mod schemas;
 mod uses;
 mod wildcards;
@@ -118,6 +119,7 @@ impl<'a> Checker<'a> {
         facts.read(document);
         grants::check_order(self, &facts, graph);
         crawlers::check_order(self, &facts, graph);
+        quicksight::check_order(self, &facts, graph);
         self.edges.read(document);
         let mut uses = std::mem::take(&mut self.uses);
         uses.read(self, document, graph);
@@ -131,6 +133,7 @@ impl<'a> Checker<'a> {
         catalog::check(&mut self, &facts);
         crawlers::check(&mut self, &facts);
         std::mem::take(&mut self.needs).check(&mut self);
+        quicksight::check(&mut self, &facts);
         self.stacks(&facts);
         self.findings
     }

@@ -46,6 +46,12 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "lakeformation:GetDataAccess has no resources (service authorization reference); the grants decide",
     },
     Exception {
+        holder: "",
+        sid: "ListCatalogs",
+        pattern: "*",
+        reason: "athena:ListDataCatalogs has no resources (service authorization reference); it reads names only",
+    },
+    Exception {
         holder: "AWS::IAM::ManagedPolicy",
         sid: "QueryMesh",
         pattern: "athena:*",
@@ -242,6 +248,24 @@ pub const EXCEPTIONS: &[Exception] = &[
         sid: "Keys",
         pattern: "arn:…:kms:…:…:alias/…/*",
         reason: "the mesh's aliases begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "NewDataSources",
+        pattern: "*",
+        reason: "these two actions have no resources (service authorization reference of QuickSight)",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "DataSources",
+        pattern: "arn:…:quicksight:…:…:dataset/…-*",
+        reason: "the mesh's data sets begin with its name; schedules and ingestions lie below them",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "DataSources",
+        pattern: "arn:…:quicksight:…:…:datasource/…-*",
+        reason: "the mesh's data sources begin with its name",
     },
     Exception {
         holder: "AWS::Events::EventBusPolicy",

@@ -5,6 +5,7 @@
 mod athena;
 mod owners;
 mod products;
+mod quicksight;
 mod rendering;
 mod sight;
 mod subscriptions;
@@ -35,6 +36,7 @@ pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     if let Some(mesh) = &mesh {
         uniqueness::check(mesh, &mut findings);
         sight::check(mesh, &mut findings);
+        quicksight::check(mesh, &mut findings);
         rendering::warn(mesh, source, &mut findings);
     }
     let findings = findings.0;

@@ -1,6 +1,6 @@
 //! The first round: the mesh, its domains and its consumers, each by itself.
 
-use super::{Findings, athena, listed, products};
+use super::{Findings, athena, listed, products, quicksight};
 use crate::environment::files::{
     AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile,
 };
@@ -251,6 +251,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
     let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
     let principals = principals(&file.principals, account.as_ref(), place, findings);
     accepts(&file.accept, place, findings);
+    let quicksight = quicksight::read(file.quicksight.as_ref(), &place.child("quicksight"), findings);
     Some(Consumer {
         name: name?,
         account: account?,
@@ -259,6 +260,7 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         principals,
         subscriptions: Vec::new(),
         athena: athena::read(file.athena.as_ref(), place, findings),
+        quicksight,
         models: file.models.clone(),
         origin: place.clone(),
     })

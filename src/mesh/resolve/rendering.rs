@@ -93,8 +93,7 @@ fn parts_of_consumer(consumer: &Consumer, written: Option<&Content>) -> Vec<&'st
     let mut parts = Vec::new();
     for tool in &consumer.tools {
         match tool {
-            Tool::Athena | Tool::Api | Tool::Sql => {}
-            Tool::Quicksight => parts.push("QuickSight data sets"),
+            Tool::Athena | Tool::Quicksight | Tool::Api | Tool::Sql => {}
             Tool::Sagemaker => parts.push("SageMaker Studio and its network"),
         }
     }

@@ -55,8 +55,7 @@ fn tables<'a>(mesh: &'a Mesh, subscription: &'a Subscription) -> impl Iterator<I
 }
 
 fn visible<'a>(subscription: &'a Subscription, table: &'a Table) -> impl Iterator<Item = &'a CatalogName> {
-    let columns = table.all_columns().filter(|column| subscription.classifications.contains(&column.classification));
-    columns.map(|column| &column.name)
+    subscription.visible(table).map(|column| &column.name)
 }
 
 /// A join key is a column of one name that is visible in every table of two products or more.

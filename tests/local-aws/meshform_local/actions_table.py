@@ -440,19 +440,19 @@ NEEDS: dict[str, Needs] = {
     ),
     "AWS::QuickSight::DataSource": Needs(
         "arn:aws:quicksight:{region}:{account}:datasource/{DataSourceId}",
-        ("quicksight:CreateDataSource",),
+        ("quicksight:CreateDataSource@*", "quicksight:TagResource?Tags"),
         ("quicksight:UpdateDataSource",),
         ("quicksight:DeleteDataSource",),
         (("DataSourceParameters.AthenaParameters.RoleArn", "quicksight.amazonaws.com"),),
     ),
     "AWS::QuickSight::DataSet": Needs(
         "arn:aws:quicksight:{region}:{account}:dataset/{DataSetId}",
-        ("quicksight:CreateDataSet",),
+        ("quicksight:CreateDataSet", "quicksight:TagResource?Tags"),
         ("quicksight:UpdateDataSet",),
         ("quicksight:DeleteDataSet",),
     ),
     "AWS::QuickSight::RefreshSchedule": Needs(
-        "arn:aws:quicksight:{region}:{account}:dataset/{DataSetId}",
+        "arn:aws:quicksight:{region}:{account}:dataset/{DataSetId}/refresh-schedule/{Schedule.ScheduleId}",
         ("quicksight:CreateRefreshSchedule",),
         ("quicksight:UpdateRefreshSchedule",),
         ("quicksight:DeleteRefreshSchedule",),

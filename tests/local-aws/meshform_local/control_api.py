@@ -17,6 +17,7 @@ from . import (
     principals,
     provisioning,
     quality,
+    quicksight_types,
     recorded_types,
     steps,
     unload,
@@ -65,6 +66,7 @@ def forget_stores() -> None:
     event_delivery.reset()
     quality.reset()
     unload.reset()
+    quicksight_types.reset()
     principals.set_organization(None, [])
 
 

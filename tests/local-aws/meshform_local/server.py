@@ -47,13 +47,14 @@ def install_hooks() -> None:
     from ministack.services import cloudformation
 
     from . import base_rules, control_api, crawler_runs, dispatch, event_delivery, event_types, glue_types, identity
-    from . import lake_types, operations, order, policies, principals, provisioning, recorded_types, steps
+    from . import lake_types, operations, order, policies, principals, provisioning, quicksight_types, recorded_types, steps
 
     principals.install()
     identity.install()
     order.install()
     lake_types.install()
     recorded_types.install()
+    quicksight_types.install()
     glue_types.install()
     event_types.install()
     base_rules.install()

@@ -1,0 +1,82 @@
+//! Data sets of QuickSight: the role behind each, the columns that it asks for, and the copies that others see.
+
+use super::catalog::Catalog;
+use super::evaluate::by_principal;
+use super::facts::{DataSetFact, Facts, RoleFact};
+use super::model::Principal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What data sets refer to.
+struct Behind<'a> {
+    /// Roles by data source.
+    roles: BTreeMap<&'a str, &'a str>,
+    /// Catalog and database by the account and the name of a link.
+    targets: BTreeMap<(&'a str, &'a str), (&'a str, &'a str)>,
+}
+
+impl<'a> Behind<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let roles = facts.data_sources.iter().filter_map(|source| Some((source.arn.as_str(), source.role.as_deref()?)));
+        let targets = facts.databases.iter().filter_map(|link| {
+            let (catalog, database) = link.target.as_ref()?;
+            Some(((link.catalog.as_str(), link.name.as_str()), (catalog.as_str(), database.as_str())))
+        });
+        Self { roles: roles.collect(), targets: targets.collect() }
+    }
+
+    /// Role, catalog and database of a data set.
+    fn data_set(&self, data_set: &'a DataSetFact) -> Option<(&'a str, &'a str, &'a str)> {
+        let here = (data_set.account.as_str(), data_set.database.as_str());
+        let (catalog, database) = self.targets.get(&here).copied().unwrap_or(here);
+        Some((self.roles.get(data_set.source.as_str())?, catalog, database))
+    }
+}
+
+/// The data sets that ask for columns which the role behind them does not see, and these columns.
+///
+/// A data source without a role of its own, or with one that no template makes, is not looked at.
+#[must_use]
+pub fn beyond_sight(facts: &Facts) -> Vec<(&DataSetFact, Vec<&str>)> {
+    if facts.data_sets.is_empty() {
+        return Vec::new();
+    }
+    let (behind, catalog, grants) = (Behind::of(facts), Catalog::of(facts), by_principal(facts));
+    let roles: BTreeMap<&str, &RoleFact> = facts.roles.iter().map(|role| (role.arn.as_str(), role)).collect();
+    let mut beyond = Vec::new();
+    for data_set in &facts.data_sets {
+        let Some((role, account, database)) = behind.data_set(data_set) else { continue };
+        let Some(role) = roles.get(role) else { continue };
+        let seen = catalog.table(role, &grants, (account, database), &data_set.table);
+        let columns = seen.iter().flat_map(|table| &table.columns).filter(|column| column.visible);
+        let columns: BTreeSet<&str> = columns.map(|column| column.name.as_str()).collect();
+        let wanted = data_set.columns.iter().map(String::as_str);
+        let hidden: Vec<&str> = wanted.filter(|column| !columns.contains(column)).collect();
+        if !hidden.is_empty() {
+            beyond.push((data_set, hidden));
+        }
+    }
+    beyond
+}
+
+/// Tells each copy at the table that the role behind it reads. Lake Formation decided when the copy was made; it is not
+/// asked when somebody looks.
+pub(super) fn tell_copies(facts: &Facts, principals: &mut [Principal]) {
+    let behind = Behind::of(facts);
+    for data_set in facts.data_sets.iter().filter(|data_set| data_set.copied) {
+        let Some((role, catalog, database)) = behind.data_set(data_set) else { continue };
+        let tables =
+            principals.iter_mut().filter(|principal| principal.principal == role).flat_map(|one| &mut one.tables);
+        for table in tables {
+            if table.catalog == catalog && table.database == database && table.table == data_set.table {
+                let readers: Vec<&str> = data_set.readers.iter().map(String::as_str).collect();
+                table.copies.push(format!(
+                    "SPICE data set {} of {}; {} sees all of it",
+                    data_set.id,
+                    data_set.columns.join(", "),
+                    readers.join(", ")
+                ));
+            }
+        }
+    }
+    principals.iter_mut().flat_map(|principal| &mut principal.tables).for_each(|table| table.copies.sort());
+}
