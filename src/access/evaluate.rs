@@ -58,7 +58,10 @@ fn not_evaluated(facts: &Facts) -> impl Iterator<Item = String> {
             GrantedFact::Other(kind) => {
                 Some(format!("grant {resource} of {stack} is on {kind}, which is not evaluated yet"))
             }
-            GrantedFact::Database { .. } | GrantedFact::Expression { .. } => None,
+            GrantedFact::Database { .. }
+            | GrantedFact::Expression { .. }
+            | GrantedFact::Table { .. }
+            | GrantedFact::Location { .. } => None,
         };
         let whom = match &grant.principal {
             // an organization, a group, IAM_ALLOWED_PRINCIPALS: whoever is meant, no role of these templates stands for them

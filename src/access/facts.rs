@@ -69,6 +69,22 @@ pub enum GrantedFact {
         /// All conditions must hold: key, and values of which one must match; in the order of the template.
         conditions: Vec<(String, BTreeSet<String>)>,
     },
+    /// A table by name, or all tables of a database.
+    Table {
+        /// The catalog's account.
+        catalog: String,
+        /// Its database.
+        database: String,
+        /// Its name; `None` for all tables.
+        name: Option<String>,
+    },
+    /// A registered location: it opens no table by itself.
+    Location {
+        /// The account that registered it.
+        catalog: String,
+        /// `arn:…:s3:::bucket/prefix`.
+        arn: String,
+    },
     /// Something that this version does not evaluate.
     Other(String),
 }
@@ -135,6 +151,31 @@ pub struct RoleFact {
     pub tags: BTreeMap<String, String>,
     /// The statements of its inline policies.
     pub statements: Vec<Value>,
+    /// The statements on who may assume it.
+    pub trust: Vec<Value>,
+}
+
+/// A crawler.
+#[derive(Debug, Clone)]
+pub struct CrawlerFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// Its account.
+    pub account: String,
+    /// ARN of the role that it works as; `None` when it cannot be told from the template.
+    pub role: Option<String>,
+    /// The tables of the catalog that it looks at: for each target the database, and tables of it.
+    pub tables: Vec<(String, Vec<String>)>,
+    /// The paths in S3 that it looks at.
+    pub paths: Vec<String>,
+    /// Kinds of other targets.
+    pub others: Vec<String>,
+    /// Where it makes tables.
+    pub database: Option<String>,
+    /// What it does with tables whose files are gone.
+    pub delete_behavior: Option<String>,
+    /// Whether Lake Formation gives it its credentials.
+    pub by_lake_formation: bool,
 }
 
 /// Settings of a catalog.
@@ -223,6 +264,8 @@ pub struct Facts {
     pub locations: Vec<LocationFact>,
     /// Roles.
     pub roles: Vec<RoleFact>,
+    /// Crawlers.
+    pub crawlers: Vec<CrawlerFact>,
     /// Data sources of QuickSight.
     pub data_sources: Vec<DataSourceFact>,
     /// Data sets of QuickSight.
@@ -243,6 +286,7 @@ impl Facts {
             tables,
             locations,
             roles,
+            crawlers,
             data_sources,
             data_sets,
             schedules,
@@ -255,6 +299,7 @@ impl Facts {
         self.tables.extend(tables);
         self.locations.extend(locations);
         self.roles.extend(roles);
+        self.crawlers.extend(crawlers);
         self.data_sources.extend(data_sources);
         self.data_sets.extend(data_sets);
         self.schedules.extend(schedules);

@@ -18,7 +18,7 @@ mod tests;
 pub use data_sets::beyond_sight;
 pub use evaluate::evaluate;
 pub use facts::{
-    AssociationFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact,
-    ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
+    LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
 };
 pub use model::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through};

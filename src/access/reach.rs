@@ -48,12 +48,13 @@ impl Reach<'_> {
             .iter()
             .filter(|grant| allows(&grant.permissions, "SELECT"))
             .filter_map(|grant| {
-                let conditions = self.expression(grant, true)?;
-                let opened: Vec<bool> = tagged.columns.iter().map(|(_, tags)| matches(conditions, tags)).collect();
+                let opened = self.opened(grant, tagged);
                 opened.contains(&true).then_some((*grant, opened))
             })
             .collect();
-        let mut legs = if grants.is_empty() { self.without_tables() } else { self.legs() };
+        // a grant by name holds whatever tags there are
+        let by_tag = grants.iter().any(|(grant, _)| self.expression(grant, true).is_some());
+        let mut legs = if grants.is_empty() { self.without_tables() } else { self.legs(by_tag) };
         let mut visible = vec![false; tagged.columns.len()];
         let mut permissions = BTreeSet::new();
         for (grant, opened) in &grants {
@@ -95,10 +96,10 @@ impl Reach<'_> {
     }
 
     /// The legs that all tables of the database share.
-    fn legs(&self) -> Legs {
+    fn legs(&self, by_tag: bool) -> Legs {
         let mut legs = Legs::default();
         // an expression without a condition on it would match without it
-        if let Some(spot) = self.tag_spot {
+        if let Some(spot) = self.tag_spot.filter(|_| by_tag) {
             legs.found(Leg::DatabaseTag, spot);
         }
         if self.role.account != self.catalog {
@@ -139,10 +140,36 @@ impl Reach<'_> {
     /// column is no missing leg.
     fn speaks_of_tables(&self, grant: &GrantFact) -> bool {
         allows(&grant.permissions, "SELECT")
-            && self.expression(grant, true).is_some_and(|conditions| {
-                let mut carried = conditions.iter().filter(|(key, _)| self.tags.contains_key(key.as_str())).peekable();
-                carried.peek().is_some() && carried.all(|condition| matches(std::slice::from_ref(condition), self.tags))
-            })
+            && match &grant.granted {
+                GrantedFact::Table { catalog, database, name: _ } => {
+                    catalog == self.catalog && database == self.database
+                }
+                GrantedFact::Expression { .. }
+                | GrantedFact::Database { .. }
+                | GrantedFact::Location { .. }
+                | GrantedFact::Other(_) => self.expression(grant, true).is_some_and(|conditions| {
+                    let mut carried =
+                        conditions.iter().filter(|(key, _)| self.tags.contains_key(key.as_str())).peekable();
+                    carried.peek().is_some()
+                        && carried.all(|condition| matches(std::slice::from_ref(condition), self.tags))
+                }),
+            }
+    }
+
+    /// Which columns of a table a grant opens: by their tags, or all of them where the table is named.
+    fn opened(&self, grant: &GrantFact, tagged: &Tagged<'_>) -> Vec<bool> {
+        let by_name = match &grant.granted {
+            GrantedFact::Table { catalog, database, name } => {
+                let named = name.as_ref().is_none_or(|name| *name == tagged.table.name);
+                named && catalog == self.catalog && database == self.database
+            }
+            GrantedFact::Expression { .. }
+            | GrantedFact::Database { .. }
+            | GrantedFact::Location { .. }
+            | GrantedFact::Other(_) => false,
+        };
+        let conditions = self.expression(grant, true).unwrap_or_default();
+        tagged.columns.iter().map(|(_, tags)| by_name || matches(conditions, tags)).collect()
     }
 
     /// The conditions of a grant on tables (or databases) of this catalog.
@@ -153,7 +180,11 @@ impl Reach<'_> {
             {
                 Some(conditions)
             }
-            GrantedFact::Expression { .. } | GrantedFact::Database { .. } | GrantedFact::Other(_) => None,
+            GrantedFact::Expression { .. }
+            | GrantedFact::Database { .. }
+            | GrantedFact::Table { .. }
+            | GrantedFact::Location { .. }
+            | GrantedFact::Other(_) => None,
         }
     }
 
@@ -211,7 +242,14 @@ fn same(left: &GrantedFact, right: &GrantedFact) -> bool {
             };
             catalog == other_catalog && tables == other_tables && sorted(conditions) == sorted(other_conditions)
         }
-        (GrantedFact::Expression { .. } | GrantedFact::Database { .. } | GrantedFact::Other(_), _) => left == right,
+        (
+            GrantedFact::Expression { .. }
+            | GrantedFact::Database { .. }
+            | GrantedFact::Table { .. }
+            | GrantedFact::Location { .. }
+            | GrantedFact::Other(_),
+            _,
+        ) => left == right,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reads the facts of a template: names in the place of intrinsics, as far as the template tells them.
 
 use super::facts::{
-    AssociationFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact, LocationFact, RoleFact,
-    ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
+    LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
 };
 use crate::assembly::Document;
 use serde_json::Value;
@@ -40,6 +40,7 @@ impl Facts {
                 }),
                 "AWS::Glue::Database" => self.databases.push(names.database(spot(), properties)),
                 "AWS::Glue::Table" => self.tables.push(names.table(spot(), properties)),
+                "AWS::Glue::Crawler" => self.crawlers.push(names.crawler(spot(), properties)),
                 "AWS::IAM::Role" => self.roles.push(names.role(spot(), properties)),
                 "AWS::QuickSight::DataSource" => self.data_sources.push(names.data_source(spot(), properties)),
                 "AWS::QuickSight::DataSet" => self.data_sets.extend(names.data_sets(&spot(), properties)),
@@ -177,6 +178,20 @@ impl Names<'_> {
                         })
                         .collect(),
                 },
+                "Table" => GrantedFact::Table {
+                    catalog: self.catalog(resource),
+                    database: self.text(&resource["DatabaseName"]).unwrap_or_default(),
+                    name: match &resource["TableWildcard"] {
+                        Value::Null => Some(self.text(&resource["Name"]).unwrap_or_default()),
+                        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                            None
+                        }
+                    },
+                },
+                "DataLocation" => GrantedFact::Location {
+                    catalog: self.catalog(resource),
+                    arn: self.text(&resource["ResourceArn"]).unwrap_or_default(),
+                },
                 other => GrantedFact::Other(other.to_owned()),
             },
             None => GrantedFact::Other("nothing".to_owned()),
@@ -217,6 +232,26 @@ impl Names<'_> {
         }
     }
 
+    fn crawler(&self, spot: Spot, properties: &Value) -> CrawlerFact {
+        let targets = &properties["Targets"];
+        let tables = items(&targets["CatalogTargets"]).map(|target| {
+            let tables = items(&target["Tables"]).map(|table| self.text(table).unwrap_or_default());
+            (self.text(&target["DatabaseName"]).unwrap_or_default(), tables.collect())
+        });
+        let kinds = targets.as_object().into_iter().flat_map(|targets| targets.keys());
+        CrawlerFact {
+            spot,
+            account: self.document.account.clone(),
+            role: self.text(&properties["Role"]),
+            tables: tables.collect(),
+            paths: items(&targets["S3Targets"]).filter_map(|target| self.text(&target["Path"])).collect(),
+            others: kinds.filter(|kind| !["CatalogTargets", "S3Targets"].contains(&kind.as_str())).cloned().collect(),
+            database: self.text(&properties["DatabaseName"]),
+            delete_behavior: self.text(&properties["SchemaChangePolicy"]["DeleteBehavior"]),
+            by_lake_formation: properties["LakeFormationConfiguration"]["UseLakeFormationCredentials"] == true,
+        }
+    }
+
     fn role(&self, spot: Spot, properties: &Value) -> RoleFact {
         let tags = items(&properties["Tags"])
             .filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned())));
@@ -228,6 +263,7 @@ impl Names<'_> {
             name: properties["RoleName"].as_str().unwrap_or_default().to_owned(),
             tags: tags.collect(),
             statements: statements.collect(),
+            trust: items(&properties["AssumeRolePolicyDocument"]["Statement"]).cloned().collect(),
             spot,
         }
     }

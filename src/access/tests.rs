@@ -67,6 +67,12 @@ fn grant(
     }
 }
 
+/// A table of the database, or all of them.
+fn on_named(table: Option<&str>) -> GrantedFact {
+    let (catalog, database) = (CATALOG.to_owned(), "m_sales".to_owned());
+    GrantedFact::Table { catalog, database, name: table.map(str::to_owned) }
+}
+
 const DESCRIBE: &[&str] = &["DESCRIBE"];
 const READ: &[&str] = &["DESCRIBE", "SELECT"];
 
@@ -109,6 +115,7 @@ fn world() -> Facts {
             name: "reader".to_owned(),
             tags: BTreeMap::new(),
             statements: Vec::new(),
+            trust: Vec::new(),
         }],
         ..Facts::default()
     }
@@ -180,6 +187,35 @@ const CASES: &[Case] = &[
         |facts| {
             let conditions = vec![(CLASS.to_owned(), set(&["public"])), (PRODUCT.to_owned(), set(&["orders"]))];
             instead(facts, &GrantedFact::Expression { catalog: "999999999999".to_owned(), tables: true, conditions });
+        },
+        &[],
+        &[Leg::LocalGrant],
+    ),
+    // by name
+    (
+        "a grant that names the table opens every column, also one that a crawler found",
+        |facts| instead(facts, &on_named(Some("orders"))),
+        &["open", "secret", "found"],
+        &[],
+    ),
+    (
+        "a grant on all tables of the database opens every column",
+        |facts| instead(facts, &on_named(None)),
+        &["open", "secret", "found"],
+        &[],
+    ),
+    ("a grant that names another table opens nothing", |facts| instead(facts, &on_named(Some("returns"))), &[], &[]),
+    (
+        "the account must hold the same grant by name",
+        |facts| by_name(facts, "LocalTable").granted = on_named(Some("orders")),
+        &[],
+        &[Leg::AccountGrant],
+    ),
+    (
+        "a location opens no table",
+        |facts| {
+            let location = GrantedFact::Location { catalog: CATALOG.to_owned(), arn: "arn:aws:s3:::b/p".to_owned() };
+            instead(facts, &location);
         },
         &[],
         &[Leg::LocalGrant],
@@ -421,8 +457,8 @@ fn what_is_not_evaluated_is_told() {
     };
     assert_eq!(said(|_| {}), [""; 0]);
     assert_eq!(
-        said(|grant| grant.granted = GrantedFact::Other("Table".to_owned())),
-        ["grant LocalTable of owner/stack is on Table, which is not evaluated yet"]
+        said(|grant| grant.granted = GrantedFact::Other("DataCellsFilter".to_owned())),
+        ["grant LocalTable of owner/stack is on DataCellsFilter, which is not evaluated yet"]
     );
     assert_eq!(
         said(|grant| grant.principal = Some("IAM_ALLOWED_PRINCIPALS".to_owned())),

@@ -1,4 +1,8 @@
-//! AWS Glue Data Catalog. Databases and tables take no tags (cfn#2101).
+//! AWS Glue: the Data Catalog, whose databases and tables take no tags (cfn#2101), and what fills it.
+
+mod crawler;
+
+pub use crawler::{Crawler, Schedule};
 
 use super::{Handle, Name, Val};
 use serde::Serialize;

@@ -169,8 +169,16 @@ pub struct PrincipalPermissions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Permission {
+    /// To change its columns and partitions.
+    Alter,
+    /// To make tables in a database.
+    CreateTable,
+    /// To point to data below a registered location.
+    DataLocationAccess,
     /// To see that it is there.
     Describe,
+    /// To write data.
+    Insert,
     /// To read data.
     Select,
 }
@@ -178,13 +186,32 @@ pub enum Permission {
 /// What a grant is on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Granted {
-    /// A database of the granting account: here always a resource link.
+    /// A database of the granting account, or a resource link there.
     #[serde(rename_all = "PascalCase")]
     Database {
         /// The account whose catalog holds it.
         catalog_id: String,
         /// Its name.
         name: Val<Name<glue::Database>>,
+    },
+    /// A table by name, or all tables of a database: whatever the classifications of its columns.
+    #[serde(rename_all = "PascalCase")]
+    Table {
+        /// The account whose catalog holds it.
+        catalog_id: String,
+        /// Its database.
+        database_name: Val<Name<glue::Database>>,
+        /// Which of its tables.
+        #[serde(flatten)]
+        which: Which,
+    },
+    /// A registered location.
+    #[serde(rename_all = "PascalCase")]
+    DataLocation {
+        /// The account that registered it.
+        catalog_id: String,
+        /// Its ARN: a registration's `Ref` is an id, no ARN.
+        resource_arn: String,
     },
     /// Whatever carries the tags of an expression.
     #[serde(rename = "LFTagPolicy", rename_all = "PascalCase")]
@@ -196,6 +223,17 @@ pub enum Granted {
         /// All conditions must hold; sorted by key.
         expression: Vec<Condition>,
     },
+}
+
+/// Which tables of a database.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Which {
+    /// One.
+    #[serde(rename = "Name")]
+    One(Val<Name<glue::Table>>),
+    /// All there are and will be.
+    #[serde(rename = "TableWildcard")]
+    All {},
 }
 
 /// What an expression selects.

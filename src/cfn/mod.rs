@@ -106,6 +106,7 @@ resources! {
     EventBus(events::EventBus) = "AWS::Events::EventBus", with_stack;
     EventBusPolicy(events::EventBusPolicy) = "AWS::Events::EventBusPolicy", with_stack;
     Rule(events::Rule) = "AWS::Events::Rule", with_stack;
+    Crawler(glue::Crawler) = "AWS::Glue::Crawler", with_stack;
     Database(glue::Database) = "AWS::Glue::Database", with_stack;
     DefaultDatabase(glue::DefaultDatabase) = "AWS::Glue::Database", retained;
     Table(glue::Table) = "AWS::Glue::Table", with_stack;

@@ -19,6 +19,8 @@ pub struct Bucket {
     lifecycle_configuration: Option<Lifecycle>,
     #[serde(skip_serializing_if = "Option::is_none")]
     logging_configuration: Option<Logging>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notification_configuration: Option<Notifications>,
     tags: Vec<ResourceTag>,
 }
 
@@ -119,6 +121,18 @@ struct Logging {
     log_file_prefix: String,
 }
 
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Notifications {
+    event_bridge_configuration: EventBridge,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EventBridge {
+    event_bridge_enabled: bool,
+}
+
 impl Bucket {
     /// A bucket that nobody outside its account can open by an ACL or a public policy.
     #[must_use]
@@ -148,6 +162,7 @@ impl Bucket {
             versioning_configuration: None,
             lifecycle_configuration: None,
             logging_configuration: None,
+            notification_configuration: None,
             tags,
         }
     }
@@ -170,6 +185,14 @@ impl Bucket {
     pub fn logged_to(mut self, bucket: Val<Name<Self>>, prefix: &str) -> Self {
         self.logging_configuration =
             Some(Logging { destination_bucket_name: bucket, log_file_prefix: format!("{prefix}/") });
+        self
+    }
+
+    /// Tells the account's default event bus of every object.
+    #[must_use]
+    pub const fn telling(mut self) -> Self {
+        self.notification_configuration =
+            Some(Notifications { event_bridge_configuration: EventBridge { event_bridge_enabled: true } });
         self
     }
 

@@ -89,6 +89,9 @@ codes! {
     /// A value that the format does not allow: outside a list, a pattern or a range.
     InvalidValue = "invalid-value", Error,
         "Use one of the values that are named.", "the format";
+    /// A frequency of `slaProperties` that no schedule can keep: zero or less, under five minutes, over 366 days, no whole number of minutes, without a known unit, or promised twice.
+    InvalidFrequency = "invalid-frequency", Error,
+        "Write one as `{property: frequency, value: 1, unit: d}`; the units are d, h and m.", "AWS Glue guide, \"Time-based schedules for jobs and crawlers\": at most every five minutes";
     /// An account id without quotes: YAML reads it as a number and loses leading zeros.
     UnquotedAccount = "unquoted-account", Error,
         "Put the twelve digits in quotes.", "YAML 1.2 core schema, integers";
@@ -228,7 +231,7 @@ codes! {
     /// Grants or tag associations of one stack that CloudFormation may make at the same time.
     GrantsUnordered = "grants-unordered", Error,
         "Chain them by DependsOn.", "cfn#2432, cfn#2500: ConcurrentModificationException";
-    /// A grant, an association, a data set or its schedule that CloudFormation may make before what it speaks of or needs.
+    /// A grant, an association, a crawler, a data set or its schedule that CloudFormation may make before what it speaks of or needs.
     GrantBeforeTarget = "grant-before-target", Error,
         "Add the DependsOn: settings, tags, location, database and table come before associations, these before grants, and the grants of a role before the data sets that run as it.", "lake-formation-mesh 1.3, 1.5; QuickSight CreateDataSet reads the table";
     /// A grant whose Resource has not exactly one member, whose permissions do not fit it, or that is for neither an account nor a role.
@@ -249,7 +252,7 @@ codes! {
     /// A table whose files lie outside every location that is registered with Lake Formation.
     LocationNotRegistered = "location-not-registered", Error,
         "Register the location, or move the table below one that is.", "AWS Lake Formation: registering an Amazon S3 location";
-    /// A TABLE expression that does not name the classification or no product, or asks for `unclassified` for anyone but the owner; a grant that names a table.
+    /// A TABLE expression that does not name the classification or no product, or asks for `unclassified` for anyone but the owner; a grant that names a table, save for the crawler of that table.
     ExpressionOpen = "expression-open", Error,
         "Grant by an expression, and name the domain's key and the classification in every TABLE expression.", "pain 19: an expression that does not name a key grants regardless of it";
     /// A DATABASE expression or a database tag that names the classification, or a table whose own is not `unclassified`.
@@ -276,6 +279,12 @@ codes! {
     /// A role that cannot read what its grant promises: its policy lacks Glue or GetDataAccess, or no template makes it.
     RoleCannotRead = "role-cannot-read", Error,
         "Give the role glue:Get* on the governance catalog and lakeformation:GetDataAccess.", "hazard 17: the hidden IAM leg";
+    /// A crawler that could make, drop or misread tables: several targets, deletes that are not only logged, a catalog table without credentials of Lake Formation, of another account or by a link, published files as a path; or a role that somebody but AWS Glue may assume.
+    CrawlerShape = "crawler-shape", Error,
+        "Give the crawler one catalog table of its own account, DeleteBehavior LOG, UseLakeFormationCredentials, and a role that only glue.amazonaws.com may assume.", "AWS Glue guide, \"Configuring a crawler to use Lake Formation credentials\"; hazard 4";
+    /// A crawler whose role lacks a grant that it needs, or that may be made before it; or raw tables that no owner may see.
+    CrawlerWithoutGrant = "crawler-without-grant", Error,
+        "Grant its role the database, the table and the location by name, and let the crawler wait for the grants.", "AWS Glue guide, \"Crawler errors when the crawler is using Lake Formation permissions\"; hazards, question 4";
     /// A role that lacks an action, in its policy or under its boundary, which a resource that works as it needs.
     RoleLacksAction = "role-lacks-action", Error,
         "Add the action on the resource to the role's policy, and to the boundary.", "the services' pages on roles; see assembly/check/needs";

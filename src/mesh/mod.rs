@@ -1,6 +1,9 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod batch_model;
+mod crawling;
 mod endpoint;
+mod frequency;
 mod glue_type;
 mod model;
 mod names;
@@ -9,11 +12,13 @@ mod network;
 mod quicksight;
 mod resolve;
 
+pub use batch_model::BatchModel;
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
+pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Athena, BatchModel, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader,
-    Subscriber, Subscription, Table, Team,
+    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
+    Table, Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,
@@ -21,7 +26,7 @@ pub use names::{
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
 pub use network::{AddressRange, Network, NetworkUse, zones_of};
-pub use quicksight::{Interval, QuicksightType};
+pub use quicksight::{Interval, Quicksight, QuicksightType};
 pub use resolve::{Resolved, resolve};
 
 /// SHA-256 of a text in lower-case hexadecimal.

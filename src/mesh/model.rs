@@ -1,12 +1,12 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    AccountId, CatalogName, Classification, Day, GlueType, MeshName, Network, OrganizationId, OwnerName,
-    PermissionSetName, ProductId, QuicksightGroup, Region, RoleArn, RoleName, Tenant,
+    AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, MeshName, Network, OrganizationId,
+    OwnerName, PermissionSetName, ProductId, Quicksight, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, QuicksightMode,
-    SlaPropertyFile, SourceFile, TableFormat, Tool,
+    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile,
+    SourceFile, TableFormat, Tool,
 };
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +142,8 @@ pub struct Product {
     pub match_on: Vec<CatalogName>,
     /// Promises.
     pub sla: Vec<SlaPropertyFile>,
+    /// How often it is promised to be renewed; `None` without a promise.
+    pub promise: Option<Frequency>,
     /// When its crawlers run.
     pub crawl: CrawlFile,
     /// Which of the domain's stacks holds it, from 1.
@@ -249,34 +251,6 @@ pub struct Consumer {
     pub batch_models: Vec<BatchModel>,
     /// Where it stands.
     pub origin: Place,
-}
-
-/// A model that predicts in batches.
-#[derive(Debug, Clone)]
-pub struct BatchModel {
-    /// Its name.
-    pub name: ProductId,
-    /// ARN of a version of a model package in the mesh's Region.
-    pub package: String,
-    /// What it reads: a product that the consumer subscribes to by its tables.
-    pub product: ProductId,
-    /// Its table.
-    pub table: CatalogName,
-    /// `rate(..)` or `cron(..)`, in UTC.
-    pub schedule: String,
-    /// Where it stands.
-    pub origin: Place,
-}
-
-/// Who reads in QuickSight, and how.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Quicksight {
-    /// The group that may read; `None` for the computed one.
-    pub group: Option<QuicksightGroup>,
-    /// Region in which QuickSight keeps the account's users and groups; `None` for the mesh's.
-    pub identity_region: Option<Region>,
-    /// Whether data sets are queried or copied.
-    pub mode: QuicksightMode,
 }
 
 /// A reader: the role in the producer's account for one subscription to a port other than `tables`.

@@ -78,6 +78,13 @@ impl Mesh {
         format!("{}_{domain}_{product}", self.name).replace('-', "_")
     }
 
+    /// Name of the database in the producer's account with what its crawler finds in raw files; no published database has
+    /// that form, since no owner may be called `local`.
+    #[must_use]
+    pub fn local_database(&self, domain: &OwnerName, product: &ProductId) -> String {
+        format!("{}_local_{domain}_{product}", self.name).replace('-', "_")
+    }
+
     /// Key of the classification tag.
     #[must_use]
     pub fn classification_tag(&self) -> String {
@@ -178,6 +185,43 @@ impl Mesh {
     #[must_use]
     pub fn log_group(&self, owner: &str, what: &str) -> String {
         format!("/aws/{}/{owner}/{what}", self.name)
+    }
+
+    /// The role in a domain's account that sends events on to the buses of the mesh.
+    #[must_use]
+    pub fn tell_role(&self, domain: &OwnerName) -> String {
+        self.role(&["tell", domain.as_str()])
+    }
+
+    /// The role in the governance account by which a state machine starts the crawlers of a product.
+    #[must_use]
+    pub fn crawling_role(&self, domain: &OwnerName, product: &ProductId) -> String {
+        self.role(&["crawling", domain.as_str(), product.as_str()])
+    }
+
+    /// The state machine in the governance account that starts the crawlers of a product.
+    #[must_use]
+    pub fn crawl_machine(&self, domain: &OwnerName, product: &ProductId) -> String {
+        fit(format!("{}-crawl-{domain}-{product}", self.name), 80)
+    }
+
+    /// ARN of a state machine.
+    #[must_use]
+    pub fn machine_arn(&self, account: &AccountId, machine: &str) -> String {
+        format!("arn:{}:states:{}:{account}:stateMachine:{machine}", self.region.partition(), self.region)
+    }
+
+    /// ARN of something of AWS Glue: `catalog`, `crawler/<name>`, `database/<name>`, `table/<database>/*`.
+    #[must_use]
+    pub fn glue_arn(&self, account: &AccountId, rest: &str) -> String {
+        format!("arn:{}:glue:{}:{account}:{rest}", self.region.partition(), self.region)
+    }
+
+    /// Name of an EventBridge rule about a domain, at most 64 characters.
+    #[must_use]
+    pub fn rule(&self, word: &str, domain: &OwnerName, product: Option<&ProductId>) -> String {
+        let product = product.map(|product| format!("-{product}")).unwrap_or_default();
+        fit(format!("{}-{word}-{domain}{product}", self.name), 64)
     }
 
     /// The role that starts an owner's state machines.

@@ -1,6 +1,19 @@
 //! What Amazon QuickSight makes of tables: the types of its columns, and how often a copy is renewed.
 
-use super::{Column, GlueType, Product, Subscription, Table};
+use super::{Column, GlueType, Product, QuicksightGroup, Region, Subscription, Table};
+
+use crate::environment::files::QuicksightMode;
+
+/// Who reads in QuickSight, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quicksight {
+    /// The group that may read; `None` for the computed one.
+    pub group: Option<QuicksightGroup>,
+    /// Region in which QuickSight keeps the account's users and groups; `None` for the mesh's.
+    pub identity_region: Option<Region>,
+    /// Whether data sets are queried or copied.
+    pub mode: QuicksightMode,
+}
 
 /// Type of a column of a data set (QuickSight API, `InputColumn`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,18 +93,11 @@ impl Interval {
     /// The longest interval that keeps up with the frequency that a product promises; daily where it promises none.
     #[must_use]
     pub fn of(product: &Product) -> Self {
-        let promised = product.sla.iter().find(|promise| promise.property == "frequency");
-        let hours = promised.and_then(|promise| match promise.unit.as_deref() {
-            Some("d") | None => Some(promise.value * 24.0),
-            Some("h") => Some(promise.value),
-            Some("m") => Some(promise.value / 60.0),
-            Some(_) => None,
-        });
-        match hours {
-            Some(hours) if hours >= 24.0 * 31.0 => Self::Monthly,
-            Some(hours) if hours >= 24.0 * 7.0 => Self::Weekly,
-            Some(hours) if hours > 0.0 && hours < 24.0 => Self::Hourly,
-            Some(_) | None => Self::Daily,
+        match product.frequency().minutes() / 60 {
+            hours if hours >= 24 * 31 => Self::Monthly,
+            hours if hours >= 24 * 7 => Self::Weekly,
+            hours if hours >= 24 => Self::Daily,
+            _ => Self::Hourly,
         }
     }
 }

@@ -50,6 +50,7 @@ fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
 fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
     let (partition, region) = (mesh.region.partition(), &mesh.region);
     let word = mesh.name.as_str().replace('-', "_");
+    let crawl_logs = format!("arn:{partition}:logs:{region}:{}:log-group:/aws-glue/crawlers", owner.account);
     let mut statements = vec![
         Statement::allow("QueryMesh", ["athena:*"])
             .on([format!("arn:{partition}:athena:{region}:{}:workgroup/{}-*", owner.account, mesh.name)]),
@@ -78,6 +79,26 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: Ac
             .on([format!("arn:{partition}:states:{region}:{}:stateMachine:{}-*", owner.account, mesh.name)]),
         Statement::allow("TellMesh", ["events:PutEvents"])
             .on([format!("arn:{partition}:events:{region}:*:event-bus/{}", mesh.name)]),
+        Statement::allow(
+            "CrawlMesh",
+            [
+                "glue:BatchCreatePartition",
+                "glue:BatchUpdatePartition",
+                "glue:CreatePartition",
+                "glue:CreateTable",
+                "glue:UpdatePartition",
+                "glue:UpdateTable",
+            ],
+        )
+        .on([
+            mesh.glue_arn(owner.account, "catalog"),
+            mesh.glue_arn(owner.account, &format!("database/{word}_*")),
+            mesh.glue_arn(owner.account, &format!("table/{word}_*/*")),
+        ]),
+        Statement::allow("StartCrawlers", ["glue:StartCrawler"])
+            .on([mesh.glue_arn(owner.account, &format!("crawler/{}.*", mesh.name))]),
+        Statement::allow("CrawlLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
+            .on([crawl_logs.clone(), format!("{crawl_logs}:*")]),
         Statement::allow("UseMeshKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
             .on([format!("arn:{partition}:kms:{region}:*:key/*")]),
     ];

@@ -9,7 +9,7 @@ use crate::cfn::ssm::Parameter;
 use crate::cfn::{LogicalId, Template};
 use crate::finding::Place;
 use crate::mesh::{Access, AccountId, Classification, Mesh};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the parameter by which a mesh takes the settings of an account. Every mesh makes the same one, so that the second
 /// fails here, before it changes what the first rests on (hazard 13; as aws/modern-data-architecture-accelerator locks its
@@ -71,6 +71,10 @@ pub(super) enum GrantOption {
 #[derive(Default)]
 pub(super) struct Chain {
     grants: BTreeMap<String, (LogicalId, PrincipalPermissions, Place)>,
+    /// What the first waits for.
+    after: BTreeSet<LogicalId>,
+    /// What single ones wait for.
+    waiting: Vec<(LogicalId, LogicalId)>,
 }
 
 impl Chain {
@@ -83,7 +87,7 @@ impl Chain {
         permissions: &[Permission],
         grant_option: GrantOption,
         origin: &Place,
-    ) {
+    ) -> LogicalId {
         let identity = format!("{principal}|{}", crate::assembly::pretty(&resource));
         let permissions = permissions.to_vec();
         let permissions_with_grant_option = match grant_option {
@@ -98,7 +102,19 @@ impl Chain {
         };
         let id = LogicalId::of("Grant", words, &identity);
         // the words come first, so that the chain reads well: databases, links, tables, each by product
-        self.grants.entry(format!("{words}|{identity}")).or_insert_with(|| (id, grant, origin.clone()));
+        let entry = self.grants.entry(format!("{words}|{identity}"));
+        entry.or_insert_with(|| (id.clone(), grant, origin.clone()));
+        id
+    }
+
+    /// Lets all grants wait for a resource of the template.
+    pub(super) fn after(&mut self, on: &LogicalId) {
+        self.after.insert(on.clone());
+    }
+
+    /// Lets a grant wait for a resource of the template.
+    pub(super) fn after_of(&mut self, grant: LogicalId, on: &LogicalId) {
+        self.waiting.push((grant, on.clone()));
     }
 
     /// Puts the grants into a template, each after the one before. Returns them in this order, each with its principal.
@@ -107,10 +123,15 @@ impl Chain {
         for (id, grant, origin) in self.grants.into_values() {
             let principal = grant.principal.identifier().to_owned();
             let handle = template.add(id, grant, &origin);
-            if let Some((previous, _)) = added.last() {
-                template.depend(handle.id(), previous);
+            match added.last() {
+                Some((previous, _)) => template.depend(handle.id(), previous),
+                // what the first waits for, all wait for
+                None => self.after.iter().for_each(|on| template.depend(handle.id(), on)),
             }
             added.push((handle.id().clone(), principal));
+        }
+        for (grant, on) in self.waiting {
+            template.depend(&grant, &on);
         }
         added
     }
@@ -121,3 +142,13 @@ pub(super) const DESCRIBE: &[Permission] = &[Permission::Describe];
 
 /// Rights on tables and columns.
 pub(super) const READ: &[Permission] = &[Permission::Describe, Permission::Select];
+
+/// Rights of a crawler on the table that it looks at: to read it, and to add columns and partitions.
+pub(super) const CRAWL: &[Permission] =
+    &[Permission::Alter, Permission::Describe, Permission::Insert, Permission::Select];
+
+/// Rights of a crawler on the database in which it makes tables.
+pub(super) const MAKE_TABLES: &[Permission] = &[Permission::CreateTable, Permission::Describe];
+
+/// The right on a registered location.
+pub(super) const LOCATION: &[Permission] = &[Permission::DataLocationAccess];

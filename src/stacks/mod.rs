@@ -3,6 +3,7 @@
 mod access;
 mod bootstrap;
 mod buckets;
+mod crawlers;
 mod default_database;
 mod endpoints;
 mod execution;

@@ -4,6 +4,7 @@ use crate::assembly::Layer;
 use crate::cfn::ResourceTag;
 use crate::finding::Place;
 use crate::mesh::{AccountId, Consumer, Domain, GOVERNANCE, Mesh, ProductId, Team};
+use std::collections::BTreeMap;
 
 /// The owner of an account.
 #[derive(Clone, Copy)]
@@ -34,6 +35,11 @@ impl<'a> Owner<'a> {
             origin: &consumer.origin,
             kind: Some("consumer"),
         }
+    }
+
+    /// The tags of a resource of AWS Glue, which takes them as a map.
+    pub(super) fn tag_map(&self, mesh: &Mesh, layer: Layer, product: Option<&ProductId>) -> BTreeMap<String, String> {
+        self.tags(mesh, layer, product).into_iter().map(|ResourceTag { key, value }| (key, value)).collect()
     }
 
     /// The tags of a resource, sorted by key.

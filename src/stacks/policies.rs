@@ -158,12 +158,18 @@ fn principal_arns(mesh: &Mesh, account: &AccountId, principal: &Principal) -> Ve
 }
 
 /// A service that works as a role on behalf of one account.
+///
+/// EventBridge, Scheduler and Step Functions say for which account when they assume a role: the roles that EventBridge's
+/// console makes ask for `aws:SourceAccount`, and so do the guides of the other two. AWS Glue's guide has no such condition
+/// in any trust policy, and AWS documents nowhere that Glue sends the key; with it a crawler or a job could not start. What
+/// stands in its place is `iam:PassRole`, which never passes a role of another account.
 pub(super) fn trust_service(service: &str, account: &AccountId) -> Statement {
-    Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec![format!("{service}.amazonaws.com")])).when(
-        "StringEquals",
-        "aws:SourceAccount",
-        [account.as_str()],
-    )
+    let statement =
+        Statement::allow("Service", ["sts:AssumeRole"]).by(By::Service(vec![format!("{service}.amazonaws.com")]));
+    match service {
+        "glue" => statement,
+        _ => statement.when("StringEquals", "aws:SourceAccount", [account.as_str()]),
+    }
 }
 
 /// QuickSight, which works as a role that its data source names.

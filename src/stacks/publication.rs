@@ -3,6 +3,7 @@
 //! A table carries `unclassified` and each declared column its own value, so that a column which a crawler finds is seen
 //! by nobody but its owner. An association covers one thing; those of a table are chained (hazard 3).
 
+use super::crawlers::{Crawlers, arrivals};
 use super::ownership::Owner;
 use super::{foundation, storage};
 use crate::assembly::{After, Effect, Layer, Stack, StackId, Wire};
@@ -38,23 +39,34 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8) -> Stack {
         Template::new(format!("Published products of the domain {} in the data mesh {}", domain.name, mesh.name));
     let mut wires = BTreeMap::new();
     let mut after = BTreeSet::new();
-    let tag = if number == 1 {
+    let (tag, location) = if number == 1 {
         let key = template.parameter(storage::KEY_OUTPUT, format!("Key of the buckets of {}", domain.name));
         wires.insert(
             storage::KEY_OUTPUT.to_owned(),
             Wire { stack: storage::id(mesh, &domain.name), output: storage::KEY_OUTPUT.to_owned() },
         );
         after.insert(After { stack: foundation::id(mesh), effect: Effect::Settings });
-        add_location(&mut template, mesh, domain, &key);
-        Some(add_tag(&mut template, mesh, domain))
+        let location = add_location(&mut template, mesh, domain, &key);
+        (Some(add_tag(&mut template, mesh, domain)), Some(location))
     } else {
-        after.insert(After { stack: id(mesh, &domain.name, 1), effect: Effect::Catalog });
-        None
+        // the role of the crawlers stands in the first, too
+        let first = id(mesh, &domain.name, 1);
+        after.insert(After { stack: first.clone(), effect: Effect::Catalog });
+        after.insert(After { stack: first, effect: Effect::Roles });
+        // rules on the mesh's bus
+        let mut here = domain.products.values().filter(|product| product.stack == number);
+        if here.any(Product::is_crawled_on_event) {
+            after.insert(After { stack: foundation::id(mesh), effect: Effect::Notifications });
+        }
+        (None, None)
     };
+    let mut crawlers = Crawlers::new(&mut template, mesh, domain, location.as_ref());
     for product in domain.products.values().filter(|product| product.stack == number) {
         let publication = Publication { mesh, domain, product, tag: tag.as_ref() };
-        publication.add_to(&mut template);
+        publication.add_to(&mut template, &mut crawlers);
+        arrivals::add_machine(&mut template, mesh, domain, product);
     }
+    crawlers.finish(&mut template);
     Stack {
         id: id(mesh, &domain.name, number),
         account: mesh.governance.clone(),
@@ -69,7 +81,12 @@ fn stack(mesh: &Mesh, domain: &Domain, number: u8) -> Stack {
 /// Adds the role that reads the domain's published data, and registers its location.
 ///
 /// One role for each domain: one for all would name every bucket of the mesh (hazard 7).
-fn add_location(template: &mut Template, mesh: &Mesh, domain: &Domain, key: &Val<Arn<kms::Key>>) {
+fn add_location(
+    template: &mut Template,
+    mesh: &Mesh,
+    domain: &Domain,
+    key: &Val<Arn<kms::Key>>,
+) -> Handle<lakeformation::Resource> {
     let partition = mesh.region.partition();
     let bucket = format!("arn:{partition}:s3:::{}", mesh.bucket(&domain.name, BucketUse::Data, &domain.account));
     let trust = Statement::allow("LakeFormation", ["sts:AssumeRole", "sts:SetContext"])
@@ -91,8 +108,14 @@ fn add_location(template: &mut Template, mesh: &Mesh, domain: &Domain, key: &Val
         tags: Owner::domain(domain).tags(mesh, Layer::Publication, None),
     };
     let role = template.add(LogicalId::new("RegisterRole"), role, &domain.origin);
-    let location = lakeformation::Resource::registered(format!("{bucket}/products"), role.arn());
-    template.add(LogicalId::new("Location"), location, &domain.origin);
+    let location = lakeformation::Resource::registered(location_arn(mesh, domain), role.arn());
+    template.add(LogicalId::new("Location"), location, &domain.origin)
+}
+
+/// ARN of the location that holds a domain's published tables.
+pub(super) fn location_arn(mesh: &Mesh, domain: &Domain) -> String {
+    let bucket = mesh.bucket(&domain.name, BucketUse::Data, &domain.account);
+    format!("arn:{}:s3:::{bucket}/products", mesh.region.partition())
 }
 
 fn add_tag(template: &mut Template, mesh: &Mesh, domain: &Domain) -> Handle<Tag> {
@@ -114,7 +137,7 @@ struct Publication<'a> {
 }
 
 impl Publication<'_> {
-    fn add_to(&self, template: &mut Template) {
+    fn add_to(&self, template: &mut Template, crawlers: &mut Crawlers<'_>) {
         let Self { mesh, domain, product, tag } = self;
         let name = mesh.database(&domain.name, &product.id);
         let bucket = mesh.bucket(&domain.name, BucketUse::Data, &domain.account);
@@ -130,10 +153,12 @@ impl Publication<'_> {
         let id = LogicalId::of("DatabaseTag", product.id.as_str(), &name);
         let tagged = template.add(id, association, &product.origin);
         for table in product.tables.values() {
-            self.add_table(template, &database, &tagged, &name, table, &prefix);
+            let (handle, last_tag) = self.add_table(template, &database, &tagged, &name, table, &prefix);
+            crawlers.add(template, (product, table), (&database, &handle), &last_tag);
         }
     }
 
+    /// Adds a table and its tags; returns it and the last of them.
     fn add_table(
         &self,
         template: &mut Template,
@@ -142,7 +167,7 @@ impl Publication<'_> {
         database_name: &str,
         table: &Table,
         prefix: &str,
-    ) {
+    ) -> (Handle<glue::Table>, LogicalId) {
         let path = format!("{database_name}/{}", table.name);
         let resource = self.table(database, table, format!("{prefix}{}/", table.name));
         let handle = template.add(LogicalId::of("Table", table.name.as_str(), &path), resource, &table.origin);
@@ -175,6 +200,7 @@ impl Publication<'_> {
             template.depend(association.id(), previous.id());
             previous = association;
         }
+        (handle, previous.id().clone())
     }
 
     fn table(&self, database: &Handle<Database>, table: &Table, location: String) -> glue::Table {

@@ -1,10 +1,12 @@
 //! `storage`, in a producer's account: key, buckets, catalog settings, and the owner, job and reader roles.
 
 use super::buckets;
+use super::crawlers::events::tell_role;
 use super::default_database;
 use super::grants::add_settings;
 use super::notifications;
 use super::ownership::Owner;
+use super::pipeline::raw;
 use super::policies;
 use super::roles::{Account, Draft, Querying};
 use crate::assembly::{Layer, Stack, StackId};
@@ -47,6 +49,9 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
     querying.extend(domain.products.values().filter_map(|product| add_job(&mut template, &account, domain, product)));
     querying.extend(readers.iter().map(|reader| add_reader(&mut template, &account, reader)));
     default_database::add(&mut template, owner, &settings, domain.athena.default_database, &querying);
+    for (word, role) in [("CrawlRole", raw::crawl_role(mesh, domain, &key)), ("TellRole", tell_role(mesh, domain))] {
+        role.map(|role| template.add(LogicalId::new(word), role, owner.origin));
+    }
     let forward = mesh.role_arn(&mesh.governance, &mesh.forward_role(&domain.name));
     notifications::add(&mut template, mesh, owner, Layer::Storage, Some(forward));
     template.output(KEY_OUTPUT, format!("Key of the buckets of {}", domain.name), &key);
@@ -89,7 +94,10 @@ fn add_buckets(template: &mut Template, mesh: &Mesh, domain: &Domain, key: &Val<
         Bucket::private(name(bucket_use), &encryption, owner.tags(mesh, Layer::Storage, None))
             .logged_to(logs.name(), bucket_use.name())
     };
-    let data = bucket(BucketUse::Data).versioned(NONCURRENT_DAYS);
+    let mut data = bucket(BucketUse::Data).versioned(NONCURRENT_DAYS);
+    if domain.products.values().any(Product::is_crawled_on_event) {
+        data = data.telling();
+    }
     let register = mesh.role_arn(&mesh.governance, &mesh.register_role(&domain.name));
     let published = (!domain.products.is_empty())
         .then(|| buckets::register_role(mesh, &mesh.governance, &register, &name(BucketUse::Data)));
@@ -115,7 +123,7 @@ fn add_owner(template: &mut Template, account: &Account<'_>, domain: &Domain) ->
         name: &name,
         description: format!("Owner of the domain {}: sees its own products whole", domain.name),
         trusts: vec![policies::trust(mesh, &domain.account, &domain.principals)],
-        statements: account.reading(&name, &databases),
+        statements: account.reading(&name, &databases).into_iter().chain(raw::owner_statements(mesh, domain)).collect(),
         origin: &domain.origin,
     };
     account.add_querying_role(template, draft)

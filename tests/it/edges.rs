@@ -13,8 +13,14 @@ use std::slice::from_ref;
 use std::sync::LazyLock;
 
 /// The codes by which a missing edge is noticed.
-const NOTICED: [Code; 5] =
-    [Code::GrantsUnordered, Code::GrantBeforeTarget, Code::SettingsTwice, Code::UnknownReference, Code::UsedBeforeMade];
+const NOTICED: [Code; 6] = [
+    Code::CrawlerWithoutGrant,
+    Code::GrantsUnordered,
+    Code::GrantBeforeTarget,
+    Code::SettingsTwice,
+    Code::UnknownReference,
+    Code::UsedBeforeMade,
+];
 
 fn told(findings: &[Finding]) -> BTreeSet<(Code, String)> {
     let noticed = findings.iter().filter(|finding| NOTICED.contains(&finding.code));
@@ -33,8 +39,8 @@ fn generated(directory: &Path) {
     assert!(status.success(), "the generator writes a mesh");
 }
 
-/// The demo, where one domain's accounts are full of edges; data sets that are copies; a generated mesh; and that mesh with a
-/// product that has moved to a second stack.
+/// The demo, where one domain's accounts are full of edges; data sets that are copies; a generated mesh; that mesh with a
+/// product that has moved to a second stack; and one with every way to crawl.
 static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
     let bench = folder.path().join("bench");
@@ -47,7 +53,14 @@ static MESHES: LazyLock<Vec<(&str, Vec<Document>)>> = LazyLock::new(|| {
     fs::write(&file, split).expect("the domain can be written");
     let split = Document::all(&synthesize(&bench));
     let copies = Document::all(&synthesize(&crate::common::fixture("valid/quicksight")));
-    vec![("demo", crate::demo::documents()), ("copies", copies), ("generated", plain), ("split", split)]
+    let crawled = Document::all(&synthesize(&crate::common::fixture("valid/crawled")));
+    vec![
+        ("demo", crate::demo::documents()),
+        ("copies", copies),
+        ("generated", plain),
+        ("split", split),
+        ("crawled", crawled),
+    ]
 });
 
 #[test]

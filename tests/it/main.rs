@@ -8,6 +8,7 @@
 
 mod architecture;
 mod common;
+mod crawlers;
 mod demo;
 mod docs;
 mod edges;

@@ -43,6 +43,7 @@ fixtures! {
     duplicate_product: Code::DuplicateProduct;
     duplicate_table: Code::DuplicateTable;
     duplicate_column: Code::DuplicateColumn;
+    invalid_frequency: Code::InvalidFrequency;
     name_collision: Code::NameCollision;
     unknown_product: Code::UnknownProduct;
     port_not_offered: Code::PortNotOffered;

@@ -2,7 +2,7 @@
 
 use crate::demo::{documents, repository, resources_mut};
 use meshform::access::{Access, Facts, Leg, evaluate};
-use meshform::assembly::{Document, check};
+use meshform::assembly::{Document, Layer, check};
 use meshform::finding::Code;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,12 +160,14 @@ enum Removed {
     TableTag,
     /// The classification of a column.
     ColumnTag,
+    /// What opens no cell, and which a crawler lacks: the check says so.
+    OfCrawler,
     /// DESCRIBE on the account's database `default`.
     Default,
 }
 
 /// What a resource is to sight; nothing for most.
-fn role_of(entry: &Value) -> Option<Removed> {
+fn role_of(layer: Layer, entry: &Value) -> Option<Removed> {
     let properties = &entry["Properties"];
     let to_account =
         || properties["Principal"]["DataLakePrincipalIdentifier"].as_str().is_some_and(|to| to.len() == 12);
@@ -182,11 +184,16 @@ fn role_of(entry: &Value) -> Option<Removed> {
         }
         "AWS::LakeFormation::PrincipalPermissions" => {
             let policy = &resource["LFTagPolicy"];
+            if resource["DataLocation"].is_object() || layer == Layer::Pipeline {
+                return Some(Removed::OfCrawler);
+            }
             Removed::Leg(match (to_account(), policy["ResourceType"].as_str()) {
                 (true, Some("TABLE")) => Leg::AccountGrant,
                 (true, Some("DATABASE")) => Leg::AccountDatabaseGrant,
                 (false, Some("TABLE")) => Leg::LocalGrant,
                 (false, Some("DATABASE")) => Leg::LocalDatabaseGrant,
+                (false, None) if resource["Table"].is_object() => Leg::LocalGrant,
+                (false, None) if layer == Layer::Publication => Leg::LocalDatabaseGrant,
                 (false, None) => Leg::LinkGrant,
                 (to_account, other) => panic!("a grant of a new kind: {to_account}, {other:?}"),
             })
@@ -202,12 +209,16 @@ fn every_grant_tag_and_link_is_needed_and_none_holds_anything_back() {
     let mut removed: BTreeMap<String, usize> = BTreeMap::new();
     for index in 0..documents.len() {
         let whole = documents[index].template.clone();
-        let found: Vec<(String, Removed)> =
-            documents[index].resources().filter_map(|(id, _, entry)| Some((id.to_owned(), role_of(entry)?))).collect();
+        let layer = documents[index].layer;
+        let found: Vec<(String, Removed)> = documents[index]
+            .resources()
+            .filter_map(|(id, _, entry)| Some((id.to_owned(), role_of(layer, entry)?)))
+            .collect();
         for (id, kind) in found {
             let what = format!("{id} in {}", documents[index].id);
             resources_mut(&mut documents[index]).remove(&id);
             let (left, access) = sight(&documents);
+            let noticed = kind == Removed::OfCrawler && crawler_lacks_a_grant(&documents);
             documents[index].template = whole.clone();
             *removed.entry(format!("{kind:?}")).or_default() += 1;
             let lost: BTreeSet<&Cell> = expected.visible.difference(&left.visible).collect();
@@ -232,6 +243,10 @@ fn every_grant_tag_and_link_is_needed_and_none_holds_anything_back() {
                 }
                 Removed::TableTag => only_the_owner_loses_the_found_column(&what, &lost),
                 Removed::ColumnTag => only_the_owner_keeps_the_column(&what, &expected, &left, &lost),
+                Removed::OfCrawler => {
+                    assert!(lost.is_empty(), "without {what}, somebody sees less: {lost:?}");
+                    assert!(noticed, "nothing misses {what}");
+                }
             }
         }
     }
@@ -247,11 +262,17 @@ fn every_grant_tag_and_link_is_needed_and_none_holds_anything_back() {
         "Leg(LinkGrant)",
         "Leg(LocalDatabaseGrant)",
         "Leg(LocalGrant)",
+        "OfCrawler",
         "TableTag",
     ];
     assert_eq!(kinds, expected_kinds);
     let columns: usize = expected.tables.values().map(|columns| columns.len() - 1).sum();
     assert_eq!((removed["ColumnTag"], removed["TableTag"], removed["Leg(DatabaseTag)"]), (columns, 5, 5));
+}
+
+/// Whether the checks say that a crawler lacks a grant.
+fn crawler_lacks_a_grant(documents: &[Document]) -> bool {
+    check::check_order(documents).iter().any(|finding| finding.code == Code::CrawlerWithoutGrant)
 }
 
 /// Whoever loses a table is told which leg is missing: each still has the rest of its triple, which speaks of the table.
@@ -272,7 +293,7 @@ fn only_the_owner_loses_the_found_column(what: &str, lost: &BTreeSet<&Cell>) {
     assert_eq!(columns, [(true, FOUND)], "without {what}");
 }
 
-/// The column becomes `unclassified`. Where nobody but its owner saw it (`agent_id`), no cell changes, only its class.
+/// The column becomes `unclassified`, which its owner and its crawler see. Where nobody else saw it (`agent_id`), no cell changes, only its class.
 fn only_the_owner_keeps_the_column(what: &str, expected: &Sight, left: &Sight, lost: &BTreeSet<&Cell>) {
     let changed =
         left.classifications.iter().filter(|(column, class)| expected.classifications.get(*column) != Some(*class));
@@ -283,8 +304,8 @@ fn only_the_owner_keeps_the_column(what: &str, expected: &Sight, left: &Sight, l
         let cells = sight.visible.iter().filter(|(_, of, name)| of == table && name == column);
         cells.map(|(role, _, _)| role.clone()).collect()
     };
-    let owner = |role: &String| role.starts_with("demo-owner-");
-    assert!(of_column(left).iter().all(owner) && of_column(left).len() == 1, "without {what}: {:?}", of_column(left));
+    let owner = |role: &String| ["demo-crawl-", "demo-owner-"].iter().any(|start| role.starts_with(start));
+    assert!(of_column(left).iter().all(owner) && of_column(left).len() == 2, "without {what}: {:?}", of_column(left));
     let others: BTreeSet<String> = of_column(expected).into_iter().filter(|role| !owner(role)).collect();
     let losers: BTreeSet<String> = lost.iter().map(|(role, _, _)| role.clone()).collect();
     assert_eq!(losers, others, "without {what}");
@@ -322,7 +343,7 @@ fn who_asked_for_the_api_gets_no_grant_at_all() {
 }
 
 #[test]
-fn a_column_that_a_crawler_finds_is_its_owners_alone() {
+fn a_column_that_a_crawler_finds_is_its_owners_and_the_crawlers_alone() {
     let (sight, _) = sight(&crawled());
     let seeing: BTreeSet<(&str, &str)> = sight
         .visible
@@ -331,6 +352,11 @@ fn a_column_that_a_crawler_finds_is_its_owners_alone() {
         .map(|(role, table, _)| (role.as_str(), table.as_str()))
         .collect();
     let owners = [
+        ("demo-crawl-customer", "demo_customer_customer_360.customer_profile"),
+        ("demo-crawl-customer", "demo_customer_customer_journey.journey_events"),
+        ("demo-crawl-marketing", "demo_marketing_campaign_performance.campaign_results"),
+        ("demo-crawl-sales", "demo_sales_sales_analytics.orders"),
+        ("demo-crawl-support", "demo_support_agent_performance.interactions"),
         ("demo-owner-customer", "demo_customer_customer_360.customer_profile"),
         ("demo-owner-customer", "demo_customer_customer_journey.journey_events"),
         ("demo-owner-marketing", "demo_marketing_campaign_performance.campaign_results"),

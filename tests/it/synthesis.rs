@@ -290,9 +290,8 @@ fn everything_that_takes_tags_says_whose_it_is() {
             };
             let tags = &entry["Properties"][property];
             let listed = tags.as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
-            // Glue's and Systems Manager's tags are a map
-            let keys: Vec<&str> =
-                listed.chain(tags.as_object().into_iter().flatten().map(|(key, _)| key.as_str())).collect();
+            let mapped = tags.as_object().into_iter().flat_map(|tags| tags.keys().map(String::as_str));
+            let keys: Vec<&str> = listed.chain(mapped).collect();
             for key in ["layer", "mesh", "owner"] {
                 assert!(keys.contains(&key), "{id} in {} has the tags {keys:?}", document.id);
             }

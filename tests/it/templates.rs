@@ -183,11 +183,14 @@ fixtures! {
     role_lacks_action: Code::RoleLacksAction;
     data_set_beyond_sight: Code::DataSetBeyondSight;
     role_unbounded: Code::RoleUnbounded;
+    crawler_shape: Code::CrawlerShape;
+    crawler_without_grant: Code::CrawlerWithoutGrant;
 }
 
 #[test]
 fn good_assemblies_have_no_findings() {
     let environments = [
+        "valid/crawled",
         "valid/minimal",
         "valid/quicksight",
         "valid/small",

@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// End of the key of the classification tag.
 const CLASSIFICATION: &str = "/classification";
 
+/// Why a grant by name is refused.
+pub(super) const NAMES_A_TABLE: &str = "it names a table, whatever the classification of its columns";
+
 pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     settings_once(checker, facts);
     tags(checker, facts);
@@ -217,10 +220,11 @@ impl<'a> Index<'a> {
                     self.second_hop(checker, grant, principal, catalog, *tables, conditions);
                 }
             }
+            // who may be granted a table by its name is said with the crawlers
+            GrantedFact::Table { .. } | GrantedFact::Location { .. } => {}
             GrantedFact::Other(kind) => {
-                if ["Table", "TableWithColumns", "DataCellsFilter"].contains(&kind.as_str()) {
-                    let message = "it names a table, whatever the classification of its columns".to_owned();
-                    checker.find_at(Code::ExpressionOpen, &grant.spot, message);
+                if ["TableWithColumns", "DataCellsFilter"].contains(&kind.as_str()) {
+                    checker.find_at(Code::ExpressionOpen, &grant.spot, NAMES_A_TABLE.to_owned());
                 }
             }
         }

@@ -76,6 +76,12 @@ impl Edges {
                 received.insert((principal, &grant.granted), &grant.spot);
             }
         }
+        let index = super::crawlers::Index::of(facts);
+        for crawler in &facts.crawlers {
+            for grant in index.needs(crawler).iter().filter_map(|need| index.held(crawler, need)) {
+                order.directly(checker, &crawler.spot, Some(&grant.spot), "a grant of its role");
+            }
+        }
         for grant in &facts.grants {
             order.after(
                 checker,

@@ -120,8 +120,8 @@ pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Grap
             tables.entry((&target.catalog, &target.database, table)).or_default().push(&association.spot);
         }
     }
-    for spots in tables.into_values() {
-        chain(checker, graph, spots, "another association of the same table");
+    for spots in tables.values() {
+        chain(checker, graph, spots.clone(), "another association of the same table");
     }
     let mut after = |then: &Spot, first: &Spot, what: &str| {
         if then.resource != first.resource && !graph.before(&first.resource, &then.resource) {
@@ -160,6 +160,25 @@ pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Grap
             GrantedFact::Expression { conditions, .. } => {
                 for tag in conditions.iter().filter_map(|(key, _)| targets.tags.get(key.as_str())) {
                     after(&grant.spot, tag, "the tag");
+                }
+            }
+            GrantedFact::Table { catalog, database, name } => {
+                let database = (catalog.as_str(), database.as_str());
+                if let Some(spot) = targets.databases.get(&database) {
+                    after(&grant.spot, spot, "the database that it is on");
+                }
+                let Some(name) = name else { continue };
+                if let Some(spot) = targets.tables.get(&(database.0, database.1, name)) {
+                    after(&grant.spot, spot, "the table that it is on");
+                }
+                // what comes by name adds columns, and a new column is what the table's tags make of it
+                for spot in tables.get(&(database.0, database.1, name.as_str())).into_iter().flatten() {
+                    after(&grant.spot, spot, "a tag of the table that it is on");
+                }
+            }
+            GrantedFact::Location { arn, catalog: _ } => {
+                for location in facts.locations.iter().filter(|location| location.arn == *arn) {
+                    after(&grant.spot, &location.spot, "the location that it is on");
                 }
             }
             GrantedFact::Other(_) => {}

@@ -4,6 +4,7 @@
 //! its code, severity, advice and source stand in the table of [`crate::finding::Code`].
 
 mod catalog;
+mod crawlers;
 mod data;
 mod edges;
 mod endpoints;
@@ -120,6 +121,7 @@ impl<'a> Checker<'a> {
         facts.read(document);
         grants::check_order(self, &facts, graph);
         data::check_lock(self, document, graph);
+        crawlers::check_order(self, &facts, graph);
         quicksight::check_order(self, &facts, graph);
         self.edges.read(document);
         let mut uses = std::mem::take(&mut self.uses);
@@ -132,14 +134,16 @@ impl<'a> Checker<'a> {
     fn finish(mut self) -> Vec<Finding> {
         let facts = std::mem::take(&mut self.facts);
         catalog::check(&mut self, &facts);
+        crawlers::check(&mut self, &facts);
         std::mem::take(&mut self.needs).check(&mut self);
         quicksight::check(&mut self, &facts);
         self.stacks(&facts);
         self.findings
     }
 
-    /// Rules about the order of stacks.
+    /// Rules about the order of stacks, and about what must stand for a crawler to work.
     fn stacks(&mut self, facts: &Facts) {
+        crawlers::check_grants(self, facts);
         let (edges, uses) = (std::mem::take(&mut self.edges), std::mem::take(&mut self.uses));
         edges.check(self, facts, &uses);
     }

@@ -13,9 +13,9 @@ use crate::finding::Code;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Types that work as their role as soon as they stand, and the property that names it.
-const WORKERS: [(&str, &str); 3] =
-    [("AWS::Glue::Crawler", "Role"), ("AWS::Glue::Job", "Role"), ("AWS::StepFunctions::StateMachine", "RoleArn")];
+/// Types that work as their role as soon as they stand, and the property that names it. Crawlers of several stacks share a
+/// role; which of its grants each of them waits for stands with the rules on crawlers.
+const WORKERS: [(&str, &str); 2] = [("AWS::Glue::Job", "Role"), ("AWS::StepFunctions::StateMachine", "RoleArn")];
 
 /// What stands, by ARN; what names it; and what works as which role.
 #[derive(Default)]

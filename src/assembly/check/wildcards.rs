@@ -389,6 +389,42 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         holder: "AWS::IAM::Role",
+        sid: "CrawlCatalog",
+        pattern: "arn:…:glue:…:…:table/…/*",
+        reason: "all tables of one named database; the grants name the tables that a crawler may change",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadRawCatalog",
+        pattern: "arn:…:glue:…:…:table/…/*",
+        reason: "all tables that a crawler makes of one product's raw files; only the owner is granted them",
+    },
+    Exception {
+        holder: "",
+        sid: "CrawlLogs",
+        pattern: "arn:…:logs:…:…:log-group:/aws-glue/crawlers:*",
+        reason: "the streams of the log group that AWS Glue keeps for crawlers, one named by each crawler",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "CrawlMesh",
+        pattern: "arn:…:glue:…:…:database/…_*",
+        reason: "the mesh's databases begin with its name; a boundary grants nothing",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "CrawlMesh",
+        pattern: "arn:…:glue:…:…:table/…_*/*",
+        reason: "the mesh's databases begin with its name; a boundary grants nothing",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "StartCrawlers",
+        pattern: "arn:…:glue:…:…:crawler/….*",
+        reason: "the mesh's crawlers begin with its name; a boundary grants nothing",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
         sid: "StartMachines",
         pattern: "arn:…:states:…:…:stateMachine:…-*",
         reason: "the mesh's state machines of one account; starting one is all that the role may do",

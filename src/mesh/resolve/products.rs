@@ -5,7 +5,9 @@ use crate::environment::files::{
     CrawlFile, MeshFile, PortKind, ProductFile, PropertyFile, SubscriptionFile, TableFile, TableFormat,
 };
 use crate::finding::{Code, Finding, Place, nearest};
-use crate::mesh::{CatalogName, Classification, Column, GlueType, Mesh, OwnerName, Product, ProductId, Table};
+use crate::mesh::{
+    CatalogName, Classification, Column, Frequency, GlueType, Mesh, OwnerName, Product, ProductId, Table,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The classifications that a mesh has, and the one a declared column gets by default.
@@ -115,6 +117,7 @@ fn product(
         }
     }
     let (output_ports, format) = output_ports(file, place, findings);
+    let promise = promise(file, place, findings);
     let purpose = file.description.as_ref().and_then(|description| description.purpose.clone()).unwrap_or_default();
     Some(Product {
         id: id?,
@@ -128,11 +131,36 @@ fn product(
         enrichment: file.enrichment.clone(),
         match_on,
         sla: file.sla_properties.clone(),
+        promise,
         crawl: file.crawl.unwrap_or(CrawlFile::Schedule),
         stack: file.stack.unwrap_or(1),
         tables,
         origin: place.clone(),
     })
+}
+
+/// How often the product is promised to be renewed.
+fn promise(file: &ProductFile, place: &Place, findings: &mut Findings) -> Option<Frequency> {
+    let mut promise = None;
+    for (index, property) in file.sla_properties.iter().enumerate() {
+        if property.property != Frequency::PROPERTY {
+            continue;
+        }
+        let here = place.child("slaProperties").child(index);
+        match Frequency::parse(property.value, property.unit.as_deref()) {
+            Ok(_) if promise.is_some() => {
+                let message = "this is the product's second frequency".to_owned();
+                findings.add(Finding::new(Code::InvalidFrequency, here, message).help("keep one of the two"));
+            }
+            Ok(frequency) => promise = Some(frequency),
+            Err(error) => {
+                let unit = property.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+                let message = format!("frequency `{}{unit}` {error}", property.value);
+                findings.add(Finding::new(Code::InvalidFrequency, here, message));
+            }
+        }
+    }
+    promise
 }
 
 fn output_ports(file: &ProductFile, place: &Place, findings: &mut Findings) -> (BTreeSet<PortKind>, TableFormat) {

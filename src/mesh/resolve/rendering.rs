@@ -1,7 +1,7 @@
 //! What is accepted and checked but makes no resources yet: one warning for each product and owner, naming all of it.
 
 use super::Findings;
-use crate::environment::files::{CrawlFile, PortKind, ProcessingKind, SourceKind, Tool};
+use crate::environment::files::{PortKind, ProcessingKind, SourceKind, Tool};
 use crate::environment::{Content, Source};
 use crate::finding::{Code, Finding, Place};
 use crate::mesh::{Consumer, Mesh, Product};
@@ -79,10 +79,6 @@ fn parts_of_product(product: &Product) -> Vec<&'static str> {
             PortKind::Sql => parts.push("sql port"),
             PortKind::Graph => parts.push("graph port"),
         }
-    }
-    match product.crawl {
-        CrawlFile::Schedule | CrawlFile::Event => parts.push("crawlers"),
-        CrawlFile::Never => {}
     }
     if product.tables.values().any(|table| !table.quality.is_empty()) {
         parts.push("quality rules");

@@ -4,7 +4,7 @@ use super::Findings;
 use crate::assembly::Layer;
 use crate::environment::files::PortKind;
 use crate::finding::{Code, Finding, Place};
-use crate::mesh::{AccountId, Deployment, GOVERNANCE, Mesh, OwnerName, Reader};
+use crate::mesh::{AccountId, Deployment, Domain, GOVERNANCE, Mesh, OwnerName, Reader};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,7 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
         names.stacks(mesh, &domain.name, &domain.origin.child("name"));
         names.take("role", &mesh.governance, mesh.register_role(&domain.name), &domain.origin.child("name"));
         names.take("role", account, mesh.owner_role(&domain.name), &domain.origin.child("name"));
+        names.crawling(mesh, domain);
         for product in domain.products.values() {
             let place = product.origin.child("id");
             names.take("database", &mesh.governance, mesh.database(&domain.name, &product.id), &place);
@@ -96,6 +97,23 @@ impl Names<'_> {
                 let key = ("role", account.to_string(), role.as_str().to_lowercase());
                 self.taken.entry(key).or_insert_with(|| (place.clone(), None));
             }
+        }
+    }
+
+    /// The roles that a domain's crawlers and their events take. The names of single products' roles, machines and rules
+    /// differ where the names of their databases do.
+    fn crawling(&mut self, mesh: &Mesh, domain: &Domain) {
+        let Domain { name, account, .. } = domain;
+        let place = domain.origin.child("name");
+        for role in [mesh.crawl_role(name), mesh.forward_role(name), mesh.start_role(name.as_str())] {
+            self.take("role", &mesh.governance, role, &place);
+        }
+        if *account == mesh.governance {
+            // found already: an account has one owner
+            return;
+        }
+        for role in [mesh.crawl_role(name), mesh.tell_role(name), mesh.start_role(name.as_str())] {
+            self.take("role", account, role, &place);
         }
     }
 

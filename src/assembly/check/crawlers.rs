@@ -1,0 +1,270 @@
+//! Crawlers: what they may look at, the grants that they need, and who else may be granted a table by its name.
+
+use super::Checker;
+use super::catalog::NAMES_A_TABLE;
+use super::graph::Graph;
+use crate::access::{CrawlerFact, Facts, GrantFact, GrantedFact, RoleFact};
+use crate::finding::Code;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The service that crawlers work as.
+const GLUE: &str = "glue.amazonaws.com";
+
+/// A grant that a crawler's role needs.
+pub(super) struct Need {
+    granted: GrantedFact,
+    permissions: &'static [&'static str],
+}
+
+/// What grants are looked up by.
+pub(super) struct Index<'a> {
+    facts: &'a Facts,
+    grants: BTreeMap<(&'a str, &'a GrantedFact), &'a GrantFact>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn of(facts: &'a Facts) -> Self {
+        let grants = facts.grants.iter();
+        let grants = grants.filter_map(|grant| Some(((grant.principal.as_deref()?, &grant.granted), grant)));
+        Self { facts, grants: grants.collect() }
+    }
+
+    /// The grants that a crawler needs: by name, since over an expression that matches part of the columns ALTER and
+    /// INSERT shrink to DESCRIBE (TBAC notes).
+    pub(super) fn needs(&self, crawler: &CrawlerFact) -> Vec<Need> {
+        let catalog = || crawler.account.clone();
+        let mut needs = Vec::new();
+        for (database, table) in tables(crawler) {
+            let (database, table) = (database.to_owned(), table.to_owned());
+            let locations = self.locations(&crawler.account, &database, &table);
+            needs.push(Need {
+                granted: GrantedFact::Database { catalog: catalog(), name: database.clone() },
+                permissions: &["DESCRIBE"],
+            });
+            needs.push(Need {
+                granted: GrantedFact::Table { catalog: catalog(), database, name: Some(table) },
+                permissions: &["ALTER", "DESCRIBE", "INSERT", "SELECT"],
+            });
+            needs.extend(locations.into_iter().map(|arn| Need {
+                granted: GrantedFact::Location { catalog: catalog(), arn },
+                permissions: &["DATA_LOCATION_ACCESS"],
+            }));
+        }
+        if let Some(database) = crawler.database.as_ref().filter(|_| !crawler.paths.is_empty()) {
+            needs.push(Need {
+                granted: GrantedFact::Database { catalog: catalog(), name: database.clone() },
+                permissions: &["CREATE_TABLE", "DESCRIBE"],
+            });
+        }
+        needs
+    }
+
+    /// The registered locations that a table lies in.
+    fn locations(&self, catalog: &str, database: &str, name: &str) -> Vec<String> {
+        let mut tables = self.facts.tables.iter();
+        let table = tables.find(|table| (&*table.catalog, &*table.database, &*table.name) == (catalog, database, name));
+        let Some(path) = table.and_then(|table| table.location.as_deref()?.strip_prefix("s3://")) else {
+            return Vec::new();
+        };
+        let locations = self.facts.locations.iter().filter(|location| location.catalog == catalog);
+        locations.filter(|location| lies_in(path, &location.arn)).map(|location| location.arn.clone()).collect()
+    }
+
+    /// The grant of a crawler's role that answers a need, whatever its permissions.
+    pub(super) fn held(&self, crawler: &CrawlerFact, need: &Need) -> Option<&'a GrantFact> {
+        self.grants.get(&(crawler.role.as_deref()?, &need.granted)).copied()
+    }
+}
+
+/// Whether a path in S3 is a registered location or lies below it.
+fn lies_in(path: &str, arn: &str) -> bool {
+    let location = arn.rsplit(":::").next().unwrap_or_default().trim_end_matches('/');
+    path.strip_prefix(location).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Database and table of each catalog target.
+fn tables(crawler: &CrawlerFact) -> impl Iterator<Item = (&str, &str)> {
+    crawler
+        .tables
+        .iter()
+        .flat_map(|(database, tables)| tables.iter().map(move |table| (database.as_str(), table.as_str())))
+}
+
+/// Every grant that a crawler needs stands, and an owner may see what raw crawlers find.
+pub(super) fn check_grants(checker: &mut Checker<'_>, facts: &Facts) {
+    let index = Index::of(facts);
+    for crawler in &facts.crawlers {
+        for need in index.needs(crawler) {
+            let held = index.held(crawler, &need).map(|grant| &grant.permissions);
+            let lacking = need
+                .permissions
+                .iter()
+                .filter(|permission| !held.is_some_and(|held| held.contains(**permission) || held.contains("ALL")));
+            let lacking: Vec<&str> = lacking.copied().collect();
+            if !lacking.is_empty() {
+                let role = crawler.role.as_deref().unwrap_or("its role");
+                let message = format!("`{role}` lacks {} on {}", lacking.join(", "), told(&need.granted));
+                checker.find_at(Code::CrawlerWithoutGrant, &crawler.spot, message);
+            }
+        }
+        let Some(database) = crawler.database.as_ref().filter(|_| !crawler.paths.is_empty()) else { continue };
+        let catalog = crawler.account.clone();
+        let on_tables = GrantedFact::Table { catalog: catalog.clone(), database: database.clone(), name: None };
+        let on_database = GrantedFact::Database { catalog, name: database.clone() };
+        let holders = |granted: &GrantedFact, permission: &str| -> BTreeSet<&str> {
+            let grants = index.grants.iter().filter(|((_, on), grant)| {
+                *on == granted && (grant.permissions.contains(permission) || grant.permissions.contains("ALL"))
+            });
+            grants.map(|((principal, _), _)| *principal).collect()
+        };
+        if holders(&on_tables, "SELECT").is_disjoint(&holders(&on_database, "DESCRIBE")) {
+            let message = format!("nobody may see the tables that it makes in `{database}`");
+            checker.find_at(Code::CrawlerWithoutGrant, &crawler.spot, message);
+        }
+    }
+}
+
+fn told(granted: &GrantedFact) -> String {
+    match granted {
+        GrantedFact::Database { name, .. } => format!("the database `{name}`"),
+        GrantedFact::Table { database, name: Some(name), .. } => format!("the table `{database}.{name}`"),
+        GrantedFact::Table { database, name: None, .. } => format!("the tables of `{database}`"),
+        GrantedFact::Location { arn, .. } => format!("the location {arn}"),
+        GrantedFact::Expression { .. } => "an expression".to_owned(),
+        GrantedFact::Other(kind) => kind.clone(),
+    }
+}
+
+/// Inside a template a crawler waits for the grants that it needs.
+pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Graph) {
+    let index = Index::of(facts);
+    for crawler in &facts.crawlers {
+        for grant in index.needs(crawler).iter().filter_map(|need| index.held(crawler, need)) {
+            if !graph.before(&grant.spot.resource, &crawler.spot.resource) {
+                let message = format!("it does not wait for {} (a grant of its role)", grant.spot.resource);
+                checker.find_at(Code::CrawlerWithoutGrant, &crawler.spot, message);
+            }
+        }
+    }
+}
+
+/// The shape of crawlers, and grants that name tables.
+pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
+    let roles: BTreeMap<&str, &RoleFact> = facts.roles.iter().map(|role| (role.arn.as_str(), role)).collect();
+    for crawler in &facts.crawlers {
+        for problem in problems(facts, crawler) {
+            checker.find_at(Code::CrawlerShape, &crawler.spot, problem);
+        }
+        let role = crawler.role.as_deref().and_then(|role| roles.get(role));
+        if !role.is_some_and(|role| only_glue(role)) {
+            let message = "its role may be assumed by somebody but AWS Glue, or no template makes it".to_owned();
+            checker.find_at(Code::CrawlerShape, &crawler.spot, message);
+        }
+    }
+    for grant in &facts.grants {
+        let GrantedFact::Table { catalog, database, name } = &grant.granted else { continue };
+        let of_crawler = name.as_ref().is_some_and(|name| is_crawlers(facts, grant, catalog, database, name));
+        if !grant.grantable.is_empty() || !(of_crawler || is_owners_raw(facts, &roles, grant, catalog, database)) {
+            checker.find_at(Code::ExpressionOpen, &grant.spot, NAMES_A_TABLE.to_owned());
+        }
+    }
+}
+
+/// Whether a grant is for the crawler of the same template that looks at just this table.
+fn is_crawlers(facts: &Facts, grant: &GrantFact, catalog: &str, database: &str, name: &str) -> bool {
+    facts.crawlers.iter().any(|crawler| {
+        crawler.spot.stack == grant.spot.stack
+            && crawler.account == catalog
+            && crawler.role.is_some()
+            && crawler.role == grant.principal
+            && tables(crawler).any(|target| target == (database, name))
+    })
+}
+
+/// Whether a grant lets the owner of a domain see a database of the same template into which a crawler of files writes:
+/// one without tags, which no expression reaches.
+fn is_owners_raw(
+    facts: &Facts,
+    roles: &BTreeMap<&str, &RoleFact>,
+    grant: &GrantFact,
+    catalog: &str,
+    database: &str,
+) -> bool {
+    let crawled = facts.crawlers.iter().any(|crawler| {
+        crawler.spot.stack == grant.spot.stack
+            && crawler.account == catalog
+            && crawler.tables.is_empty()
+            && crawler.database.as_deref() == Some(database)
+    });
+    let tagged = facts.associations.iter().map(|association| &association.target);
+    let mut tagged = tagged.filter(|target| (&*target.catalog, &*target.database) == (catalog, database));
+    let owner = grant.principal.as_deref().and_then(|principal| roles.get(principal)).is_some_and(|role| {
+        let domain = role.tags.get("domain");
+        role.account == catalog && domain.is_some_and(|domain| role.name.ends_with(&format!("-owner-{domain}")))
+    });
+    crawled && owner && tagged.next().is_none()
+}
+
+/// What is wrong with a crawler.
+fn problems(facts: &Facts, crawler: &CrawlerFact) -> Vec<String> {
+    let mut problems = Vec::new();
+    let targets = tables(crawler).count();
+    let beside = crawler.paths.len() + crawler.others.len();
+    if !crawler.others.is_empty() {
+        problems.push(format!("it looks at {}", crawler.others.join(", ")));
+    }
+    if targets > 0 && beside > 0 {
+        problems.push("it has a catalog table beside other targets".to_owned());
+    }
+    if targets > 1 || crawler.paths.len() > 1 || targets + beside == 0 {
+        problems.push(format!("it has {} targets", targets + beside));
+    }
+    if crawler.delete_behavior.as_deref() != Some("LOG") {
+        let behavior = crawler.delete_behavior.as_deref().unwrap_or("DEPRECATE_IN_DATABASE, the default,");
+        problems.push(format!("its DeleteBehavior is {behavior}, so that it could take tables or columns away"));
+    }
+    if targets > 0 && !crawler.by_lake_formation {
+        problems.push("it looks at a catalog table without credentials of Lake Formation".to_owned());
+    }
+    for (database, table) in tables(crawler) {
+        problems.extend(foreign(facts, crawler, database, table));
+    }
+    for path in &crawler.paths {
+        let files = path.strip_prefix("s3://").unwrap_or_default();
+        if facts.locations.iter().any(|location| lies_in(files.trim_end_matches('/'), &location.arn)) {
+            problems.push(format!("{path} is published: name the table, or it may invent others"));
+        }
+    }
+    problems
+}
+
+/// What is wrong with a catalog table as a crawler's target, if it is none of the crawler's own account.
+fn foreign(facts: &Facts, crawler: &CrawlerFact, database: &str, table: &str) -> Option<String> {
+    let mut same = facts.tables.iter().filter(|fact| (&*fact.database, &*fact.name) == (database, table));
+    if same.clone().any(|fact| fact.catalog == crawler.account) {
+        return None;
+    }
+    let mut links = facts.databases.iter().filter(|link| link.target.is_some() && link.catalog == crawler.account);
+    if links.any(|link| link.name == database) {
+        return Some(format!("`{database}` is a link; a crawler's table must be of its own account"));
+    }
+    Some(match same.next() {
+        Some(fact) => format!("`{database}.{table}` is a table of account {}", fact.catalog),
+        None => format!("no template makes `{database}.{table}` in account {}", crawler.account),
+    })
+}
+
+/// Whether nobody but AWS Glue may assume a role.
+fn only_glue(role: &RoleFact) -> bool {
+    let is_glue = |service: &Value| match service {
+        Value::String(service) => service == GLUE,
+        Value::Array(services) => !services.is_empty() && services.iter().all(|service| service == GLUE),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    };
+    !role.trust.is_empty()
+        && role.trust.iter().filter(|statement| statement["Effect"] == "Allow").all(|statement| {
+            let principals = statement["Principal"].as_object();
+            principals.is_some_and(|principals| principals.len() == 1 && is_glue(&statement["Principal"]["Service"]))
+        })
+}
