@@ -3,9 +3,11 @@
 //! Every use stands in the templates: a workgroup that bears the role's name, a registered location, a rule's target, the
 //! steps of a state machine. A role that lacks an action fails at night; this rule says so before.
 
+mod crawlers;
 mod policy;
 mod services;
 mod steps;
+mod tools;
 
 use super::Checker;
 use crate::access::Spot;
@@ -23,6 +25,8 @@ const KEY_OF: &str = "key of ";
 pub(super) struct Needs {
     /// By ARN.
     roles: BTreeMap<String, Role>,
+    /// By a role's ARN: the statements of policies that stand beside it.
+    further: BTreeMap<String, Vec<Statement>>,
     /// By ARN: the statements of managed policies, among which are the boundaries.
     policies: BTreeMap<String, Vec<Statement>>,
     /// By bucket: the key that encrypts it.
@@ -56,6 +60,12 @@ impl Needs {
             let properties = &entry["Properties"];
             match type_name {
                 "AWS::IAM::Role" => self.role(document, id, properties),
+                "AWS::IAM::RolePolicy" => {
+                    let statements = Statement::all(document, &properties["PolicyDocument"]);
+                    if let Some(role) = resolved(document, &properties["RoleName"]) {
+                        self.further.entry(role).or_default().extend(statements);
+                    }
+                }
                 "AWS::IAM::ManagedPolicy" => self.policy(document, properties),
                 "AWS::S3::Bucket" => {
                     let rule = &properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
@@ -128,6 +138,11 @@ impl Needs {
 
     /// Puts what other stacks made in the place of wires.
     fn rewire(&mut self) {
+        for (arn, statements) in std::mem::take(&mut self.further) {
+            if let Some(role) = self.roles.get_mut(&arn) {
+                role.statements.extend(statements);
+            }
+        }
         let outputs = std::mem::take(&mut self.outputs);
         let made = |text: &str| outputs.get(text).cloned();
         for role in self.roles.values_mut() {

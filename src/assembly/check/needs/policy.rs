@@ -96,6 +96,10 @@ pub(super) fn resolved(document: &Document, value: &Value) -> Option<String> {
     if let Some(text) = value.as_str() {
         return Some(text.to_owned());
     }
+    // what AWS makes stands by its logical id, here as in what is needed
+    if let Some(text) = value["Fn::Sub"].as_str() {
+        return Some(text.replace("${", "").replace('}', ""));
+    }
     let (id, is_attribute) = match (&value["Ref"], &value["Fn::GetAtt"][0]) {
         (Value::String(id), _) => (id, false),
         (_, Value::String(id)) => (id, true),

@@ -1,7 +1,7 @@
 //! What services do as a role, by the type of the resource that names it.
 
 use super::policy::resolved;
-use super::{KEY_OF, Need, Use, steps};
+use super::{KEY_OF, Need, Use, crawlers, steps, tools};
 use crate::assembly::Document;
 use serde_json::Value;
 
@@ -38,6 +38,21 @@ pub(super) fn needs(document: &Document, id: &str, type_name: &str, properties: 
             let objects = user.all(&object, &LOCATION).chain(user.all(bucket, &["s3:ListBucket"]));
             objects.chain(user.all(&key, &LOCATION_KEY)).collect()
         }
+        "AWS::Glue::Crawler" => {
+            used_by(&properties["Role"]).map(|user| crawlers::crawler(document, &user, properties)).unwrap_or_default()
+        }
+        "AWS::LakeFormation::PrincipalPermissions" => crawlers::reader(document, id, properties),
+        "AWS::EC2::FlowLog" => used_by(&properties["DeliverLogsPermissionArn"])
+            .map(|user| tools::flow_log(document, &user, properties))
+            .unwrap_or_default(),
+        "AWS::QuickSight::DataSource" => {
+            let role = &properties["DataSourceParameters"]["AthenaParameters"]["RoleArn"];
+            spread(used_by(role), tools::data_source(document, properties))
+        }
+        "AWS::SageMaker::Domain" => {
+            let role = &properties["DefaultUserSettings"]["ExecutionRole"];
+            spread(used_by(role), tools::domain(document, id, properties))
+        }
         "AWS::Scheduler::Schedule" => {
             let target = &properties["Target"];
             let (Some(user), Some(arn)) = (used_by(&target["RoleArn"]), resolved(document, &target["Arn"])) else {
@@ -61,6 +76,12 @@ pub(super) fn needs(document: &Document, id: &str, type_name: &str, properties: 
         }
         _ => Vec::new(),
     }
+}
+
+/// Needs of one role on several resources.
+fn spread(user: Option<Use<'_>>, needs: Vec<(String, Vec<&'static str>)>) -> Vec<Need> {
+    let Some(user) = user else { return Vec::new() };
+    needs.iter().flat_map(|(resource, actions)| user.all(resource, actions).collect::<Vec<_>>()).collect()
 }
 
 /// What sending to a target takes.
