@@ -1,18 +1,21 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod access;
 mod crawling;
 mod frequency;
 mod glue_type;
 mod model;
 mod names;
 mod naming;
+mod quality;
 mod quicksight;
 mod resolve;
 
+pub use access::Access;
 pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
+    Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Quicksight, Reader, Subscriber,
     Subscription, Table, Team,
 };
 pub use names::{
@@ -20,6 +23,7 @@ pub use names::{
     ProductId, QuicksightGroup, RESERVED, Region, RoleArn, RoleName, Tenant,
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
+pub use quality::{Bound, Measure, QualityError, QualityRule, Sample, Unit};
 pub use quicksight::{Interval, QuicksightType};
 pub use resolve::{Resolved, resolve};
 

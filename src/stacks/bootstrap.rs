@@ -50,6 +50,11 @@ fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
 fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
     let (partition, region) = (mesh.region.partition(), &mesh.region);
     let word = mesh.name.as_str().replace('-', "_");
+    let mut buckets = vec![format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)];
+    if mesh.deployment.staging.is_some() {
+        // scripts of jobs lie there, and its name is the user's
+        buckets.push(format!("arn:{partition}:s3:::{}/assets/*", mesh.staging_bucket(owner.account)));
+    }
     let crawl_logs = format!("arn:{partition}:logs:{region}:{}:log-group:/aws-glue/crawlers", owner.account);
     let policy = ManagedPolicy {
         managed_policy_name: mesh.boundary(),
@@ -77,8 +82,39 @@ fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
                 format!("arn:{partition}:glue:{region}:*:table/{word}_*/*"),
             ]),
             Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),
-            Statement::allow("UseMeshBuckets", ["s3:*"])
-                .on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
+            Statement::allow("UseMeshBuckets", ["s3:*"]).on(buckets),
+            Statement::allow("QueryCatalog", ["athena:GetDataCatalog"])
+                .on([format!("arn:{partition}:athena:{region}:{}:datacatalog/AwsDataCatalog", owner.account)]),
+            Statement::allow(
+                "RunMeshJobs",
+                ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"],
+            )
+            .on([format!("arn:{partition}:glue:{region}:{}:job/{}-*", owner.account, mesh.name)]),
+            Statement::allow(
+                "JudgeMesh",
+                [
+                    "glue:GetDataQualityResult",
+                    "glue:GetDataQualityRuleset",
+                    "glue:GetDataQualityRulesetEvaluationRun",
+                    "glue:PublishDataQuality",
+                    "glue:StartDataQualityRulesetEvaluationRun",
+                ],
+            )
+            .on([format!("arn:{partition}:glue:{region}:{}:dataQualityRuleset/{}.*", owner.account, mesh.name)]),
+            Statement::allow("ReadLibraries", ["s3:GetObject"])
+                .on([format!("arn:{partition}:s3:::aws-glue-ml-data-quality-assets-{region}/*")]),
+            Statement::allow("WriteJobLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
+                .on([format!("arn:{partition}:logs:{region}:{}:log-group:/aws/{}/jobs/*", owner.account, mesh.name)]),
+            Statement::allow("Measure", ["cloudwatch:PutMetricData"]).on(["*"]).when(
+                "StringEquals",
+                "cloudwatch:namespace",
+                ["Glue"],
+            ),
+            Statement::allow("PassMeshRoles", ["iam:PassRole"]).on([mesh.role_arn(owner.account, "*")]).when(
+                "StringEquals",
+                "iam:PassedToService",
+                ["glue.amazonaws.com"],
+            ),
             Statement::allow("StartMesh", ["states:StartExecution"])
                 .on([format!("arn:{partition}:states:{region}:{}:stateMachine:{}-*", owner.account, mesh.name)]),
             Statement::allow("TellMesh", ["events:PutEvents"])

@@ -3,8 +3,10 @@
 //! Two rounds: the first reads each owner by itself, the second what owners say of one another.
 
 mod athena;
+mod jobs;
 mod owners;
 mod products;
+mod quality;
 mod quicksight;
 mod rendering;
 mod sight;
@@ -32,7 +34,10 @@ pub struct Resolved {
 pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     let mut findings = Findings::default();
     let owners = owners::read(source, &mut findings);
-    let mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
+    let mut mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
+    if let Some(mesh) = &mut mesh {
+        jobs::attach(mesh, source, &mut findings);
+    }
     if let Some(mesh) = &mesh {
         uniqueness::check(mesh, &mut findings);
         sight::check(mesh, &mut findings);
