@@ -3,7 +3,7 @@
 What is run is what is deployed: the scripts in stacks/demo/assets, and scripts that meshform renders for environments made
 here. `--local` maps s3:// to a folder. Spark is the version that AWS Glue has (docs/jobs.md).
 
-    .local/jobs/bin/python -m unittest discover -s tests/jobs [-v]
+    .local/spark/bin/python -W ignore -m unittest discover -s tests/jobs [-v]
 """
 
 import contextlib
