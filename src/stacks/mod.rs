@@ -2,6 +2,7 @@
 
 mod access;
 mod bootstrap;
+mod boundary;
 mod buckets;
 mod crawlers;
 mod default_database;

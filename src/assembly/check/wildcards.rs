@@ -507,6 +507,54 @@ pub const EXCEPTIONS: &[Exception] = &[
         pattern: "*",
         reason: "these have no narrower resources (service authorization references of CloudWatch Logs and SNS)",
     },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "RunMeshJobs",
+        pattern: "arn:…:glue:…:…:job/…-*",
+        reason: "the mesh's jobs begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "JudgeMesh",
+        pattern: "arn:…:glue:…:…:dataQualityRuleset/….*",
+        reason: "the mesh's rulesets begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "WriteJobLogs",
+        pattern: "arn:…:logs:…:…:log-group:/aws/…/jobs/*",
+        reason: "the log groups of the mesh's jobs begin with its name",
+    },
+    Exception {
+        holder: "AWS::IAM::ManagedPolicy",
+        sid: "PassMeshRoles",
+        pattern: "arn:…:iam::…:role/…/*",
+        reason: "the mesh's roles lie under its path; only to Glue, and a boundary grants nothing",
+    },
+    Exception {
+        holder: "",
+        sid: "Measure",
+        pattern: "*",
+        reason: "cloudwatch:PutMetricData has no resources; limited to Glue's namespace by condition",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "WriteLogs",
+        pattern: "arn:…:logs:…:…:log-group:/aws/…/jobs/…:*",
+        reason: "the streams of the log groups of one job",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "Judge",
+        pattern: "arn:…:glue:…:…:dataQualityRuleset/….*",
+        reason: "the rulesets of one domain, whose names begin with its own",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "EvaluateRules",
+        pattern: "arn:…:glue:…:…:dataQualityRuleset/….*",
+        reason: "the rulesets of one domain, whose names begin with its own",
+    },
 ];
 
 impl Exception {
