@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 /// Every stack of the demo that `deploy` works on.
-const STACKS: usize = 24;
+const STACKS: usize = 28;
 
 fn mutating(log: &Value) -> Vec<String> {
     let calls = log.as_array().expect("the log is a list");
@@ -36,6 +36,8 @@ fn the_demo_deploys_in_any_legal_order_and_the_second_deploy_changes_nothing() {
     assert_eq!(ecommerce.map(|body| body["grants"].clone()), Some(json!([])), "account 888 asked for the API alone");
     let checks = local.python(&["tests/local-aws/checks.py", &local.endpoint, &local.keys(), "demo", "444444444444"]);
     assert!(checks.text().contains(" passed, 0 failed"), "{}", checks.text());
+    let machines = local.python(&["tests/local-aws/machine_cases.py", &local.endpoint, &local.keys()]);
+    assert!(machines.text().contains("7 passed, 0 failed"), "{}", machines.text());
 }
 
 #[test]
@@ -171,5 +173,5 @@ fn an_interrupted_demo_leaves_nothing_behind() {
 fn cfn_lint_and_cloudformation_validate_find_nothing_on_the_demo() {
     let ran = harness::python(&["tests/local-aws/validate.py", "--region", "eu-west-1", "stacks/demo"]);
     assert_eq!(ran.code, 0, "{}", ran.text());
-    assert!(ran.text().contains("32 templates, 0 findings"), "{}", ran.text());
+    assert!(ran.text().contains("36 templates, 0 findings"), "{}", ran.text());
 }
