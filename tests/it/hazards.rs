@@ -1,4 +1,4 @@
-//! The seventeen hazards of [docs/hazards.md](../../docs/hazards.md): for each a test that fails when its answer goes away. They read
+//! The seventeen hazards of `docs/hazards.md`: for each a test that fails when its answer goes away. They read
 //! templates, as they are deployed, never the mesh; and the page itself is held to what it names.
 
 mod first;
@@ -134,9 +134,14 @@ fn the_page_of_hazards_names_what_there_is() {
     let code = sources(&repository("tests/it")) + &sources(&repository("src"));
     let rows = rows();
     assert_eq!(rows.keys().copied().collect::<Vec<_>>(), (1..=17).collect::<Vec<_>>());
-    let is_test = |name: &str| code.contains(&format!("fn {name}()"));
+    let is_test = |name: &str| {
+        let before = code.split_once(&format!("fn {name}()")).map(|(before, _)| before);
+        before.and_then(|before| before.rsplit("\n\n").next()).is_some_and(|attributes| attributes.contains("test"))
+    };
     for (number, cells) in rows {
-        let [_, hazard, answer, held, open] = cells.as_slice() else { panic!("row {number} has {} cells", cells.len()) };
+        let [_, hazard, answer, held, open] = cells.as_slice() else {
+            panic!("row {number} has {} cells", cells.len())
+        };
         assert!([hazard, answer, open].iter().all(|cell| !cell.is_empty()), "row {number} has an empty cell");
         let tests: Vec<&str> = held.split('`').skip(1).step_by(2).collect();
         let own = format!("hazard_{number:02}_");
@@ -147,7 +152,10 @@ fn the_page_of_hazards_names_what_there_is() {
         let links = answer.split("](findings.md#").skip(1).filter_map(|rest| rest.split_once(')'));
         for (anchor, _) in links {
             assert!(Code::ALL.iter().any(|code| code.name() == anchor), "row {number}: there is no finding {anchor}");
-            assert!(answer.contains(&format!("[`{anchor}`](findings.md#{anchor})")), "row {number}: a link says its code");
+            assert!(
+                answer.contains(&format!("[`{anchor}`](findings.md#{anchor})")),
+                "row {number}: a link says its code"
+            );
         }
     }
 }

@@ -99,6 +99,9 @@ fn hazard_02_a_grant_is_its_principal_and_resource_and_another_expression_is_ano
     assert!(check::check_documents(&documents).iter().any(|finding| finding.code == Code::GrantTwice));
 }
 
+/// The id of a resource, and what it waits for.
+type Waiting<'a> = (&'a str, BTreeSet<&'a str>);
+
 #[test]
 fn hazard_03_an_association_is_for_one_thing_whatever_its_value_and_those_of_a_table_are_in_a_row() {
     let publication = |documents: &[Document]| -> BTreeMap<String, Value> {
@@ -112,9 +115,11 @@ fn hazard_03_an_association_is_for_one_thing_whatever_its_value_and_those_of_a_t
     assert!(before.keys().eq(after.keys()), "a value is no part of an id");
     assert_eq!(before.iter().filter(|(id, tags)| after[*id] != **tags).count(), 1);
 
-    let mut tables: BTreeMap<(String, String), Vec<(&str, BTreeSet<&str>)>> = BTreeMap::new();
+    // by stack and table: each association with what it waits for
+    let mut tables: BTreeMap<(String, String), Vec<Waiting<'_>>> = BTreeMap::new();
     for document in DEMO.iter() {
-        for (id, _, entry) in document.resources().filter(|(_, name, _)| *name == "AWS::LakeFormation::TagAssociation") {
+        for (id, _, entry) in document.resources().filter(|(_, name, _)| *name == "AWS::LakeFormation::TagAssociation")
+        {
             let resource = &entry["Properties"]["Resource"];
             let with_columns = &resource["TableWithColumns"];
             assert!(with_columns.is_null() || list(&with_columns["ColumnNames"]).count() == 1, "{id} is for several");
@@ -254,7 +259,8 @@ fn hazard_07_each_domain_has_its_own_registration_role_and_tag() {
         let bucket = text(&location["ResourceArn"]).trim_end_matches("/products");
         let resources = allowed(role).flat_map(|statement| texts(&statement["Resource"]));
         let read: Vec<&str> = resources.filter(|resource| resource.contains(":s3:::")).collect();
-        let is_own = |resource: &&str| resource.strip_prefix(bucket).is_some_and(|rest| ["", "/products/*"].contains(&rest));
+        let is_own =
+            |resource: &&str| resource.strip_prefix(bucket).is_some_and(|rest| ["", "/products/*"].contains(&rest));
         assert!(!read.is_empty() && read.iter().all(is_own), "{id} reads {read:?}");
     }
     let tags: BTreeMap<&str, BTreeSet<&str>> = all(&DEMO, "AWS::LakeFormation::Tag")
