@@ -152,3 +152,30 @@ pub(super) const MAKE_TABLES: &[Permission] = &[Permission::CreateTable, Permiss
 
 /// The right on a registered location.
 pub(super) const LOCATION: &[Permission] = &[Permission::DataLocationAccess];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_permissions_do_not_change_the_id_of_a_grant() {
+        let database = |name: &str| Granted::Database {
+            catalog_id: "111111111111".to_owned(),
+            name: crate::cfn::Val::literal(name),
+        };
+        let id = |principal: &str, name: &str, permissions, option| {
+            Chain::default().grant(
+                "database",
+                principal,
+                database(name),
+                permissions,
+                option,
+                &Place::file("domains/sales.yaml"),
+            )
+        };
+        let one = id("222222222222", "orders", DESCRIBE, GrantOption::With);
+        assert_eq!(one, id("222222222222", "orders", READ, GrantOption::Without));
+        assert_ne!(one, id("333333333333", "orders", DESCRIBE, GrantOption::With));
+        assert_ne!(one, id("222222222222", "returns", DESCRIBE, GrantOption::With));
+    }
+}
