@@ -12,7 +12,7 @@ mod network;
 mod quicksight;
 mod resolve;
 
-pub use batch_model::BatchModel;
+pub use batch_model::{Artifacts, BatchModel};
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use frequency::Frequency;
 pub use glue_type::GlueType;

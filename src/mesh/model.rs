@@ -5,7 +5,7 @@ use super::{
     OwnerName, PermissionSetName, ProductId, Quicksight, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile,
+    CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile,
     SourceFile, TableFormat, Tool,
 };
 use crate::finding::Place;
@@ -245,8 +245,6 @@ pub struct Consumer {
     pub quicksight: Quicksight,
     /// The network that it works in, where a tool, a model or the file asks for one.
     pub network: Option<Network>,
-    /// Models that predict in batches, as written; [`Consumer::batch_models`] are those that could be read.
-    pub models: Vec<ModelFile>,
     /// Models that predict in batches.
     pub batch_models: Vec<BatchModel>,
     /// Where it stands.
@@ -344,8 +342,11 @@ impl Mesh {
         let tables = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
         tables
             .flat_map(|subscription| {
-                let roles = consumer.tools.iter().filter_map(|tool| self.tool_role(consumer, *tool));
-                roles.map(move |role| Access::of(role, subscription))
+                let tools = consumer.tools.iter().filter_map(|tool| self.tool_role(consumer, *tool));
+                let mut models = consumer.batch_models.iter();
+                let is_read = models.any(|model| model.product == subscription.product);
+                let model = is_read.then(|| self.model_role(&consumer.name));
+                tools.chain(model).map(move |role| Access::of(role, subscription))
             })
             .collect()
     }

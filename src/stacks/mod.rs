@@ -9,6 +9,7 @@ mod endpoints;
 mod execution;
 mod foundation;
 mod grants;
+mod models;
 mod network;
 mod notifications;
 mod ownership;
@@ -64,6 +65,9 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         add(workspace::stack(mesh, consumer));
         let accesses = mesh.access_of_consumer(consumer);
         let roles = workspace::id(mesh, &consumer.name);
+        for stack in models::stack(mesh, consumer) {
+            add(stack);
+        }
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &consumer.name, &consumer.account, number, &accesses));
             add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));

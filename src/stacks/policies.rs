@@ -192,6 +192,15 @@ pub(super) fn trust_sagemaker(mesh: &Mesh, account: &AccountId) -> Statement {
     )
 }
 
+/// Step Functions, where a role trusts another service too: statement ids are told apart.
+pub(super) fn trust_machines(account: &AccountId) -> Statement {
+    Statement::allow("Machines", ["sts:AssumeRole"]).by(By::Service(vec!["states.amazonaws.com".to_owned()])).when(
+        "StringEquals",
+        "aws:SourceAccount",
+        [account.as_str()],
+    )
+}
+
 /// The policy of a key: the account's own IAM decides, and further statements.
 pub(super) fn key_policy(
     mesh: &Mesh,

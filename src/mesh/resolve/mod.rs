@@ -36,7 +36,7 @@ pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     let owners = owners::read(source, &mut findings);
     let mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
     let mesh = mesh.map(|mut mesh| {
-        let mut models = models::read(&mesh, &mut findings);
+        let mut models = models::read(&mesh, source, &mut findings);
         for consumer in mesh.consumers.values_mut() {
             consumer.batch_models = models.remove(consumer.name.as_str()).unwrap_or_default();
         }
