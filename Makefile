@@ -6,8 +6,9 @@ SHELL := bash
 
 PYTHON := .local/venv/bin/python
 INSTALLED := .local/venv/installed
+SPARK := .local/spark/installed
 
-.PHONY: help demo test check fmt lint pure stacks schemas docs local-aws self-test clean
+.PHONY: help demo test jobs-test check fmt lint pure stacks schemas docs local-aws self-test clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -17,10 +18,16 @@ demo: $(INSTALLED) ## Deploy the demo into eight accounts of the local AWS, twic
 	cargo build --quiet
 	$(PYTHON) tests/local-aws/demo.py target/debug/meshform
 
-test: $(INSTALLED) ## Run every test: the program's, and those of the local AWS itself
+test: $(INSTALLED) ## Run every test: the program's, those of the local AWS itself, and the scripts of jobs
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	cargo test
 	$(PYTHON) tests/local-aws/launcher.py --self-test
+	$(MAKE) --no-print-directory jobs-test
+
+jobs-test: $(SPARK) ## Run the scripts of Glue jobs by Spark on small files; needs Java 17 and a built meshform
+	@$(call need,java,install a Java 17 runtime: AWS Glue runs Spark on it)
+	cargo build --quiet
+	.local/spark/bin/python -W ignore -m unittest discover -s tests/jobs
 
 check: fmt lint test ## What CI runs: format, lints, tests (licences and generated files are among them), stacks fresh
 	cargo run --quiet -- synth -e demo --check
@@ -60,6 +67,14 @@ $(INSTALLED): tests/local-aws/requirements.txt
 	rm -rf .local/venv
 	python3 -m venv .local/venv
 	.local/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/local-aws/requirements.txt
+	touch $@
+
+# Spark is 320 MB; apart from the local AWS, so that neither is installed again for the other.
+$(SPARK): tests/jobs/requirements.txt
+	@$(call need,python3,install Python 3.11 or newer)
+	rm -rf .local/spark
+	python3 -m venv .local/spark
+	.local/spark/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/jobs/requirements.txt
 	touch $@
 
 define need

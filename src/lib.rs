@@ -14,6 +14,7 @@ pub mod finding;
 pub mod mesh;
 pub mod plan;
 pub mod report;
+pub mod scripts;
 pub mod stacks;
 
 /// Stops with a reason where something holds that cannot: a defect of meshform, never of the user's files.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the assembly's door to the disk")]
 
-use super::{Manifest, Rendered, pretty};
+use super::{Asset, Manifest, Rendered, pretty};
 use crate::mesh::fingerprint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ pub enum DirectoryError {
         /// The directory.
         path: PathBuf,
     },
-    /// A template is not the one that the manifest names.
-    #[error("{path} is not the template that manifest.json names: its SHA-256 is {found}, not {expected}", path = path.display())]
+    /// A template or an asset is not the one that the manifest names.
+    #[error("{path} is not the file that manifest.json names: its SHA-256 is {found}, not {expected}", path = path.display())]
     Hash {
         /// The file.
         path: PathBuf,
@@ -44,6 +44,14 @@ pub enum DirectoryError {
         expected: String,
         /// The hash of the file.
         found: String,
+    },
+    /// The manifest names an asset at a place where none can be.
+    #[error("{path} names the asset `{asset}`, which is not of the form assets/<sha256>-<name>", path = path.display())]
+    AssetPath {
+        /// The manifest.
+        path: PathBuf,
+        /// The path in it.
+        asset: String,
     },
 }
 
@@ -79,6 +87,7 @@ fn files_of(rendered: &Rendered) -> BTreeMap<String, String> {
         .iter()
         .filter_map(|stack| rendered.templates.get(&stack.id).map(|text| (stack.template.clone(), text.clone())))
         .collect();
+    files.extend(rendered.assets.values().map(|asset| (asset.path().to_owned(), asset.content().to_owned())));
     files.insert("manifest.json".to_owned(), pretty(&rendered.manifest));
     files
 }
@@ -119,13 +128,15 @@ pub fn write(rendered: &Rendered, directory: &Path) -> Result<(usize, usize), Di
     Ok((written, removed))
 }
 
-/// Whether a directory is an assembly's: empty, with a manifest, or with nothing but templates, as an interrupted synth leaves
+/// Whether a directory is an assembly's: empty, with a manifest, or with nothing but templates and assets, as an interrupted synth leaves
 /// it. The manifest need not be whole: after a merge with conflicts, synth is what mends it.
 fn is_ours(directory: &Path) -> Result<bool, DirectoryError> {
     let has_manifest = fs::read_to_string(directory.join("manifest.json"))
         .is_ok_and(|text| ["\"mesh\":", "\"stacks\":"].iter().all(|key| text.contains(key)));
-    let template = |name: &String| [".template.json", ".json.tmp"].iter().any(|end| name.ends_with(end));
-    Ok(has_manifest || listing(directory)?.iter().all(template))
+    let ours = |name: &String| {
+        name.starts_with("assets/") || [".template.json", ".json.tmp"].iter().any(|end| name.ends_with(end))
+    };
+    Ok(has_manifest || listing(directory)?.iter().all(ours))
 }
 
 /// Replaces a file so that a reader sees the old content or the new, never half of it.
@@ -134,6 +145,7 @@ fn replace(path: &Path, text: &str) -> Result<(), DirectoryError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(disk)?;
     }
+    // beside the file, under a name that no template and no asset has
     let temporary = path.with_extension("json.tmp");
     fs::write(&temporary, text).map_err(disk)?;
     fs::rename(&temporary, path).map_err(disk)
@@ -169,7 +181,7 @@ pub fn compare(rendered: &Rendered, directory: &Path) -> Result<Vec<Stale>, Dire
 /// Reads an assembly's directory back.
 ///
 /// # Errors
-/// When a file cannot be read, the manifest is not one, or a template is not the one that the manifest names.
+/// When a file cannot be read, the manifest is not one, or a template or an asset is not the one that the manifest names.
 pub fn load(directory: &Path) -> Result<Rendered, DirectoryError> {
     let read = |path: &Path| {
         fs::read_to_string(path).map_err(|source| DirectoryError::Disk {
@@ -191,7 +203,22 @@ pub fn load(directory: &Path) -> Result<Rendered, DirectoryError> {
         }
         templates.insert(stack.id.clone(), text);
     }
-    Ok(Rendered { manifest, templates })
+    let mut assets = BTreeMap::new();
+    for entry in &manifest.assets {
+        if !entry.is_ours() {
+            let path = directory.join("manifest.json");
+            return Err(DirectoryError::AssetPath { path, asset: entry.path.clone() });
+        }
+        let path = directory.join(&entry.path);
+        let name = entry.path.split_once('-').map_or("", |(_, name)| name);
+        let asset = Asset::new(name, read(&path)?);
+        if asset.sha256() != entry.sha256 {
+            let found = asset.sha256().to_owned();
+            return Err(DirectoryError::Hash { path, expected: entry.sha256.clone(), found });
+        }
+        assets.insert(entry.sha256.clone(), asset);
+    }
+    Ok(Rendered { manifest, templates, assets })
 }
 
 /// Every file below a directory, with forward slashes; empty when there is no directory.

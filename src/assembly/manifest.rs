@@ -114,7 +114,7 @@ impl ManifestStack {
                 .map(|(name, wire)| (name.clone(), ParameterValue::Wire(wire.clone())))
                 .collect(),
             after: stack.after.clone(),
-            assets: Vec::new(),
+            assets: stack.template.assets.keys().cloned().collect(),
         }
     }
 }

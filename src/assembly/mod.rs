@@ -1,11 +1,13 @@
 //! Every stack and asset of every account: in memory ([`Assembly`]), as a directory ([`Rendered`]), and its checks.
 
+mod asset;
 pub mod check;
 mod directory;
 mod document;
 mod manifest;
 mod pretty;
 
+pub use asset::Asset;
 pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
@@ -182,13 +184,15 @@ pub struct Assembly {
     pub stacks: BTreeMap<StackId, Stack>,
 }
 
-/// The assembly as it is written: the manifest and the text of every template.
+/// The assembly as it is written: the manifest, the text of every template, and the assets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
     /// What there is.
     pub manifest: Manifest,
     /// The text of each template, by stack.
     pub templates: BTreeMap<StackId, String>,
+    /// The assets, by the SHA-256 of their content.
+    pub assets: BTreeMap<String, Asset>,
 }
 
 impl Assembly {
@@ -198,6 +202,10 @@ impl Assembly {
         let templates: BTreeMap<StackId, String> =
             self.stacks.iter().map(|(id, stack)| (id.clone(), stack.template.to_json())).collect();
         let stacks = self.stacks.values().map(|stack| ManifestStack::of(stack, &templates[&stack.id])).collect();
-        Rendered { manifest: Manifest { version: 1, mesh: self.mesh.clone(), stacks, assets: Vec::new() }, templates }
+        let named = self.stacks.values().flat_map(|stack| stack.template.assets.values());
+        let assets: BTreeMap<String, Asset> = named.map(|asset| (asset.sha256().to_owned(), asset.clone())).collect();
+        let entries = assets.values().map(Asset::entry).collect();
+        let manifest = Manifest { version: 1, mesh: self.mesh.clone(), stacks, assets: entries };
+        Rendered { manifest, templates, assets }
     }
 }

@@ -4,6 +4,12 @@ mod crawler;
 
 pub use crawler::{Crawler, Schedule};
 
+mod job;
+mod quality;
+
+pub use job::{Job, TIMEOUT_MINUTES};
+pub use quality::DataQualityRuleset;
+
 use super::{Handle, Name, Val};
 use serde::Serialize;
 use std::collections::BTreeMap;

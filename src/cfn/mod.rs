@@ -107,8 +107,10 @@ resources! {
     EventBusPolicy(events::EventBusPolicy) = "AWS::Events::EventBusPolicy", with_stack;
     Rule(events::Rule) = "AWS::Events::Rule", with_stack;
     Crawler(glue::Crawler) = "AWS::Glue::Crawler", with_stack;
+    DataQualityRuleset(glue::DataQualityRuleset) = "AWS::Glue::DataQualityRuleset", with_stack;
     Database(glue::Database) = "AWS::Glue::Database", with_stack;
     DefaultDatabase(glue::DefaultDatabase) = "AWS::Glue::Database", retained;
+    Job(glue::Job) = "AWS::Glue::Job", with_stack;
     Table(glue::Table) = "AWS::Glue::Table", with_stack;
     ManagedPolicy(iam::ManagedPolicy) = "AWS::IAM::ManagedPolicy", with_stack;
     Role(iam::Role) = "AWS::IAM::Role", with_stack;

@@ -121,6 +121,9 @@ pub enum State {
     Parallel(Parallel),
     /// Goes where the data says.
     Choice(Choice),
+    /// Goes on where a number is high enough.
+    #[serde(rename = "Choice")]
+    Threshold(Threshold),
     /// Waits.
     Wait(Wait),
     /// Ends well.
@@ -135,7 +138,7 @@ impl State {
             Self::Task(task) => &mut task.next,
             Self::Parallel(parallel) => &mut parallel.next,
             Self::Wait(wait) => &mut wait.next,
-            Self::Choice(_) | Self::Succeed {} | Self::Fail(_) => return,
+            Self::Choice(_) | Self::Threshold(_) | Self::Succeed {} | Self::Fail(_) => return,
         };
         if matches!(next, Next::Follows) {
             *next = name.map_or(Next::End, |name| Next::To(name.clone()));
@@ -287,6 +290,32 @@ pub struct Branch {
     pub string_equals: String,
     /// The state it leads to.
     pub next: String,
+}
+
+/// Goes on where a number is high enough.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Threshold {
+    choices: [AtLeast; 1],
+    default: String,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AtLeast {
+    variable: String,
+    numeric_greater_than_equals: u64,
+    next: String,
+}
+
+impl Threshold {
+    /// Where the number at a path is at least this, to one state; otherwise to another.
+    #[must_use]
+    pub fn at_least(variable: &str, least: u64, next: &str, otherwise: &str) -> Self {
+        let choice =
+            AtLeast { variable: variable.to_owned(), numeric_greater_than_equals: least, next: next.to_owned() };
+        Self { choices: [choice], default: otherwise.to_owned() }
+    }
 }
 
 /// Waits.

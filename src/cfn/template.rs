@@ -1,6 +1,7 @@
 //! A template, and the handles by which its resources refer to one another.
 
 use super::{Arn, Name, Properties, Resource, Text, Val};
+use crate::assembly::Asset;
 use crate::finding::Place;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,8 @@ pub struct Template {
     pub resources: BTreeMap<LogicalId, Entry>,
     /// By name.
     pub outputs: BTreeMap<String, Output>,
+    /// Files that its resources name, by the SHA-256 of their content; they are no part of the template's text.
+    pub assets: BTreeMap<String, Asset>,
 }
 
 /// A resource of type `R` that stands in a template.
@@ -141,6 +144,7 @@ impl Template {
             parameters: BTreeMap::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            assets: BTreeMap::new(),
         }
     }
 
@@ -166,6 +170,12 @@ impl Template {
     pub fn parameter<T>(&mut self, name: &str, description: impl Into<String>) -> Val<T> {
         self.parameters.insert(name.to_owned(), Parameter { kind: "String", description: description.into() });
         Val::parameter(name)
+    }
+
+    /// Names a file, which is stored before the stack is made, and returns its key in the account's bucket.
+    pub fn asset(&mut self, asset: Asset) -> String {
+        // one content has one key, whoever names it first
+        self.assets.entry(asset.sha256().to_owned()).or_insert(asset).path().to_owned()
     }
 
     /// Declares an output.

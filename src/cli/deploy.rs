@@ -53,6 +53,8 @@ fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Fai
         return Ok(exit);
     }
     let mut settings = Settings::new(&run_id);
+    let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
+    settings.assets = contents.collect();
     settings.on_failure = if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let outcome = carry_out(arguments, ui, pass, &plan, &reach, &settings)?;
     Ok(match outcome {
@@ -76,7 +78,7 @@ fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Resul
     let failure = Failure::new(format!(
         "{} of {} files in {} are not what the environment says",
         stale.len(),
-        rendered.templates.len() + 1,
+        rendered.templates.len() + rendered.assets.len() + 1,
         directory.display()
     ))
     .hint("run `meshform synth`, have the change reviewed, then deploy")

@@ -165,7 +165,8 @@ pub struct StackEvent {
 }
 
 /// What became of a file for a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Upload {
     /// It was not there and has been stored.
     Stored,
@@ -250,7 +251,7 @@ pub trait Cloud: Send + Sync + 'static {
         stack_arn: &str,
         from: &EventsFrom,
     ) -> impl Future<Output = Result<Vec<StackEvent>, CloudError>> + Send;
-    /// Stores a file in a bucket unless one lies under that key: keys carry the hash of the content.
+    /// Stores a file in a bucket unless one of its size lies under that key: keys carry the hash of the content.
     fn upload(
         &self,
         scope: &Scope,

@@ -1,5 +1,6 @@
 //! What happens during a deploy, as data: the executor sends it, reports render it, programs read it a line at a time.
 
+use super::cloud::Upload;
 use super::outcome::{Cause, Failure, SkipReason, Summary};
 use crate::assembly::{Layer, StackId};
 use crate::mesh::{AccountId, Region};
@@ -55,6 +56,15 @@ pub enum Event {
         stack: StackId,
         /// Its status.
         status: String,
+    },
+    /// A file that the stack's template names lies in the account's bucket.
+    AssetStored {
+        /// The stack.
+        stack: StackId,
+        /// Its key in the bucket.
+        key: String,
+        /// Whether it was stored or stood there.
+        upload: Upload,
     },
     /// A resource changed its status.
     ResourceProgress {

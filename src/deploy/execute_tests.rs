@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::assembly::{Effect, Rendered};
-use crate::deploy::cloud::ErrorKind;
+use crate::deploy::cloud::{ErrorKind, Upload};
 use crate::deploy::fake::{FakeCloud, Script, trouble};
 use crate::deploy::observe::observe;
 use crate::plan::samples::{Sample, id, publication_template, rendered, stack, subscriber_template};
@@ -398,6 +398,48 @@ async fn a_large_template_goes_through_the_bucket_once() {
         _ => None,
     });
     assert_eq!(last, Some((600, 600)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asset_is_stored_once_before_the_stacks_that_name_it() {
+    let mut run = Run::of(vec![stack("sales/one"), stack("sales/two").after("sales/one", Effect::Roles)]);
+    run.settings.staging.insert(crate::mesh::AccountId::parse("222222222222").unwrap(), "acme-demo-deploy".to_owned());
+    let asset = crate::assembly::Asset::new("orders.py", "print(1)\n".to_owned());
+    run.settings.assets.insert(asset.sha256().to_owned(), asset.content().as_bytes().to_vec());
+    run.rendered.manifest.assets.push(asset.entry());
+    for stack in &mut run.rendered.manifest.stacks {
+        stack.assets.push(asset.sha256().to_owned());
+    }
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created.len(), 2, "{:#?}", ran.summary());
+    let stored: Vec<(String, Upload)> = ran
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::AssetStored { stack, key, upload } if key == asset.path() => Some((stack.to_string(), *upload)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stored, [("sales/one".to_owned(), Upload::Stored), ("sales/two".to_owned(), Upload::Stood)]);
+    let log = run.cloud.log();
+    assert!(log[0].starts_with(&format!("PutObject acme-demo-deploy/{} ", asset.path())), "{log:?}");
+    assert_eq!(log.iter().filter(|call| call.starts_with("PutObject")).count(), 1, "{log:?}");
+    // the second deploy changes nothing, and does not even look at the asset
+    let calls = log.len();
+    run.go().await;
+    assert_eq!(run.cloud.log().len(), calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asset_without_content_stops_its_stack_before_any_change() {
+    let mut run = Run::of(vec![stack("sales/one")]);
+    run.settings.staging.insert(crate::mesh::AccountId::parse("222222222222").unwrap(), "acme-demo-deploy".to_owned());
+    let asset = crate::assembly::Asset::new("orders.py", "print(1)\n".to_owned());
+    run.rendered.manifest.assets.push(asset.entry());
+    run.rendered.manifest.stacks[0].assets.push(asset.sha256().to_owned());
+    let ran = run.go().await;
+    assert_eq!(ran.summary().failed.len(), 1, "{:#?}", ran.summary());
+    assert_eq!(run.cloud.log(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -391,7 +391,7 @@ impl Cloud for FakeCloud {
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
         let mut state = self.state();
         let place = format!("{bucket}/{key}");
-        if state.objects.contains_key(&place) {
+        if state.objects.get(&place).is_some_and(|standing| standing.len() == content.len()) {
             return Ok(Upload::Stood);
         }
         Self::log_call(&mut state, scope, "PutObject", &place, "");

@@ -200,7 +200,8 @@ impl<C: Cloud> Work<C> {
                 Box::new(self.failure(format!("names the asset {}, whose content was not given", asset.key)))
             })?;
             let stored = self.cloud.upload(&scope, bucket, &asset.key, content).await;
-            stored.map_err(|error| self.call("store an asset", &error))?;
+            let upload = stored.map_err(|error| self.call("store an asset", &error))?;
+            self.send(Event::AssetStored { stack: self.step.id.clone(), key: asset.key.clone(), upload });
         }
         if inline {
             return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));

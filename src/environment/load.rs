@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the environment's door to the disk")]
 
-use super::read::{Loaded, RawFile, read};
+use super::read::{JOBS, Loaded, RawFile, read};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -80,7 +80,7 @@ fn name(directory: &Path) -> Result<String, LoadError> {
     Ok(name.map_or_else(|| "environment".to_owned(), |name| name.to_string_lossy().into_owned()))
 }
 
-/// Gathers the YAML files below a directory, under their path from the environment's root.
+/// Gathers the YAML files below a directory, and the Python files of `jobs/`, under their path from the environment's root.
 fn collect(
     directory: &Path,
     entries: fs::ReadDir,
@@ -106,7 +106,7 @@ fn collect(
             }
         } else if is_yaml && name.to_str().is_none() {
             files.insert(shown, RawFile::Unreadable("a file whose name is not UTF-8"));
-        } else if is_yaml {
+        } else if is_yaml || (prefix == JOBS && path.extension().is_some_and(|extension| extension == "py")) {
             files.insert(shown, raw(&path)?);
         } else if kind.is_symlink() && path.is_dir() {
             files.insert(shown, RawFile::Unreadable("a link to a directory; such links are not followed"));

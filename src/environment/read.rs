@@ -7,6 +7,12 @@ use super::{shape, yaml};
 use crate::finding::{Code, Finding, Place};
 use std::collections::BTreeMap;
 
+/// The folder of the products' own logic.
+pub(super) const JOBS: &str = "jobs/";
+
+/// Most bytes of a product's own logic: it becomes part of a script, and what is larger belongs into a package.
+const MOST_BYTES_OF_LOGIC: usize = 256 * 1024;
+
 /// Some editors begin UTF-8 with it; it says nothing.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
@@ -37,6 +43,8 @@ pub struct Source {
     pub name: String,
     /// Every YAML file by its path below the environment's directory, with forward slashes.
     pub files: BTreeMap<String, SourceFile>,
+    /// The products' own logic in Python, by path: `jobs/<product>.py`.
+    pub jobs: BTreeMap<String, String>,
 }
 
 impl Source {
@@ -79,6 +87,10 @@ pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
         findings
             .push(finding.help("every environment has one file of kind Mesh, mesh.yaml; `meshform init` writes one"));
     }
+    let (jobs, files): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        files.into_iter().partition(|(path, _)| path.starts_with(JOBS) && path.ends_with(".py"));
+    let jobs = jobs.into_iter().filter_map(|(path, raw)| logic(&path, raw, &mut findings).map(|text| (path, text)));
+    let jobs = jobs.collect();
     let files = files
         .into_iter()
         .map(|(path, raw)| {
@@ -86,7 +98,7 @@ pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
             (path, file)
         })
         .collect();
-    Loaded { source: Source { name: name.to_owned(), files }, findings }
+    Loaded { source: Source { name: name.to_owned(), files, jobs }, findings }
 }
 
 fn read_file(path: &str, raw: RawFile, findings: &mut Vec<Finding>) -> SourceFile {
@@ -107,6 +119,21 @@ fn read_file(path: &str, raw: RawFile, findings: &mut Vec<Finding>) -> SourceFil
     let checked = shape::check(path, &text, kind, value);
     findings.extend(checked.findings);
     SourceFile { text, content: checked.content, partial: checked.partial }
+}
+
+/// The text of a product's own logic.
+fn logic(path: &str, raw: RawFile, findings: &mut Vec<Finding>) -> Option<String> {
+    let (text, refused) = decode(path, raw);
+    if let Some(finding) = refused {
+        findings.push(finding);
+        return None;
+    }
+    if text.len() > MOST_BYTES_OF_LOGIC {
+        let message = format!("the file has {} bytes; at most {MOST_BYTES_OF_LOGIC} become part of a job", text.len());
+        findings.push(Finding::new(Code::OversizedFile, Place::file(path), message));
+        return None;
+    }
+    Some(text)
 }
 
 /// The text of a file; and why it is none, then with what can be shown of it.

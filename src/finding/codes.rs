@@ -95,9 +95,12 @@ codes! {
     /// An account id without quotes: YAML reads it as a number and loses leading zeros.
     UnquotedAccount = "unquoted-account", Error,
         "Put the twelve digits in quotes.", "YAML 1.2 core schema, integers";
-    /// A file whose `kind` does not fit the folder it is in, or an environment without exactly one `Mesh`.
+    /// A quality rule that cannot be evaluated: an unknown metric, no comparison or two, an argument that is missing or wrong, a share of more than 100 percent.
+    InvalidQuality = "invalid-quality", Error,
+        "Write one as `{metric: nullValues, property: email, mustBeLessThan: 1, unit: percent}`; the metrics are rowCount, nullValues, missingValues, invalidValues and duplicateValues.", "ODCS 3.1, \"Data Quality\": library metrics and operators";
+    /// A file whose `kind` does not fit the folder it is in, an environment without exactly one `Mesh`, or logic of a job that no product has.
     MisplacedFile = "misplaced-file", Error,
-        "mesh.yaml holds the Mesh, domains/ the Domains, consumers/ the Consumers.", "DESIGN, section 2";
+        "mesh.yaml holds the Mesh, domains/ the Domains, consumers/ the Consumers, jobs/ the logic of Glue jobs.", "DESIGN, section 2";
     // ---- names -----------------------------------------------------------------------------------------------------
     /// A name that AWS or this tool would refuse: wrong characters or too long.
     InvalidName = "invalid-name", Error,

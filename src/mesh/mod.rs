@@ -1,5 +1,6 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod access;
 mod batch_model;
 mod crawling;
 mod endpoint;
@@ -9,16 +10,18 @@ mod model;
 mod names;
 mod naming;
 mod network;
+mod quality;
 mod quicksight;
 mod resolve;
 
+pub use access::Access;
 pub use batch_model::{Artifacts, BatchModel};
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
-    Access, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
-    Table, Team,
+    Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table,
+    Team,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,
@@ -26,6 +29,7 @@ pub use names::{
 };
 pub use naming::{BucketUse, GOVERNANCE, fit};
 pub use network::{AddressRange, Network, NetworkUse, zones_of};
+pub use quality::{Bound, Measure, QualityError, QualityRule, Sample, Unit};
 pub use quicksight::{Interval, Quicksight, QuicksightType};
 pub use resolve::{Resolved, resolve};
 

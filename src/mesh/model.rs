@@ -2,11 +2,11 @@
 
 use super::{
     AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, MeshName, Network, OrganizationId,
-    OwnerName, PermissionSetName, ProductId, Quicksight, Region, RoleArn, RoleName, Tenant,
+    OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, QualityFile, SlaPropertyFile,
-    SourceFile, TableFormat, Tool,
+    CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, SlaPropertyFile, SourceFile, TableFormat,
+    Tool,
 };
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +136,8 @@ pub struct Product {
     pub format: TableFormat,
     /// The job that makes it.
     pub processing: Option<ProcessingKind>,
+    /// Its own logic in Python, `jobs/<product>.py` of the environment.
+    pub transform: Option<String>,
     /// Insight drawn from text.
     pub enrichment: Option<EnrichmentFile>,
     /// Columns by which records of one person are found.
@@ -155,6 +157,23 @@ pub struct Product {
 }
 
 impl Product {
+    /// Whether a Glue job makes its tables: where that is written, and for composite products where nothing else is. The
+    /// job writes Parquet, so Iceberg tables are left to the team.
+    #[must_use]
+    pub fn runs_glue_job(&self) -> bool {
+        let glue = match self.processing {
+            Some(ProcessingKind::Glue) => true,
+            Some(ProcessingKind::EmrServerless) => false,
+            None => self.is_composite(),
+        };
+        glue && self.format == TableFormat::Parquet
+    }
+
+    /// Its input ports of type tables: the others are read in the producer's account.
+    pub fn tables_ports(&self) -> impl Iterator<Item = &Subscription> {
+        self.input_ports.iter().filter(|port| port.port == PortKind::Tables)
+    }
+
     /// Whether it is made from other products.
     #[must_use]
     pub fn is_composite(&self) -> bool {
@@ -174,7 +193,7 @@ pub struct Table {
     /// Columns that part its files, in the order of the file.
     pub partition_keys: Vec<Column>,
     /// Rules on its quality.
-    pub quality: Vec<QualityFile>,
+    pub quality: Vec<QualityRule>,
     /// Where it stands.
     pub origin: Place,
 }
@@ -289,21 +308,6 @@ impl Subscriber<'_> {
     }
 }
 
-/// What one role of an account is to see of one product: the seed of both hops of grants.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Access {
-    /// Name of the role.
-    pub role: String,
-    /// The product's domain.
-    pub domain: OwnerName,
-    /// The product.
-    pub product: ProductId,
-    /// Which columns; `unclassified` only for the owner.
-    pub classifications: BTreeSet<Classification>,
-    /// Where it is written.
-    pub origin: Place,
-}
-
 impl Mesh {
     /// A product and its domain.
     #[must_use]
@@ -334,52 +338,5 @@ impl Mesh {
             readers.entry(&reader.subscription.domain).or_default().push(reader);
         }
         readers
-    }
-
-    /// What the roles of a consumer's account are to see.
-    #[must_use]
-    pub fn access_of_consumer(&self, consumer: &Consumer) -> BTreeSet<Access> {
-        let tables = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
-        tables
-            .flat_map(|subscription| {
-                let tools = consumer.tools.iter().filter_map(|tool| self.tool_role(consumer, *tool));
-                let mut models = consumer.batch_models.iter();
-                let is_read = models.any(|model| model.product == subscription.product);
-                let model = is_read.then(|| self.model_role(&consumer.name));
-                tools.chain(model).map(move |role| Access::of(role, subscription))
-            })
-            .collect()
-    }
-
-    /// What the roles of a domain's account are to see: the owner its own products, the jobs their inputs, the readers
-    /// what their subscriptions say.
-    #[must_use]
-    pub fn access_of_domain(&self, domain: &Domain, readers: &[Reader<'_>]) -> BTreeSet<Access> {
-        let mut access = BTreeSet::new();
-        for product in domain.products.values() {
-            access.insert(Access {
-                role: self.owner_role(&domain.name),
-                domain: domain.name.clone(),
-                product: product.id.clone(),
-                classifications: self.classifications.clone(),
-                origin: product.origin.clone(),
-            });
-            let inputs = product.input_ports.iter().filter(|input| input.port == PortKind::Tables);
-            access.extend(inputs.map(|input| Access::of(self.job_role(&domain.name, &product.id), input)));
-        }
-        access.extend(readers.iter().map(|reader| Access::of(self.reader_role(reader), reader.subscription)));
-        access
-    }
-}
-
-impl Access {
-    fn of(role: String, subscription: &Subscription) -> Self {
-        Self {
-            role,
-            domain: subscription.domain.clone(),
-            product: subscription.product.clone(),
-            classifications: subscription.classifications.clone(),
-            origin: subscription.origin.clone(),
-        }
     }
 }

@@ -205,6 +205,18 @@ impl Mesh {
         format!("/aws/{}/{owner}/{what}", self.name)
     }
 
+    /// The role that judges the products of a domain which no job of ours makes.
+    #[must_use]
+    pub fn quality_role(&self, domain: &OwnerName) -> String {
+        self.role(&["quality", domain.as_str()])
+    }
+
+    /// The state machine that judges a product which no job of ours makes.
+    #[must_use]
+    pub fn quality_machine(&self, domain: &OwnerName, product: &ProductId) -> String {
+        self.role(&["quality", domain.as_str(), product.as_str()])
+    }
+
     /// The role in a domain's account that sends events on to the buses of the mesh.
     #[must_use]
     pub fn tell_role(&self, domain: &OwnerName) -> String {

@@ -96,7 +96,11 @@ pub(crate) fn rendered(samples: Vec<Sample>) -> Rendered {
         templates.insert(sample.stack.id.clone(), text);
         stacks.push(sample.stack);
     }
-    Rendered { manifest: Manifest { version: 1, mesh: "demo".to_owned(), stacks, assets: Vec::new() }, templates }
+    Rendered {
+        manifest: Manifest { version: 1, mesh: "demo".to_owned(), stacks, assets: Vec::new() },
+        templates,
+        assets: BTreeMap::new(),
+    }
 }
 
 /// Nothing stands anywhere.

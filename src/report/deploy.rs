@@ -9,7 +9,7 @@ pub use super::Colour;
 pub use board::Board;
 pub use words::{plural, summary};
 
-use crate::deploy::{Event, PlannedStep, StepOutcome, Stop};
+use crate::deploy::{Event, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
 use std::io::{self, Write};
 use words::{Tone, decision_word, duration, failure, finished, skip};
@@ -114,7 +114,10 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
             lines
         }
         Event::StepAttached { stack, status } => vec![format!("{stack}: is in {status}, waiting for that to end")],
-        Event::ResourceProgress { .. } | Event::RunFinished { .. } => Vec::new(),
+        Event::AssetStored { stack, key, upload: Upload::Stored } => vec![format!("{stack}: stored {key}")],
+        Event::AssetStored { upload: Upload::Stood, .. }
+        | Event::ResourceProgress { .. }
+        | Event::RunFinished { .. } => Vec::new(),
         Event::StepFinished { outcome: StepOutcome::Unchanged, seconds, .. } if *seconds == 0.0 => Vec::new(),
         Event::StepFinished { stack, outcome, seconds } => match outcome {
             StepOutcome::Failed { failure: failed } => failure(failed, colour),

@@ -2,6 +2,7 @@
 //!
 //! An administrator deploys it. Its roles lie outside the mesh's path, so that the execution role cannot alter them.
 
+use super::boundary;
 use super::buckets;
 use super::execution::{self, AccountKind};
 use super::ownership::Owner;
@@ -9,7 +10,7 @@ use crate::assembly::{Layer, Stack};
 use crate::cfn::iam::{InlinePolicy, ManagedPolicy, PolicyDocument, Principal as By, Role, Statement};
 use crate::cfn::s3::{Bucket, Encryption};
 use crate::cfn::{LogicalId, Template, Val};
-use crate::mesh::{Consumer, Domain, Mesh, RoleName, image_registry};
+use crate::mesh::{Consumer, Domain, Mesh, RoleName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days that templates and assets are kept after nothing newer replaced them.
@@ -30,7 +31,7 @@ pub(super) fn consumer(mesh: &Mesh, consumer: &Consumer) -> Stack {
 fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
     let mut template =
         Template::new(format!("Roles and staging bucket by which the data mesh {} is deployed", mesh.name));
-    add_boundary(&mut template, mesh, owner, kind);
+    boundary::add(&mut template, mesh, owner, kind);
     add_staging(&mut template, mesh, owner);
     add_plan_role(&mut template, mesh, owner);
     add_deploy_role(&mut template, mesh, owner);
@@ -44,108 +45,6 @@ fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
         wires: BTreeMap::new(),
         after: BTreeSet::new(),
     }
-}
-
-/// The ceiling of every role that the execution role makes. It grants nothing by itself.
-fn add_boundary(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
-    let (partition, region) = (mesh.region.partition(), &mesh.region);
-    let word = mesh.name.as_str().replace('-', "_");
-    let crawl_logs = format!("arn:{partition}:logs:{region}:{}:log-group:/aws-glue/crawlers", owner.account);
-    let mut statements = vec![
-        Statement::allow("QueryMesh", ["athena:*"])
-            .on([format!("arn:{partition}:athena:{region}:{}:workgroup/{}-*", owner.account, mesh.name)]),
-        Statement::allow(
-            "BrowseCatalog",
-            [
-                "athena:GetDataCatalog",
-                "athena:GetDatabase",
-                "athena:GetTableMetadata",
-                "athena:ListDatabases",
-                "athena:ListTableMetadata",
-            ],
-        )
-        .on([format!("arn:{partition}:athena:{region}:{}:datacatalog/AwsDataCatalog", owner.account)]),
-        Statement::allow("ListCatalogs", ["athena:ListDataCatalogs"]).on(["*"]),
-        Statement::allow("ReadMeshCatalog", ["glue:BatchGet*", "glue:Get*"]).on([
-            format!("arn:{partition}:glue:{region}:*:catalog"),
-            format!("arn:{partition}:glue:{region}:*:database/{word}_*"),
-            format!("arn:{partition}:glue:{region}:{}:database/default", owner.account),
-            format!("arn:{partition}:glue:{region}:*:table/{word}_*/*"),
-        ]),
-        Statement::allow("ReadMeshData", ["lakeformation:GetDataAccess"]).on(["*"]),
-        Statement::allow("UseMeshBuckets", ["s3:*"])
-            .on([format!("arn:{partition}:s3:::{}-{}-*", mesh.tenant, mesh.name)]),
-        Statement::allow("StartMesh", ["states:StartExecution"])
-            .on([format!("arn:{partition}:states:{region}:{}:stateMachine:{}-*", owner.account, mesh.name)]),
-        Statement::allow("TellMesh", ["events:PutEvents"])
-            .on([format!("arn:{partition}:events:{region}:*:event-bus/{}", mesh.name)]),
-        Statement::allow(
-            "CrawlMesh",
-            [
-                "glue:BatchCreatePartition",
-                "glue:BatchUpdatePartition",
-                "glue:CreatePartition",
-                "glue:CreateTable",
-                "glue:UpdatePartition",
-                "glue:UpdateTable",
-            ],
-        )
-        .on([
-            mesh.glue_arn(owner.account, "catalog"),
-            mesh.glue_arn(owner.account, &format!("database/{word}_*")),
-            mesh.glue_arn(owner.account, &format!("table/{word}_*/*")),
-        ]),
-        Statement::allow("StartCrawlers", ["glue:StartCrawler"])
-            .on([mesh.glue_arn(owner.account, &format!("crawler/{}.*", mesh.name))]),
-        Statement::allow("CrawlLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
-            .on([crawl_logs.clone(), format!("{crawl_logs}:*")]),
-        Statement::allow("UseMeshKeys", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
-            .on([format!("arn:{partition}:kms:{region}:*:key/*")]),
-    ];
-    match kind {
-        AccountKind::Governance | AccountKind::Producer => {}
-        AccountKind::Consumer => statements.extend(studio_boundary(mesh, owner)),
-    }
-    let policy = ManagedPolicy {
-        managed_policy_name: mesh.boundary(),
-        path: "/".to_owned(),
-        description: format!("The most that a role of the data mesh {} may do", mesh.name),
-        policy_document: PolicyDocument::new(statements),
-    };
-    template.add(LogicalId::new("Boundary"), policy, owner.origin);
-}
-
-/// The ceiling of work in Studio, for the roles of a consumer.
-fn studio_boundary(mesh: &Mesh, owner: Owner<'_>) -> Vec<Statement> {
-    let (partition, region, account) = (mesh.region.partition(), &mesh.region, owner.account);
-    let sagemaker = |kind: &str| format!("arn:{partition}:sagemaker:{region}:{account}:{kind}");
-    let mut statements =
-        vec![
-            Statement::allow("UseStudio", ["sagemaker:*"])
-                .on(["app/*", "domain/*", "space/*", "user-profile/*"].map(sagemaker)),
-            Statement::allow(
-                "ListStudio",
-                ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"],
-            )
-            .on(["*"]),
-            Statement::allow("WriteLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"])
-                .on(["sagemaker/studio", &format!("{}/{}/network", mesh.name, owner.name)]
-                    .map(|group| format!("arn:{partition}:logs:{region}:{account}:log-group:/aws/{group}:*"))),
-            Statement::allow("ListLogGroups", ["logs:DescribeLogGroups"]).on(["*"]),
-            Statement::allow("EncryptDisks", ["kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"])
-                .on([format!("arn:{partition}:kms:{region}:{account}:key/*")]),
-        ];
-    if let Some(registry) = image_registry(region) {
-        statements.push(Statement::allow("SignInForImages", ["ecr:GetAuthorizationToken"]).on(["*"]));
-        statements.push(
-            Statement::allow(
-                "PullImages",
-                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            )
-            .on([format!("arn:{partition}:ecr:{region}:{registry}:repository/*")]),
-        );
-    }
-    statements
 }
 
 fn add_staging(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {

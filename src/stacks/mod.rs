@@ -2,6 +2,7 @@
 
 mod access;
 mod bootstrap;
+mod boundary;
 mod buckets;
 mod crawlers;
 mod default_database;
@@ -65,7 +66,7 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         add(workspace::stack(mesh, consumer));
         let accesses = mesh.access_of_consumer(consumer);
         let roles = workspace::id(mesh, &consumer.name);
-        for stack in models::stack(mesh, consumer) {
+        if let Some(stack) = models::stack(mesh, consumer) {
             add(stack);
         }
         for (number, accesses) in by_stack(mesh, &accesses) {

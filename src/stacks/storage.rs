@@ -6,7 +6,7 @@ use super::default_database;
 use super::grants::add_settings;
 use super::notifications;
 use super::ownership::Owner;
-use super::pipeline::raw;
+use super::pipeline::{self, raw};
 use super::policies;
 use super::roles::{Account, Draft, Querying};
 use crate::assembly::{Layer, Stack, StackId};
@@ -46,6 +46,7 @@ pub(super) fn stack(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Sta
         scan_limit: domain.athena.scan_limit,
     };
     let mut querying = vec![add_owner(&mut template, &account, domain)];
+    add_quality(&mut template, &account, domain);
     querying.extend(domain.products.values().filter_map(|product| add_job(&mut template, &account, domain, product)));
     querying.extend(readers.iter().map(|reader| add_reader(&mut template, &account, reader)));
     default_database::add(&mut template, owner, &settings, domain.athena.default_database, &querying);
@@ -95,7 +96,8 @@ fn add_buckets(template: &mut Template, mesh: &Mesh, domain: &Domain, key: &Val<
             .logged_to(logs.name(), bucket_use.name())
     };
     let mut data = bucket(BucketUse::Data).versioned(NONCURRENT_DAYS);
-    if domain.products.values().any(Product::is_crawled_on_event) {
+    // what arrives starts crawlers, or is counted: whether a product is renewed in time
+    if domain.products.values().any(|product| product.is_crawled_on_event() || product.promise.is_some()) {
         data = data.telling();
     }
     let register = mesh.role_arn(&mesh.governance, &mesh.register_role(&domain.name));
@@ -122,11 +124,36 @@ fn add_owner(template: &mut Template, account: &Account<'_>, domain: &Domain) ->
         product: None,
         name: &name,
         description: format!("Owner of the domain {}: sees its own products whole", domain.name),
-        trusts: vec![policies::trust(mesh, &domain.account, &domain.principals)],
-        statements: account.reading(&name, &databases).into_iter().chain(raw::owner_statements(mesh, domain)).collect(),
+        // evaluations of quality work as the owner
+        trusts: vec![
+            policies::trust(mesh, &domain.account, &domain.principals),
+            policies::trust_service("glue", &domain.account),
+        ],
+        statements: [account.reading(&name, &databases), pipeline::rights::of_owner(mesh, domain)]
+            .concat()
+            .into_iter()
+            .chain(raw::owner_statements(mesh, domain))
+            .collect(),
         origin: &domain.origin,
     };
     account.add_querying_role(template, draft)
+}
+
+/// Starts evaluations of products that no job of ours makes; it sees no data itself.
+fn add_quality(template: &mut Template, account: &Account<'_>, domain: &Domain) {
+    if !domain.products.values().any(pipeline::is_judged_apart) {
+        return;
+    }
+    let draft = Draft {
+        word: "Quality",
+        product: None,
+        name: &account.mesh.quality_role(&domain.name),
+        description: format!("Has the products of the domain {} judged, as their owner", domain.name),
+        trusts: vec![policies::trust_service("states", &domain.account)],
+        statements: pipeline::rights::of_quality(account.mesh, domain),
+        origin: &domain.origin,
+    };
+    account.add_role(template, draft);
 }
 
 /// Makes a product: reads raw files and, if the product is composite, its inputs; writes the product's files.
@@ -145,7 +172,8 @@ fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, prod
         )
     };
     let (raw, published) = (format!("{}/", product.id), format!("products/{}/", product.id));
-    let write = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
+    let write =
+        ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"];
     let mut statements = vec![
         objects("ReadRaw", BucketUse::Raw, &raw, &["s3:GetObject"]),
         listing("ListRaw", BucketUse::Raw, &raw),
@@ -156,9 +184,17 @@ fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, prod
         let inputs = product.input_ports.iter().map(|input| mesh.database(&input.domain, &input.product)).collect();
         statements.push(objects("Stage", BucketUse::Staging, &raw, &write));
         statements.push(listing("ListStage", BucketUse::Staging, &raw));
+        statements.push(Statement::allow("StageBucket", ["s3:GetBucketLocation"]).on([bucket_arn(
+            mesh,
+            domain,
+            BucketUse::Staging,
+        )]));
         statements.extend(account.reading(&name, &inputs));
     } else {
         statements.push(policies::use_key("DataKey", &account.key));
+    }
+    if product.runs_glue_job() {
+        statements.extend(pipeline::rights::of_job(mesh, domain, product));
     }
     let trust = match product.processing {
         Some(ProcessingKind::EmrServerless) => policies::trust_service("emr-serverless", &domain.account),
@@ -167,12 +203,14 @@ fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, prod
         // the team's own jobs make the table; the account's own IAM says which
         None => policies::trust(mesh, &domain.account, &[]),
     };
+    let machine = product.runs_glue_job().then(|| policies::trust_machines(&domain.account));
     let draft = Draft {
         word: "Job",
         product: Some(&product.id),
         name: &name,
         description: format!("Job that makes the product {}", product.id),
-        trusts: vec![trust],
+        // the machine stages as the job's role, and the job works as it
+        trusts: [trust].into_iter().chain(machine).collect(),
         statements,
         origin: &product.origin,
     };

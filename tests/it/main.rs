@@ -12,6 +12,7 @@ mod crawlers;
 mod demo;
 mod docs;
 mod edges;
+mod jobs;
 mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;

@@ -61,8 +61,13 @@ fn nasty() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Texts that people read and no service understands; a rule's text and a crawler's options are wholly ours.
-const FREE: [&str; 5] = ["Comment", "Configuration", "Description", "InputTemplate", "Value"];
+/// Texts that people read and no service understands.
+const FREE: [&str; 7] =
+    ["AlarmDescription", "Cause", "Comment", "Configuration", "Description", "InputTemplate", "Value"];
+
+/// Texts in another language, of which more letters are part; its own tests say what may be in them: a query of a state
+/// machine (`tests/it/jobs.rs`), rules (`src/stacks/pipeline/dqdl.rs`).
+const LANGUAGES: [&str; 2] = ["QueryString.$", "Ruleset"];
 
 /// What is wrong with a template's value: a key or a text that could mean something to CloudFormation or IAM.
 fn harm(key: &str, value: &Value) -> Option<String> {
@@ -70,21 +75,25 @@ fn harm(key: &str, value: &Value) -> Option<String> {
         Value::String(text) => {
             let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || " :/._@+=,*?()<>-".contains(letter);
             // a path into an event, or into a state's data or context
-            let path =
-                text.strip_prefix("$$").or_else(|| text.strip_prefix('$')).and_then(|text| text.strip_prefix('.'));
-            let is_path =
-                path.is_some_and(|path| path.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '.'));
-            let is_plain = match FREE.contains(&key) {
-                true => !text.contains("{{resolve:") && !text.chars().any(char::is_control),
-                false => is_path || text.chars().all(is_allowed),
+            let is_path = key.ends_with(".$") || text.starts_with('$');
+            let is_plain = if FREE.contains(&key) {
+                !text.contains("{{resolve:") && !text.chars().any(char::is_control)
+            } else if LANGUAGES.contains(&key) {
+                !text.contains("{{resolve:")
+                    && !text.contains("${")
+                    && !text.replace('\n', " ").chars().any(char::is_control)
+            } else {
+                // what a schedule gives to what it starts: nothing
+                key == "Input" && text == "{}"
+                    || text.chars().all(|letter| is_allowed(letter) || is_path && "$[]".contains(letter))
             };
             (!is_plain).then(|| format!("{key}: {text:?}"))
         }
         Value::Array(items) => items.iter().find_map(|item| harm(key, item)),
         Value::Object(object) => object.iter().find_map(|(key, value)| {
-            // a state's name has a space, and the name of a parameter that is a path ends so
+            // names of states have spaces and dots, and parameters that are paths end so
             let name = key.strip_suffix(".$").unwrap_or(key);
-            let is_ours = name.chars().all(|letter| letter.is_ascii_alphanumeric() || " :_-".contains(letter))
+            let is_ours = name.chars().all(|letter| letter.is_ascii_alphanumeric() || ":_-. ".contains(letter))
                 && (!key.starts_with("Fn::") || key == "Fn::GetAtt");
             if is_ours { harm(key, value) } else { Some(format!("the key {key:?}")) }
         }),

@@ -1,10 +1,11 @@
 //! Resolving: every fixture says what it should and nothing else, and what comes close to a fault is let through.
 
 use crate::common::{errors, fixture, load, report};
-use meshform::environment::Source;
+use meshform::environment::{RawFile, Source, read};
 use meshform::finding::{Code, Finding, Severity};
 use meshform::mesh::{Day, Mesh, resolve};
 use meshform::report::findings::Format;
+use std::collections::BTreeMap;
 
 /// Everything that loading and resolving find in a fixture, on a day on which some access has ended.
 fn resolved(path: &str) -> (Source, Vec<Finding>, Option<Mesh>) {
@@ -44,6 +45,7 @@ fixtures! {
     duplicate_table: Code::DuplicateTable;
     duplicate_column: Code::DuplicateColumn;
     invalid_frequency: Code::InvalidFrequency;
+    invalid_quality: Code::InvalidQuality;
     name_collision: Code::NameCollision;
     unknown_product: Code::UnknownProduct;
     port_not_offered: Code::PortNotOffered;
@@ -78,6 +80,39 @@ fn what_comes_close_to_a_fault_is_let_through() {
         let (source, findings, mesh) = resolved(path);
         assert!(mesh.is_some(), "{path}:\n{}", report(&source, &findings, Format::Text));
     }
+}
+
+/// Logic of a job that no product runs would be written for nothing.
+#[test]
+fn logic_of_a_job_belongs_to_a_product_that_runs_one() {
+    let demo = load(&fixture("../../environments/demo"));
+    let files = |extra: [(&str, &[u8]); 4]| {
+        let yaml = demo.source.files.iter().map(|(path, file)| (path.clone(), file.text.clone().into_bytes()));
+        let extra = extra.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()));
+        yaml.chain(extra).map(|(path, bytes)| (path, RawFile::Bytes(bytes))).collect::<BTreeMap<_, _>>()
+    };
+    let loaded = read(
+        "demo",
+        files([
+            ("jobs/customer-360.py", b"def transform(spark, inputs): pass\n".as_slice()),
+            ("jobs/customer-361.py", b"x = 1\n".as_slice()),
+            ("jobs/sales-analytics.py", b"x = 1\n".as_slice()),
+            ("jobs/customer-journey.py", b"\xff\n".as_slice()),
+        ]),
+    );
+    let resolved = resolve(&loaded.source, None);
+    let said: Vec<String> = [loaded.findings, resolved.findings]
+        .concat()
+        .iter()
+        .filter(|finding| finding.severity() == Severity::Error)
+        .map(|finding| format!("{}: {}", finding.place.file, finding.message))
+        .collect();
+    let expected = [
+        "jobs/customer-journey.py: the byte 0xFF is not UTF-8",
+        "jobs/customer-361.py: there is no product `customer-361` whose job would run this file",
+        "jobs/sales-analytics.py: product `sales-analytics` has no Glue job that would run this file",
+    ];
+    assert_eq!(said, expected);
 }
 
 #[test]

@@ -96,7 +96,9 @@ fn equal_input_gives_equal_bytes_wherever_and_however_it_is_made() {
     let renamed = files.iter().rev().map(|(path, bytes)| {
         let name = path.file_stem().expect("a file has a name").to_string_lossy();
         let reversed: String = name.chars().rev().collect();
-        let renamed = if name == "mesh" { path.clone() } else { path.with_file_name(format!("{reversed}.yaml")) };
+        let is_named_by_its_owner = name == "mesh" || path.extension().is_some_and(|extension| extension == "py");
+        let renamed =
+            if is_named_by_its_owner { path.clone() } else { path.with_file_name(format!("{reversed}.yaml")) };
         (renamed, bytes.clone())
     });
     let elsewhere = folder.path().join("another/place/demo");
@@ -129,7 +131,8 @@ fn a_template_ends_its_last_line_and_names_no_place_of_this_machine() {
     let (_, stacks) = planted(folder.path());
     for (path, bytes) in tree(&stacks) {
         let text = String::from_utf8(bytes).expect("templates are text");
-        assert!(text.ends_with("}\n") && !text.ends_with("\n\n"), "{}", path.display());
+        let end = if path.starts_with("assets") { ")\n" } else { "}\n" };
+        assert!(text.ends_with(end) && !text.ends_with("\n\n"), "{}", path.display());
         assert!(!text.contains(&*folder.path().to_string_lossy()) && !text.contains('\r'), "{}", path.display());
     }
 }
@@ -158,10 +161,39 @@ fn check_names_every_stale_file() {
     let (code, stdout) = check(&environment, &stacks);
     assert_eq!((code, named(&stdout, &stacks)), (Some(4), vec![missing, different, stray]));
 
+    let asset = fs::read_dir(stacks.join("assets")).expect("there are assets").next().expect("there is one");
+    let asset = asset.expect("it can be listed").path();
+    fs::write(&asset, "print('not reviewed')\n").expect("the asset can be written");
+    let (code, stdout) = check(&environment, &stacks);
+    let name = asset.strip_prefix(&stacks).expect("it is below the directory").to_string_lossy().into_owned();
+    assert!(code == Some(4) && named(&stdout, &stacks).contains(&("different".to_owned(), name)), "{stdout}");
+
     // a check repairs nothing; a synth repairs everything
     synth(&environment, &stacks);
     assert_eq!(check(&environment, &stacks), (Some(0), String::new()));
     assert!(!stacks.join("sales/left").exists());
+}
+
+#[test]
+fn an_assembly_that_is_read_back_is_the_one_that_was_written_or_refused() {
+    let folder = temporary();
+    let (environment, stacks) = planted(folder.path());
+    let rendered = crate::demo::synthesize(&environment).render();
+    assert!(!rendered.assets.is_empty());
+    assert_eq!(meshform::assembly::load(&stacks).expect("the directory can be read"), rendered);
+
+    let asset = rendered.assets.values().next().expect("there is one");
+    let path = stacks.join(asset.path());
+    fs::write(&path, format!("{}#", asset.content())).expect("the asset can be written");
+    let error = meshform::assembly::load(&stacks).expect_err("its hash is another").to_string();
+    assert!(error.contains("is not the file that manifest.json names"), "{error}");
+    fs::write(&path, asset.content()).expect("the asset can be written");
+
+    let manifest = fs::read_to_string(stacks.join("manifest.json")).expect("the manifest is there");
+    let elsewhere = manifest.replace(asset.path(), "assets/../../secret");
+    fs::write(stacks.join("manifest.json"), elsewhere).expect("the manifest can be written");
+    let error = meshform::assembly::load(&stacks).expect_err("no such path is read").to_string();
+    assert!(error.contains("assets/<sha256>-<name>"), "{error}");
 }
 
 #[test]
@@ -288,10 +320,11 @@ fn everything_that_takes_tags_says_whose_it_is() {
             let Some(property) = meshform::cfn::schema::of(type_name).and_then(|schema| schema.tag_property()) else {
                 continue;
             };
+            // a list, or with Glue a map
             let tags = &entry["Properties"][property];
-            let listed = tags.as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
-            let mapped = tags.as_object().into_iter().flat_map(|tags| tags.keys().map(String::as_str));
-            let keys: Vec<&str> = listed.chain(mapped).collect();
+            let list = tags.as_array().into_iter().flatten().filter_map(|tag| tag["Key"].as_str());
+            let map = tags.as_object().into_iter().flat_map(|tags| tags.keys().map(String::as_str));
+            let keys: Vec<&str> = list.chain(map).collect();
             for key in ["layer", "mesh", "owner"] {
                 assert!(keys.contains(&key), "{id} in {} has the tags {keys:?}", document.id);
             }

@@ -111,6 +111,11 @@ pub(super) fn made(document: &Document, type_name: &str, properties: &Value) -> 
             let path = text("Path").unwrap_or("/");
             Some(arn(document, "iam", &format!("role{path}{}", text("RoleName")?)))
         }
+        "AWS::Glue::Database" => {
+            let name = properties["DatabaseInput"]["Name"].as_str()?;
+            Some(arn(document, "glue", &format!("database/{name}")))
+        }
+        "AWS::Logs::LogGroup" => Some(arn(document, "logs", &format!("log-group:{}", text("LogGroupName")?))),
         "AWS::SNS::Topic" => Some(arn(document, "sns", text("TopicName")?)),
         "AWS::Events::EventBus" => Some(arn(document, "events", &format!("event-bus/{}", text("Name")?))),
         "AWS::StepFunctions::StateMachine" => {
@@ -138,6 +143,11 @@ fn names(document: &Document, type_name: &str, value: &Value, named: &mut Vec<St
         Value::Object(object) => {
             for (key, value) in object {
                 match value {
+                    // a job's logs go to two groups (AWS Glue guide, "Logging for AWS Glue jobs")
+                    Value::String(text) if key == "--custom-logGroup-prefix" => {
+                        let groups = ["error", "output"].map(|word| format!("log-group:{text}/{word}"));
+                        named.extend(groups.map(|group| arn(document, "logs", &group)));
+                    }
                     Value::String(text) => named.extend(name(document, type_name, key, text)),
                     Value::Array(_) | Value::Object(_) => names_below(document, type_name, key, value, named),
                     Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -179,6 +189,10 @@ fn name(document: &Document, type_name: &str, key: &str, text: &str) -> Option<S
         }
         "EventBusName" if text.starts_with("arn:") => Some(text.to_owned()),
         "EventBusName" => Some(arn(document, "events", &format!("event-bus/{text}"))),
+        // tables name their database by reference, and crawlers write into whatever stands
+        "DatabaseName" if type_name == "AWS::Glue::DataQualityRuleset" => {
+            Some(arn(document, "glue", &format!("database/{text}")))
+        }
         "WorkGroup" => Some(arn(document, "athena", &format!("workgroup/{text}"))),
         // security groups have a name of this kind too; it is their own
         "GroupName" if type_name == "AWS::Scheduler::Schedule" => {

@@ -15,7 +15,11 @@ pub(super) async fn upload(
     content: &[u8],
 ) -> Result<Upload, CloudError> {
     match session.s3.head_object().bucket(bucket).key(key).send().await {
-        Ok(_) => return Ok(Upload::Stood),
+        // of another size it is what an interrupted tool or a person left under this name
+        Ok(found) if found.content_length().is_none_or(|length| length == content.len() as i64) => {
+            return Ok(Upload::Stood);
+        }
+        Ok(_) => {}
         // S3 answers 403 for a missing object to a role that may not list the bucket (S3 API, HeadObject)
         Err(SdkError::ServiceError(error)) if [403, 404].contains(&error.raw().status().as_u16()) => {}
         Err(error) => return Err(failed(&At::new("S3", "HeadObject", scope), error)),

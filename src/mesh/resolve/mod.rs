@@ -3,10 +3,12 @@
 //! Two rounds: the first reads each owner by itself, the second what owners say of one another.
 
 mod athena;
+mod jobs;
 mod models;
 mod network;
 mod owners;
 mod products;
+mod quality;
 mod quicksight;
 mod rendering;
 mod sight;
@@ -34,14 +36,14 @@ pub struct Resolved {
 pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     let mut findings = Findings::default();
     let owners = owners::read(source, &mut findings);
-    let mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
-    let mesh = mesh.map(|mut mesh| {
-        let mut models = models::read(&mesh, source, &mut findings);
+    let mut mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
+    if let Some(mesh) = &mut mesh {
+        jobs::attach(mesh, source, &mut findings);
+        let mut models = models::read(mesh, source, &mut findings);
         for consumer in mesh.consumers.values_mut() {
             consumer.batch_models = models.remove(consumer.name.as_str()).unwrap_or_default();
         }
-        mesh
-    });
+    }
     if let Some(mesh) = &mesh {
         uniqueness::check(mesh, &mut findings);
         sight::check(mesh, &mut findings);

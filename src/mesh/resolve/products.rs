@@ -1,6 +1,6 @@
 //! Products, tables and columns of one domain.
 
-use super::{Findings, listed};
+use super::{Findings, listed, quality};
 use crate::environment::files::{
     CrawlFile, MeshFile, PortKind, ProductFile, PropertyFile, SubscriptionFile, TableFile, TableFormat,
 };
@@ -128,6 +128,7 @@ fn product(
         output_ports,
         format,
         processing: file.processing.as_ref().map(|processing| processing.kind),
+        transform: None,
         enrichment: file.enrichment.clone(),
         match_on,
         sla: file.sla_properties.clone(),
@@ -213,28 +214,9 @@ fn table(file: &TableFile, place: &Place, classes: &Classes, findings: &mut Find
             "declare its columns",
         );
     }
-    for (index, quality) in file.quality.iter().enumerate() {
-        let Some(property) = &quality.property else { continue };
-        if !file.properties.iter().chain(&file.partition_keys).any(|column| column.name == *property) {
-            let names = file.properties.iter().map(|column| column.name.as_str());
-            let message = format!("table `{}` has no column `{property}`", file.name);
-            let here = place.child("quality").child(index).child("property");
-            let finding = Finding::new(Code::UnknownColumn, here, message);
-            findings.add(match nearest(property, names) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding,
-            });
-        }
-    }
+    let quality = quality::read(file, place, findings);
     let description = file.description.clone();
-    Some(Table {
-        name: name?,
-        description,
-        columns,
-        partition_keys,
-        quality: file.quality.clone(),
-        origin: place.clone(),
-    })
+    Some(Table { name: name?, description, columns, partition_keys, quality, origin: place.clone() })
 }
 
 fn column(file: &PropertyFile, place: &Place, classes: &Classes, findings: &mut Findings) -> Option<Column> {

@@ -4,7 +4,10 @@ use super::Findings;
 use crate::environment::files::{PortKind, ProcessingKind, SourceKind, Tool};
 use crate::environment::{Content, Source};
 use crate::finding::{Code, Finding, Place};
-use crate::mesh::{Consumer, Mesh, Product};
+use crate::mesh::{Consumer, Frequency, Mesh, Product};
+
+/// Longest period of an alarm, in minutes (Amazon CloudWatch API reference, PutMetricAlarm: seven days).
+pub(super) const LONGEST_ALARM: u32 = 7 * 24 * 60;
 
 pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
     for product in mesh.domains.values().flat_map(|domain| domain.products.values()) {
@@ -61,10 +64,10 @@ fn parts_of_product(product: &Product) -> Vec<&'static str> {
         }
     }
     match product.processing {
-        Some(ProcessingKind::Glue) => parts.push("Glue job"),
         Some(ProcessingKind::EmrServerless) => parts.push("EMR Serverless job"),
-        None if product.is_composite() => parts.push("Glue job"),
-        None => {}
+        Some(ProcessingKind::Glue) if !product.runs_glue_job() => parts.push("Glue job over Iceberg tables"),
+        None if product.is_composite() && !product.runs_glue_job() => parts.push("Glue job over Iceberg tables"),
+        Some(ProcessingKind::Glue) | None => {}
     }
     if product.enrichment.is_some() {
         parts.push("Comprehend enrichment");
@@ -80,11 +83,11 @@ fn parts_of_product(product: &Product) -> Vec<&'static str> {
             PortKind::Graph => parts.push("graph port"),
         }
     }
-    if product.tables.values().any(|table| !table.quality.is_empty()) {
-        parts.push("quality rules");
+    if product.promise.is_some_and(|promise| promise.minutes() > LONGEST_ALARM) {
+        parts.push("freshness alarm (CloudWatch looks back seven days at most)");
     }
-    if !product.sla.is_empty() {
-        parts.push("freshness alarm");
+    if product.sla.iter().any(|promise| promise.property != Frequency::PROPERTY) {
+        parts.push("promises other than the frequency");
     }
     parts
 }

@@ -86,7 +86,10 @@ fn modelled<'a>(source: &'a Source, consumer: &Place) -> BTreeSet<&'a str> {
         Some(Content::Consumer(file)) => file.models.as_slice(),
         Some(Content::Mesh(_) | Content::Domain(_)) | None => &[],
     };
-    models.iter().map(|model| model.input.split_once('.').map_or(model.input.as_str(), |(product, _)| product)).collect()
+    models
+        .iter()
+        .map(|model| model.input.split_once('.').map_or(model.input.as_str(), |(product, _)| product))
+        .collect()
 }
 
 impl Market<'_> {

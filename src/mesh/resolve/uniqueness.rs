@@ -17,6 +17,7 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
         names.stacks(mesh, &domain.name, &domain.origin.child("name"));
         names.take("role", &mesh.governance, mesh.register_role(&domain.name), &domain.origin.child("name"));
         names.take("role", account, mesh.owner_role(&domain.name), &domain.origin.child("name"));
+        names.take("role", account, mesh.quality_role(&domain.name), &domain.origin.child("name"));
         names.crawling(mesh, domain);
         for product in domain.products.values() {
             let place = product.origin.child("id");

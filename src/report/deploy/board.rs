@@ -101,6 +101,7 @@ impl Show for Board {
             Event::StepStarted { decision: Decision::Keep, .. } => {}
             Event::StepStarted { stack, decision } => self.row(stack, decision_word(decision).to_owned()),
             Event::StepAttached { stack, status } => self.row(stack, format!("busy: {status}")),
+            Event::AssetStored { stack, key, .. } => self.row(stack, key.clone()),
             Event::ResourceProgress { stack, logical_id, status, done, total, .. } => {
                 self.progress(stack, format!("{logical_id} {status}"), *done, *total);
             }

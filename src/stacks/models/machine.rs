@@ -8,13 +8,11 @@ use crate::cfn::states::{Argument, Arguments, Definition, Fail, Retry, State, St
 use crate::cfn::{Handle, LogicalId, Template, Val};
 use crate::mesh::{BatchModel, BucketUse, fit};
 use crate::stacks::ownership::Owner;
+use crate::stacks::pipeline::making::{UNLOAD_SECONDS, identifier, passing};
 
 /// The smallest instance of general use that transforms run on (Amazon SageMaker pricing, "Batch Transform"): a job is billed
 /// by the second, and one that is too small is slow, which its owner sees, where one that is too large is paid for unseen.
 const INSTANCE: &str = "ml.m5.large";
-
-/// Seconds that the UNLOAD may take: Athena's own limit for a query (Amazon Athena, "Service Quotas": 30 minutes).
-const UNLOAD_SECONDS: u64 = 30 * 60;
 
 /// Seconds that the transform may take, after which Step Functions stops it.
 const TRANSFORM_SECONDS: u64 = 4 * 60 * 60;
@@ -168,17 +166,4 @@ impl Predicting<'_> {
             .then("Failed")
             .state()
     }
-}
-
-/// A name in a query of Athena (Amazon Athena, "Escape reserved keywords": double quotes in a SELECT).
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// What passes: what a service says when it is busy, and what Step Functions says of its SDK (Step Functions guide,
-/// "Handling errors in Step Functions workflows", and the pages of the integrations).
-fn passing(errors: &[&str], service: &str) -> Retry {
-    let sdk = [format!("{service}.SdkClientException"), format!("{service}.ThrottlingException")];
-    let errors: Vec<&str> = errors.iter().copied().chain(sdk.iter().map(String::as_str)).collect();
-    Retry::of(&errors, 30, 5)
 }

@@ -48,10 +48,7 @@ pub(super) fn add_role(template: &mut Template, account: &Account<'_>, ground: &
         product: None,
         name: &name,
         description: format!("Models of the consumer {} and their state machines", consumer.name),
-        trusts: vec![
-            policies::trust_machines(&consumer.account),
-            policies::trust_sagemaker(mesh, &consumer.account),
-        ],
+        trusts: vec![policies::trust_machines(&consumer.account), policies::trust_sagemaker(mesh, &consumer.account)],
         statements: rights::of_role(account, ground, &group, &topic_key),
         origin: &consumer.origin,
     };

@@ -36,7 +36,8 @@ pub(super) fn of_role(
     let read = consumer.batch_models.iter().filter_map(|model| consumer.subscription_of(model));
     let databases: BTreeSet<String> =
         read.map(|subscription| mesh.database(&subscription.domain, &subscription.product)).collect();
-    let jobs = consumer.batch_models.iter().map(|model| format!("transform-job/{}-*", mesh.transform_prefix(&model.name)));
+    let jobs =
+        consumer.batch_models.iter().map(|model| format!("transform-job/{}-*", mesh.transform_prefix(&model.name)));
     let ec2 = format!("arn:{}:ec2:{}:{}", mesh.region.partition(), mesh.region, consumer.account);
     let mut join = join_network(&[format!("{ec2}:network-interface/*")]);
     for subnet in &ground.subnets {
@@ -44,9 +45,11 @@ pub(super) fn of_role(
     }
     let group = group.within(&format!("{ec2}:security-group/"), "");
     let mut statements = account.reading(&mesh.model_role(&consumer.name), &databases);
-    statements.push(Statement::allow("Predict", JOBS).on(jobs.map(|job| arn(mesh, &consumer.account, "sagemaker", &job))));
+    statements
+        .push(Statement::allow("Predict", JOBS).on(jobs.map(|job| arn(mesh, &consumer.account, "sagemaker", &job))));
     statements.push(join.on_value(&group));
-    statements.extend(work(mesh, &consumer.account, consumer.name.as_str(), &[&consumer.account]));
+    statements.extend(work(mesh, &consumer.account, consumer.name.as_str()));
+    statements.extend(images(mesh, &consumer.account));
     statements.extend(artifacts(mesh, consumer));
     statements.extend([
         use_key("TopicKey", topic_key),
@@ -67,18 +70,17 @@ pub(in crate::stacks) fn boundary(mesh: &Mesh, owner: Owner<'_>) -> Vec<Statemen
         Statement::allow("PredictInMesh", JOBS).on([arn(mesh, owner.account, "sagemaker", "transform-job/*")]),
         join_network(&kinds.map(|kind| arn(mesh, owner.account, "ec2", kind))),
     ];
-    // images are pulled by Studio too, whose statements are these
-    statements.extend(work(mesh, owner.account, owner.name, &[]));
+    statements.extend(work(mesh, owner.account, owner.name));
     let consumer = mesh.consumers.values().find(|consumer| consumer.name.as_str() == owner.name);
     statements.extend(consumer.and_then(|consumer| artifacts(mesh, consumer)));
     statements
 }
 
 /// What role and boundary say in the same words.
-fn work(mesh: &Mesh, account: &AccountId, owner: &str, images: &[&AccountId]) -> Vec<Statement> {
+fn work(mesh: &Mesh, account: &AccountId, owner: &str) -> Vec<Statement> {
     let logs = arn(mesh, account, "logs", &format!("log-group:{TRANSFORM_JOBS}"));
     let rule = "rule/StepFunctionsGetEventsForSageMakerTransformJobsRule";
-    let mut statements = vec![
+    vec![
         Statement::allow("HearOfTheEnd", ["events:DescribeRule", "events:PutRule", "events:PutTargets"])
             .on([arn(mesh, account, "events", rule)]),
         Statement::allow("TellOwner", ["sns:Publish"]).on([mesh.topic_arn(owner, account)]),
@@ -103,20 +105,21 @@ fn work(mesh: &Mesh, account: &AccountId, owner: &str, images: &[&AccountId]) ->
             ],
         )
         .on(["*"]),
-    ];
-    if !images.is_empty() {
-        let registries = images.iter().map(|account| account.as_str()).chain(image_registry(&mesh.region));
-        let start = format!("arn:{}:ecr:{}", mesh.region.partition(), mesh.region);
-        statements.extend([
-            Statement::allow("SignInForImages", ["ecr:GetAuthorizationToken"]).on(["*"]),
-            Statement::allow(
-                "PullImages",
-                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            )
-            .on(registries.map(|registry| format!("{start}:{registry}:repository/*"))),
-        ]);
-    }
-    statements
+    ]
+}
+
+/// Pulling the images of AWS and of the own account; Studio's part of the boundary holds the same.
+fn images(mesh: &Mesh, account: &AccountId) -> [Statement; 2] {
+    let registries = image_registry(&mesh.region).into_iter().chain([account.as_str()]);
+    let start = format!("arn:{}:ecr:{}", mesh.region.partition(), mesh.region);
+    [
+        Statement::allow("SignInForImages", ["ecr:GetAuthorizationToken"]).on(["*"]),
+        Statement::allow(
+            "PullImages",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        )
+        .on(registries.map(|registry| format!("{start}:{registry}:repository/*"))),
+    ]
 }
 
 /// Making and deleting interfaces of one's own in the network.
