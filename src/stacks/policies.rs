@@ -82,6 +82,11 @@ pub(super) fn browse(mesh: &Mesh, account: &AccountId, role: &str) -> Vec<Statem
     ]
 }
 
+/// Decrypting with a key of the own account.
+pub(super) fn read_with_key(sid: &str, key: &Val<Arn<kms::Key>>) -> Statement {
+    Statement::allow(sid, ["kms:Decrypt"]).on_value(key)
+}
+
 /// Encrypting and decrypting with a key of the own account.
 pub(super) fn use_key(sid: &str, key: &Val<Arn<kms::Key>>) -> Statement {
     Statement::allow(sid, ["kms:Decrypt", "kms:GenerateDataKey"]).on_value(key)

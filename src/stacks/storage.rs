@@ -174,15 +174,20 @@ fn add_job(template: &mut Template, account: &Account<'_>, domain: &Domain, prod
     let (raw, published) = (format!("{}/", product.id), format!("products/{}/", product.id));
     let write =
         ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"];
+    // what is staged goes by its lifecycle
+    let stage = write.into_iter().filter(|action| *action != "s3:DeleteObject").collect::<Vec<_>>();
     let mut statements = vec![
-        objects("ReadRaw", BucketUse::Raw, &raw, &["s3:GetObject"]),
-        listing("ListRaw", BucketUse::Raw, &raw),
         objects("WriteProduct", BucketUse::Data, &published, &write),
         listing("ListProduct", BucketUse::Data, &published),
     ];
+    // a composite product's job reads what is staged; raw files are there where a source brings them
+    if !product.sources.is_empty() || !product.is_composite() {
+        statements.push(objects("ReadRaw", BucketUse::Raw, &raw, &["s3:GetObject"]));
+        statements.push(listing("ListRaw", BucketUse::Raw, &raw));
+    }
     if product.is_composite() {
         let inputs = product.input_ports.iter().map(|input| mesh.database(&input.domain, &input.product)).collect();
-        statements.push(objects("Stage", BucketUse::Staging, &raw, &write));
+        statements.push(objects("Stage", BucketUse::Staging, &raw, &stage));
         statements.push(listing("ListStage", BucketUse::Staging, &raw));
         statements.push(Statement::allow("StageBucket", ["s3:GetBucketLocation"]).on([bucket_arn(
             mesh,

@@ -21,6 +21,7 @@ mod nasty;
 mod network;
 mod quicksight;
 mod resolving;
+mod rights;
 #[cfg(feature = "aws")]
 mod sessions;
 mod sight;

@@ -51,7 +51,7 @@ pub(in crate::stacks) fn crawl_role(mesh: &Mesh, domain: &Domain, key: &Val<Arn<
     (!databases.is_empty()).then(|| {
         let mut statements = statements(mesh, &domain.account, &databases, &["glue:CreateTable"]);
         statements.extend(reading(mesh, domain));
-        statements.push(policies::use_key("DataKey", key));
+        statements.push(policies::read_with_key("DataKey", key));
         let description = format!("Crawls the raw files of the domain {}", domain.name);
         let names = (mesh.crawl_role(&domain.name), description);
         service_role(mesh, domain, (&domain.account, Layer::Storage), "glue", names, statements)

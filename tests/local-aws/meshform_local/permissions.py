@@ -56,9 +56,16 @@ def _resource_arns(template: str, properties: dict, account: str, region: str, n
     return ["arn:" + arn.rsplit("arn:", 1)[1] if arn.count("arn:") > 1 else arn for arn in filled]
 
 
-def _context(resource_type: str, properties: dict) -> dict:
+def _context(resource_type: str, properties: dict, account: str) -> dict:
     """Condition keys that a policy for this type may ask for."""
+    from ministack.services import iam
+
     context = {}
+    if resource_type == "AWS::IAM::RolePolicy":
+        # The boundary is the role's own (IAM: condition keys, iam:PermissionsBoundary).
+        role = iam._roles.get_scoped(account, None, str(properties.get("RoleName"))) or {}
+        if role.get("PermissionsBoundary"):
+            context["iam:PermissionsBoundary"] = role["PermissionsBoundary"]
     if resource_type == "AWS::IAM::Role" and properties.get("PermissionsBoundary"):
         context["iam:PermissionsBoundary"] = properties["PermissionsBoundary"]
     context.update({f"aws:RequestTag/{key}": value for key, value in _own_tags(properties).items()})
@@ -86,7 +93,7 @@ def refuse_unless_allowed(
     if needs is None:
         raise Refused(f"the local AWS has no actions for {resource_type}; add it to meshform_local/actions_table.py")
     arns = _resource_arns(needs.arn, properties, actor.account, region, name)
-    context = _context(resource_type, properties)
+    context = _context(resource_type, properties, actor.account)
     actions = list(getattr(needs, verb))
     if verb == "update" and resource_type == "AWS::IAM::Role" and properties.get("PermissionsBoundary"):
         actions.append("iam:PutRolePermissionsBoundary")

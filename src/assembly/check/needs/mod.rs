@@ -4,6 +4,7 @@
 //! steps of a state machine. A role that lacks an action fails at night; this rule says so before.
 
 mod crawlers;
+mod jobs;
 mod policy;
 mod services;
 mod steps;
@@ -34,6 +35,21 @@ pub(super) struct Needs {
     /// What outputs stand for.
     outputs: BTreeMap<String, String>,
     needs: BTreeSet<Need>,
+    /// By product: where its tables are.
+    products: BTreeMap<String, String>,
+    /// By product: where its raw files are.
+    raw: BTreeMap<String, String>,
+    /// Roles that make a product.
+    makers: Vec<Maker>,
+}
+
+/// A role that makes a product.
+struct Maker {
+    /// Where it stands, without the template itself.
+    document: Document,
+    resource: String,
+    role: String,
+    product: String,
 }
 
 /// A role with what it may do.
@@ -59,7 +75,27 @@ impl Needs {
         for (id, type_name, entry) in document.resources() {
             let properties = &entry["Properties"];
             match type_name {
-                "AWS::IAM::Role" => self.role(document, id, properties),
+                "AWS::IAM::Role" => {
+                    self.role(document, id, properties);
+                    self.maker(document, id, properties);
+                }
+                "AWS::Glue::Database" => {
+                    // a local database lies over raw files
+                    let location = properties["DatabaseInput"]["LocationUri"].as_str();
+                    let location = location.filter(|uri| uri.contains("/products/"));
+                    if let Some((product, location)) = location.and_then(|uri| Some((last_segment(uri)?, uri))) {
+                        self.products.insert(product.to_owned(), location.to_owned());
+                    }
+                }
+                "AWS::Glue::Crawler" => {
+                    for target in properties["Targets"]["S3Targets"].as_array().into_iter().flatten() {
+                        if let Some((product, path)) =
+                            target["Path"].as_str().and_then(|path| Some((last_segment(path)?, path)))
+                        {
+                            self.raw.insert(product.to_owned(), path.to_owned());
+                        }
+                    }
+                }
                 "AWS::IAM::RolePolicy" => {
                     let statements = Statement::all(document, &properties["PolicyDocument"]);
                     if let Some(role) = resolved(document, &properties["RoleName"]) {
@@ -94,6 +130,30 @@ impl Needs {
         self.roles.insert(arn, Role { spot, statements, boundary });
     }
 
+    /// Remembers a role that makes a product: its name says so, and its tag says which.
+    fn maker(&mut self, document: &Document, id: &str, properties: &Value) {
+        let mesh = properties["Path"].as_str().unwrap_or_default().trim_matches('/');
+        let makes = properties["RoleName"].as_str().is_some_and(|name| name.starts_with(&format!("{mesh}-job-")));
+        let tags = properties["Tags"].as_array().into_iter().flatten();
+        let product = tags.into_iter().find(|tag| tag["Key"] == "product").and_then(|tag| tag["Value"].as_str());
+        let role = super::uses::made(document, "AWS::IAM::Role", properties);
+        if let (true, Some(product), Some(role)) = (makes, product, role) {
+            let document = Document { template: Value::Null, ..document.clone() };
+            self.makers.push(Maker { document, resource: id.to_owned(), role, product: product.to_owned() });
+        }
+    }
+
+    /// What the makers of products need: to write its files, and to read the raw ones.
+    fn of_makers(&self) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for Maker { document, resource, role, product } in &self.makers {
+            let user = Use { role: role.clone(), stack: &document.id, id: resource };
+            needs.extend(self.products.get(product).into_iter().flat_map(|at| jobs::product(document, &user, at)));
+            needs.extend(self.raw.get(product).into_iter().flat_map(|at| jobs::raw(document, &user, at)));
+        }
+        needs
+    }
+
     fn policy(&mut self, document: &Document, properties: &Value) {
         let (Some(name), path) = (properties["ManagedPolicyName"].as_str(), properties["Path"].as_str()) else {
             return;
@@ -108,6 +168,7 @@ impl Needs {
         self.rewire();
         let mut needs = std::mem::take(&mut self.needs);
         needs.extend(self.keys_of_objects());
+        needs.extend(self.of_makers());
         let mut lacking: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
         for need in &needs {
             // a role that no template makes is told elsewhere
@@ -178,6 +239,11 @@ impl Needs {
         }
         needs
     }
+}
+
+/// The last part of a path that ends with a slash.
+fn last_segment(uri: &str) -> Option<&str> {
+    uri.strip_suffix('/')?.rsplit('/').next()
 }
 
 /// The bucket of an object's ARN.

@@ -1,7 +1,7 @@
 //! What services do as a role, by the type of the resource that names it.
 
 use super::policy::resolved;
-use super::{KEY_OF, Need, Use, crawlers, steps, tools};
+use super::{KEY_OF, Need, Use, crawlers, jobs, steps, tools};
 use crate::assembly::Document;
 use serde_json::Value;
 
@@ -37,6 +37,9 @@ pub(super) fn needs(document: &Document, id: &str, type_name: &str, properties: 
             let key = format!("{KEY_OF}{}", bucket.rsplit(':').next().unwrap_or_default());
             let objects = user.all(&object, &LOCATION).chain(user.all(bucket, &["s3:ListBucket"]));
             objects.chain(user.all(&key, &LOCATION_KEY)).collect()
+        }
+        "AWS::Glue::Job" => {
+            used_by(&properties["Role"]).map(|user| jobs::job(document, &user, properties)).unwrap_or_default()
         }
         "AWS::Glue::Crawler" => {
             used_by(&properties["Role"]).map(|user| crawlers::crawler(document, &user, properties)).unwrap_or_default()

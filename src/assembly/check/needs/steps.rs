@@ -1,7 +1,7 @@
 //! What the steps of a state machine do as its role, by service integration.
 
 use super::policy::resolved;
-use super::{Need, Use};
+use super::{Need, Use, jobs};
 use crate::assembly::Document;
 use serde_json::Value;
 
@@ -34,12 +34,13 @@ fn step(document: &Document, user: &Use<'_>, integration: &str, parameters: &Val
         user.all(&arn(service, kind, &text(name)), actions).collect()
     };
     let mut needs = match integration {
-        "athena:startQueryExecution.sync" => own(
-            "athena",
-            "workgroup/",
-            "WorkGroup",
-            &["athena:GetQueryExecution", "athena:StartQueryExecution", "athena:StopQueryExecution"],
-        ),
+        "athena:startQueryExecution.sync" => {
+            let query = ["athena:GetQueryExecution", "athena:StartQueryExecution", "athena:StopQueryExecution"];
+            let mut needs = own("athena", "workgroup/", "WorkGroup", &query);
+            needs.extend(jobs::unload(document, user, parameters));
+            needs
+        }
+        "aws-sdk:glue:startDataQualityRulesetEvaluationRun" => jobs::quality(document, user, parameters),
         "glue:startJobRun.sync" => own(
             "glue",
             "job/",
