@@ -152,6 +152,9 @@ fn a_role_that_could_not_transform_is_found() {
         ("Predict", "sagemaker:DescribeTransformJob"),
         ("HearOfTheEnd", "events:PutRule"),
         ("TellOwner", "sns:Publish"),
+        ("QueryCatalog", "athena:GetDataCatalog"),
+        ("JoinNetwork", "ec2:CreateNetworkInterface"),
+        ("PullImages", "ecr:BatchGetImage"),
     ] {
         let place = statements.iter().position(|statement| statement["Sid"] == sid).expect("it is there");
         let actions = statements[place]["Action"].as_array().expect("it is a list");

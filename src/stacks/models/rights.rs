@@ -52,6 +52,12 @@ pub(super) fn of_role(
     statements.extend(images(mesh, &consumer.account));
     statements.extend(artifacts(mesh, consumer));
     statements.extend([
+        Statement::allow("QueryCatalog", ["athena:GetDataCatalog"]).on([arn(
+            mesh,
+            &consumer.account,
+            "athena",
+            "datacatalog/AwsDataCatalog",
+        )]),
         use_key("TopicKey", topic_key),
         // disks of the job are encrypted by grants that EBS holds (SageMaker developer guide, "Protect data at rest")
         Statement::allow("EncryptDisks", ["kms:CreateGrant"]).on_value(&account.key).when(
