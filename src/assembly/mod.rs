@@ -94,7 +94,7 @@ pub enum Layer {
     Sharing,
     /// Subscriber: links and grants to its roles.
     Access,
-    /// Producer: crawlers, jobs, ports.
+    /// Producer: crawlers, jobs, ports; consumer: models.
     Pipeline,
 }
 

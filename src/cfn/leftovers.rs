@@ -61,6 +61,13 @@ pub const LEFTOVERS: &[Leftover] = &[
         source: "SageMaker developer guide, Delete a domain; cloudformation-coverage-roadmap#1085",
     },
     Leftover {
+        type_name: "AWS::SageMaker::Model",
+        remains: "the log group `/aws/sagemaker/TransformJobs`, which SageMaker makes with the first job; inputs and predictions \
+                  in the bucket of results for 30 days",
+        remove: "`aws logs delete-log-group --log-group-name /aws/sagemaker/TransformJobs`, when no other job writes there",
+        source: "SageMaker developer guide, Log groups and streams",
+    },
+    Leftover {
         type_name: "AWS::SageMaker::UserProfile",
         remains: "the whole stack, for its deletion fails while the profile has applications or spaces; disks of spaces go with them",
         remove: "first: `aws sagemaker delete-app` and `aws sagemaker delete-space` for each, then delete the stack again",

@@ -183,15 +183,20 @@ struct VpcConfig {
 }
 
 impl Model {
-    /// A model of a package, whose container reaches nothing.
+    /// A model of a package, whose container reaches nothing; SageMaker itself reaches S3 from the subnets.
     #[must_use]
-    pub fn isolated(package: String, role: Val<Arn<Role>>, standing: Standing, tags: Vec<ResourceTag>) -> Self {
+    pub fn isolated(
+        package: String,
+        role: Val<Arn<Role>>,
+        (subnets, group): (Vec<Val<Name<Subnet>>>, Val<Name<SecurityGroup>>),
+        tags: Vec<ResourceTag>,
+    ) -> Self {
         Self {
             containers: vec![Container { model_package_name: package }],
             enable_network_isolation: true,
             execution_role_arn: role,
             tags,
-            vpc_config: VpcConfig { security_group_ids: vec![standing.group], subnets: standing.subnets },
+            vpc_config: VpcConfig { security_group_ids: vec![group], subnets },
         }
     }
 }

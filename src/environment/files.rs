@@ -700,4 +700,8 @@ pub struct ModelFile {
     pub input: String,
     /// When it runs, in UTC: `rate(1 day)` or `cron(15 4 * * ? *)`.
     pub schedule: String,
+    /// Where the package's `model.tar.gz` lies, as `s3://bucket/prefix/`: the models' role may read below it. Left out, the
+    /// role may read no artifacts; that is right only for packages whose artifacts AWS keeps, such as those of AWS Marketplace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifacts: Option<String>,
 }

@@ -27,8 +27,11 @@ impl Mesh {
         let tables = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
         tables
             .flat_map(|subscription| {
-                let roles = consumer.tools.iter().filter_map(|tool| self.tool_role(consumer, *tool));
-                roles.map(move |role| Access::of(role, subscription))
+                let tools = consumer.tools.iter().filter_map(|tool| self.tool_role(consumer, *tool));
+                let mut models = consumer.batch_models.iter();
+                let is_read = models.any(|model| model.product == subscription.product);
+                let model = is_read.then(|| self.model_role(&consumer.name));
+                tools.chain(model).map(move |role| Access::of(role, subscription))
             })
             .collect()
     }

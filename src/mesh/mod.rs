@@ -15,7 +15,7 @@ mod quicksight;
 mod resolve;
 
 pub use access::Access;
-pub use batch_model::BatchModel;
+pub use batch_model::{Artifacts, BatchModel};
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use frequency::Frequency;
 pub use glue_type::GlueType;

@@ -5,8 +5,8 @@ use super::{
     OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName, Tenant,
 };
 use crate::environment::files::{
-    CrawlFile, DefaultDatabase, EnrichmentFile, ModelFile, PortKind, ProcessingKind, SlaPropertyFile, SourceFile,
-    TableFormat, Tool,
+    CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, SlaPropertyFile, SourceFile, TableFormat,
+    Tool,
 };
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -264,8 +264,6 @@ pub struct Consumer {
     pub quicksight: Quicksight,
     /// The network that it works in, where a tool, a model or the file asks for one.
     pub network: Option<Network>,
-    /// Models that predict in batches, as written; [`Consumer::batch_models`] are those that could be read.
-    pub models: Vec<ModelFile>,
     /// Models that predict in batches.
     pub batch_models: Vec<BatchModel>,
     /// Where it stands.

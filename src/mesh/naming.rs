@@ -175,6 +175,24 @@ impl Mesh {
         self.role(&["forward", domain.as_str()])
     }
 
+    /// The role that a consumer's models and their state machines work as.
+    #[must_use]
+    pub fn model_role(&self, consumer: &OwnerName) -> String {
+        self.role(&["model", consumer.as_str()])
+    }
+
+    /// The state machine of a model, and its schedule: cut to the 64 characters of the latter.
+    #[must_use]
+    pub fn model_machine(&self, consumer: &OwnerName, model: &ProductId) -> String {
+        self.role(&["model", consumer.as_str(), model.as_str()])
+    }
+
+    /// What begins the names of a model's transform jobs: with a hyphen and a UUID they have at most 63 characters.
+    #[must_use]
+    pub fn transform_prefix(&self, model: &ProductId) -> String {
+        fit(format!("{}-{model}", self.name), 26)
+    }
+
     /// The role that writes down who speaks to whom in a consumer's network.
     #[must_use]
     pub fn flow_role(&self, consumer: &OwnerName) -> String {

@@ -1,6 +1,7 @@
 //! The ceiling of every role that the execution role makes, by kind of account. It grants nothing by itself.
 
 use super::execution::AccountKind;
+use super::models;
 use super::ownership::Owner;
 use crate::cfn::iam::{ManagedPolicy, PolicyDocument, Statement};
 use crate::cfn::{LogicalId, Template};
@@ -13,7 +14,7 @@ pub(super) fn add(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: 
     statements.extend(match kind {
         AccountKind::Governance => ceiling.crawling(),
         AccountKind::Producer => ceiling.crawling().into_iter().chain(ceiling.jobs()).collect(),
-        AccountKind::Consumer => ceiling.tools(),
+        AccountKind::Consumer => ceiling.tools().into_iter().chain(models::boundary(mesh, owner)).collect(),
     });
     let policy = ManagedPolicy {
         managed_policy_name: mesh.boundary(),
@@ -137,7 +138,7 @@ impl Ceiling<'_> {
         ]
     }
 
-    /// QuickSight and Studio of a consumer.
+    /// QuickSight and Studio of a consumer, and images.
     fn tools(&self) -> Vec<Statement> {
         let sagemaker = |kind: &str| self.arn("sagemaker", kind);
         let log_groups = ["sagemaker/studio".to_owned(), format!("{}/{}/network", self.mesh.name, self.owner.name)];
@@ -168,16 +169,16 @@ impl Ceiling<'_> {
                 .on([self.arn("kms", "key/*")]),
         ];
         let (partition, region) = (self.mesh.region.partition(), &self.mesh.region);
-        if let Some(registry) = image_registry(region) {
-            statements.push(Statement::allow("SignInForImages", ["ecr:GetAuthorizationToken"]).on(["*"]));
-            statements.push(
-                Statement::allow(
-                    "PullImages",
-                    ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                )
-                .on([format!("arn:{partition}:ecr:{region}:{registry}:repository/*")]),
-            );
-        }
+        // Studio's images are AWS's, those of models may be the account's own
+        let registries = image_registry(region).into_iter().chain([self.owner.account.as_str()]);
+        statements.extend([
+            Statement::allow("SignInForImages", ["ecr:GetAuthorizationToken"]).on(["*"]),
+            Statement::allow(
+                "PullImages",
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            )
+            .on(registries.map(|registry| format!("arn:{partition}:ecr:{region}:{registry}:repository/*"))),
+        ]);
         statements
     }
 }

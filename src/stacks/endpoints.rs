@@ -84,6 +84,17 @@ fn buckets(ground: &Ground<'_>) -> PolicyDocument {
             .when("StringEquals", "aws:PrincipalOrgID", [mesh.organization.as_str()])
             .when("StringEquals", "aws:ResourceAccount", accounts),
     ];
+    let artifacts = consumer.artifacts();
+    if !artifacts.is_empty() {
+        // SageMaker fetches them by way of the models' subnets, and their bucket may be anybody's
+        let partition = mesh.region.partition();
+        let objects = artifacts.iter().map(|artifacts| artifacts.objects_arn(partition));
+        statements.push(Statement::allow("ModelArtifacts", ["s3:GetObject"]).by(By::Everyone("*")).on(objects).when(
+            "StringEquals",
+            "aws:PrincipalOrgID",
+            [mesh.organization.as_str()],
+        ));
+    }
     let pulls = endpoints(consumer, &mesh.region).iter().any(|service| service.actions == "ecr");
     if pulls && image_registry(&mesh.region).is_some() {
         let layers = format!("arn:{}:s3:::prod-{}-starport-layer-bucket/*", mesh.region.partition(), mesh.region);

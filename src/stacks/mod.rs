@@ -10,6 +10,7 @@ mod endpoints;
 mod execution;
 mod foundation;
 mod grants;
+mod models;
 mod network;
 mod notifications;
 mod ownership;
@@ -65,6 +66,9 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
         add(workspace::stack(mesh, consumer));
         let accesses = mesh.access_of_consumer(consumer);
         let roles = workspace::id(mesh, &consumer.name);
+        if let Some(stack) = models::stack(mesh, consumer) {
+            add(stack);
+        }
         for (number, accesses) in by_stack(mesh, &accesses) {
             add(sharing::stack(mesh, &consumer.name, &consumer.account, number, &accesses));
             add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));

@@ -9,7 +9,7 @@ use crate::cfn::events::{EventBus, EventBusPolicy};
 use crate::cfn::iam::{InlinePolicy, PolicyDocument, Principal, Role, Statement};
 use crate::cfn::scheduler::ScheduleGroup;
 use crate::cfn::sns::{Subscription, Topic, TopicPolicy};
-use crate::cfn::{LogicalId, Template, Val, kms};
+use crate::cfn::{Arn, LogicalId, Template, Val, kms};
 use crate::mesh::Mesh;
 
 /// Services that publish to an owner's topic: alarms, and rules on the owner's bus.
@@ -30,14 +30,21 @@ pub(super) fn add_mesh_bus(template: &mut Template, mesh: &Mesh) {
     add_bus(template, mesh, Owner::governance(mesh), Layer::Foundation, "Organization", statement);
 }
 
-/// Adds an owner's bus, topic, and the role and group by which its state machines are started.
-pub(super) fn add(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer, forward: Option<String>) {
+/// Adds an owner's bus, topic, and the role and group by which its state machines are started. Answers the topic's key, which
+/// a role that publishes uses.
+pub(super) fn add(
+    template: &mut Template,
+    mesh: &Mesh,
+    owner: Owner<'_>,
+    layer: Layer,
+    forward: Option<String>,
+) -> Val<Arn<kms::Key>> {
     if let Some(forward) = forward {
         let statement = Statement::allow("Governance", ["events:PutEvents"]).on([mesh.bus_arn(owner.account)]);
         let statement = policies::by_role(statement, mesh, &mesh.governance, &forward);
         add_bus(template, mesh, owner, layer, "Governance", statement);
     }
-    add_topic(template, mesh, owner, layer);
+    let key = add_topic(template, mesh, owner, layer);
     let machines = format!(
         "arn:{}:states:{}:{}:stateMachine:{}-*",
         mesh.region.partition(),
@@ -63,6 +70,7 @@ pub(super) fn add(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer:
     template.add(LogicalId::new("StartRole"), role, owner.origin);
     let group = ScheduleGroup { name: mesh.schedule_group(owner.name), tags: owner.tags(mesh, layer, None) };
     template.add(LogicalId::new("ScheduleGroup"), group, owner.origin);
+    key
 }
 
 fn add_bus(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer, sid: &str, statement: Statement) {
@@ -77,7 +85,7 @@ fn add_bus(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer,
 }
 
 /// Adds the topic with a key of its own: the services that publish must be let into the key, and the data's key is not theirs.
-fn add_topic(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer) {
+fn add_topic(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Layer) -> Val<Arn<kms::Key>> {
     let services = || Principal::Service(PUBLISHERS.iter().map(|service| (*service).to_owned()).collect());
     // CloudWatch user guide, "Amazon SNS encryption": an encrypted topic needs a customer managed key that lets the service in
     let publishing = Statement::allow("Publishers", ["kms:Decrypt", "kms:GenerateDataKey"]).by(services()).on(["*"]);
@@ -100,4 +108,5 @@ fn add_topic(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, layer: Laye
     template.add(LogicalId::new("TopicPolicy"), policy, owner.origin);
     let subscription = Subscription::email(topic.reference(), &owner.team.email);
     template.add(LogicalId::new("TopicSubscription"), subscription, owner.origin);
+    key.arn()
 }

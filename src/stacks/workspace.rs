@@ -5,7 +5,7 @@ use super::network::{self, Ground};
 use super::ownership::Owner;
 use super::policies;
 use super::roles::{Account, Draft, Querying};
-use super::{buckets, default_database, endpoints, studio};
+use super::{buckets, default_database, endpoints, models, studio};
 use crate::assembly::{Layer, Stack, StackId};
 use crate::cfn::s3::{Bucket, Encryption};
 use crate::cfn::{LogicalId, Template, kms};
@@ -33,7 +33,7 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
     if let Some(ground) = &ground {
         endpoints::add(&mut template, ground, workers.as_ref());
     }
-    if !tools.is_empty() {
+    if !tools.is_empty() || !consumer.batch_models.is_empty() {
         let account = add_results(&mut template, mesh, consumer);
         let subscribed = consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables);
         let databases: BTreeSet<String> =
@@ -45,6 +45,9 @@ pub(super) fn stack(mesh: &Mesh, consumer: &Consumer) -> Stack {
                 studio::add(&mut template, ground, &account, workers, &made.role);
             }
             querying.extend(made);
+        }
+        if let Some(ground) = ground.as_ref().filter(|_| !consumer.batch_models.is_empty()) {
+            querying.push(models::add_role(&mut template, &account, ground));
         }
         default_database::add(&mut template, owner, &settings, consumer.athena.default_database, &querying);
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Machines of the demo with the role that they work as.
-fn machines(documents: &[Document]) -> BTreeMap<String, Value> {
+pub(crate) fn machines(documents: &[Document]) -> BTreeMap<String, Value> {
     let resources = documents.iter().flat_map(Document::resources);
     let machines = resources.filter(|(_, type_name, _)| *type_name == "AWS::StepFunctions::StateMachine");
     machines
@@ -19,7 +19,7 @@ fn machines(documents: &[Document]) -> BTreeMap<String, Value> {
 }
 
 /// Every text below a value that stands under a key.
-fn texts<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
+pub(crate) fn texts<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
@@ -35,7 +35,7 @@ fn texts<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
 }
 
 /// What stands in double quotes, in order.
-fn quoted(text: &str) -> Vec<&str> {
+pub(crate) fn quoted(text: &str) -> Vec<&str> {
     text.split('"').skip(1).step_by(2).collect()
 }
 

@@ -59,7 +59,15 @@ impl Argument {
     /// The text becomes an argument of `States.Format`, in which quote, backslash and braces are escaped.
     #[must_use]
     pub fn with_run(before: &str, after: &str) -> Self {
-        Self::Computed(format!("States.Format('{}{{}}{}', $$.Execution.Name)", quoted(before), quoted(after)))
+        Self::formatted(before, &[("$$.Execution.Name", after)])
+    }
+
+    /// A text with computed values in it: each a path or an intrinsic function, with the text that comes after it.
+    #[must_use]
+    pub fn formatted(first: &str, values: &[(&str, &str)]) -> Self {
+        let after: String = values.iter().map(|(_, after)| format!("{{}}{}", quoted(after))).collect();
+        let computed: String = values.iter().map(|(value, _)| format!(", {value}")).collect();
+        Self::Computed(format!("States.Format('{}{after}'{computed})", quoted(first)))
     }
 }
 

@@ -39,7 +39,7 @@ pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
     let mut mesh = owners.map(|owners| subscriptions::link(owners, source, as_of, &mut findings));
     if let Some(mesh) = &mut mesh {
         jobs::attach(mesh, source, &mut findings);
-        let mut models = models::read(mesh, &mut findings);
+        let mut models = models::read(mesh, source, &mut findings);
         for consumer in mesh.consumers.values_mut() {
             consumer.batch_models = models.remove(consumer.name.as_str()).unwrap_or_default();
         }

@@ -2,16 +2,17 @@
 
 use super::Findings;
 use crate::environment::files::{ModelFile, PortKind};
+use crate::environment::{Content, Source};
 use crate::finding::{Place, nearest};
-use crate::mesh::{AccountId, BatchModel, CatalogName, Consumer, Mesh, ProductId, Region};
+use crate::mesh::{AccountId, Artifacts, BatchModel, CatalogName, Consumer, Mesh, ProductId, Region};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the models of every consumer, once products and subscriptions are known.
-pub(super) fn read(mesh: &Mesh, findings: &mut Findings) -> BTreeMap<String, Vec<BatchModel>> {
+pub(super) fn read(mesh: &Mesh, source: &Source, findings: &mut Findings) -> BTreeMap<String, Vec<BatchModel>> {
     let models = |consumer: &Consumer, findings: &mut Findings| {
         let mut names: BTreeSet<&str> = BTreeSet::new();
         let mut models = Vec::new();
-        for (index, file) in consumer.models.iter().enumerate() {
+        for (index, file) in written(source, consumer).iter().enumerate() {
             let place = consumer.origin.child("models").child(index);
             if !names.insert(&file.name) {
                 let message = format!("two models have the name `{}`", file.name);
@@ -22,6 +23,14 @@ pub(super) fn read(mesh: &Mesh, findings: &mut Findings) -> BTreeMap<String, Vec
         models
     };
     mesh.consumers.values().map(|consumer| (consumer.name.to_string(), models(consumer, findings))).collect()
+}
+
+/// The models of a consumer as they stand in its file.
+fn written<'a>(source: &'a Source, consumer: &Consumer) -> &'a [ModelFile] {
+    match source.files.get(&consumer.origin.file).and_then(|file| file.content.as_ref()) {
+        Some(Content::Consumer(file)) => &file.models,
+        Some(Content::Mesh(_) | Content::Domain(_)) | None => &[],
+    }
 }
 
 fn model(
@@ -46,9 +55,20 @@ fn model(
             "write `rate(1 day)`, or `cron(15 4 * * ? *)` with six fields in UTC",
         );
     }
+    let artifacts = file.artifacts.as_deref().and_then(|text| {
+        let artifacts = Artifacts::parse(text);
+        if artifacts.is_none() {
+            findings.invalid(
+                place.child("artifacts"),
+                format!("`{text}` is no prefix of a bucket"),
+                "write `s3://bucket/prefix/`, with the slash at the end",
+            );
+        }
+        artifacts
+    });
     let (product, table) = input(mesh, consumer, &file.input, &place.child("input"), findings)?;
     let (package, schedule) = (file.package.clone(), file.schedule.clone());
-    Some(BatchModel { name: name?, package, product, table, schedule, origin: place.clone() })
+    Some(BatchModel { name: name?, package, product, table, schedule, artifacts, origin: place.clone() })
 }
 
 /// `product`, where it has one table, or `product.table`; of those that the consumer subscribes to by their tables.

@@ -262,7 +262,6 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
         athena: athena::read(file.athena.as_ref(), place, findings),
         quicksight,
         network: super::network::read(file, place, findings),
-        models: file.models.clone(),
         batch_models: Vec::new(),
         origin: place.clone(),
     })

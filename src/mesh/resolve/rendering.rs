@@ -99,9 +99,6 @@ fn parts_of_consumer(consumer: &Consumer, written: Option<&Content>) -> Vec<&'st
             Tool::Athena | Tool::Api | Tool::Sql | Tool::Sagemaker | Tool::Quicksight => {}
         }
     }
-    if !consumer.models.is_empty() {
-        parts.push("models");
-    }
     if let Some(Content::Consumer(file)) = written
         && file.quicksight.is_some()
         && !consumer.tools.contains(&Tool::Quicksight)

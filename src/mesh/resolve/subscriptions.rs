@@ -26,9 +26,13 @@ pub(super) fn link(owners: Owners, source: &Source, as_of: Option<&Day>, finding
     for (name, files) in subscriptions {
         let Some(consumer) = mesh.consumers.get_mut(&name) else { continue };
         let place = consumer.origin.child("subscriptions");
+        let modelled = modelled(source, &consumer.origin);
         consumer.subscriptions = market.read(&files, &place, findings);
         for subscription in &consumer.subscriptions {
-            tool_for(&consumer.tools, subscription, findings);
+            // models read tables as a role of their own
+            if subscription.port != PortKind::Tables || !modelled.contains(subscription.product.as_str()) {
+                tool_for(&consumer.tools, subscription, findings);
+            }
         }
     }
     for domain in mesh.domains.values_mut() {
@@ -74,6 +78,18 @@ fn written(source: &Source) -> Option<BTreeSet<&str>> {
     });
     (!source.is_incomplete())
         .then(|| domains.flat_map(|domain| &domain.products).map(|product| product.id.as_str()).collect())
+}
+
+/// The products that a consumer's models name as their input.
+fn modelled<'a>(source: &'a Source, consumer: &Place) -> BTreeSet<&'a str> {
+    let models = match source.files.get(&consumer.file).and_then(|file| file.content.as_ref()) {
+        Some(Content::Consumer(file)) => file.models.as_slice(),
+        Some(Content::Mesh(_) | Content::Domain(_)) | None => &[],
+    };
+    models
+        .iter()
+        .map(|model| model.input.split_once('.').map_or(model.input.as_str(), |(product, _)| product))
+        .collect()
 }
 
 impl Market<'_> {

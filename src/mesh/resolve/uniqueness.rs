@@ -34,6 +34,11 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
         for role in consumer.tools.iter().filter_map(|tool| mesh.tool_role(consumer, *tool)) {
             names.take("role", &consumer.account, role, &consumer.origin.child("name"));
         }
+        if !consumer.batch_models.is_empty() {
+            for role in [mesh.model_role(&consumer.name), mesh.start_role(consumer.name.as_str())] {
+                names.take("role", &consumer.account, role, &consumer.origin.child("name"));
+            }
+        }
     }
     for Reader { subscriber, subscription } in
         mesh.subscriptions().filter(|reader| reader.subscription.port == PortKind::Tables)

@@ -73,7 +73,7 @@ impl Scope<'_> {
             self.owner.account
         );
         let named = self.of("sagemaker").into_iter().chain(["sagemaker:DescribeModelPackage".to_owned()]);
-        vec![
+        let mut statements = vec![
             Statement::allow("Studio", named)
                 .on(kinds.into_iter().chain(["app/*", "model-package/*"]).map(|kind| self.arn("sagemaker", kind))),
             // the one log group whose name SageMaker chose
@@ -94,6 +94,19 @@ impl Scope<'_> {
                 "iam:AWSServiceName",
                 ["sagemaker.amazonaws.com"],
             ),
-        ]
+        ];
+        statements.extend(self.packages_of_others());
+        statements
+    }
+
+    /// The model packages of other accounts that the consumer's models are made of: as the resource policies of their groups
+    /// must say too (SageMaker developer guide, "Deploy a Model Version from a Different Account").
+    fn packages_of_others(&self) -> Option<Statement> {
+        let consumer = self.mesh.consumers.values().find(|consumer| consumer.name.as_str() == self.owner.name)?;
+        let packages = consumer.batch_models.iter().map(|model| model.package.as_str());
+        let others: BTreeSet<&str> =
+            packages.filter(|package| package.split(':').nth(4) != Some(self.owner.account.as_str())).collect();
+        let actions = ["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"];
+        (!others.is_empty()).then(|| Statement::allow("ModelPackages", actions).on(others))
     }
 }

@@ -10,7 +10,7 @@ use crate::mesh::{BucketUse, Domain, Mesh, Product, fit};
 use crate::stacks::ownership::Owner;
 
 /// Seconds that one UNLOAD may take: Athena's own limit for a query (Amazon Athena, "Service Quotas": 30 minutes).
-const UNLOAD_SECONDS: u64 = 30 * 60;
+pub(in crate::stacks) const UNLOAD_SECONDS: u64 = 30 * 60;
 
 /// Seconds that a whole run may take: staging, the job after a wait for workers, judging.
 const RUN_SECONDS: u64 = 4 * 60 * 60;
@@ -127,7 +127,7 @@ fn stage(mesh: &Mesh, domain: &Domain, product: &Product, staged: &job::Staged<'
 }
 
 /// A name in a query of Athena (Amazon Athena, "Escape reserved keywords": double quotes in a SELECT).
-fn identifier(name: &str) -> String {
+pub(in crate::stacks) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -154,7 +154,7 @@ fn tell(mesh: &Mesh, domain: &Domain, product: &Product, kind: &str, further: &[
 
 /// What passes: what a service says when it is busy, and what Step Functions says of its SDK (Step Functions guide,
 /// "Handling errors in Step Functions workflows", and the pages of the integrations).
-fn passing(errors: &[&str], service: &str) -> Retry {
+pub(in crate::stacks) fn passing(errors: &[&str], service: &str) -> Retry {
     let sdk = [format!("{service}.SdkClientException"), format!("{service}.ThrottlingException")];
     let errors: Vec<&str> = errors.iter().copied().chain(sdk.iter().map(String::as_str)).collect();
     Retry::of(&errors, 30, 5)

@@ -3,7 +3,7 @@
 mod alarms;
 mod dqdl;
 mod job;
-mod making;
+pub(super) mod making;
 mod quality;
 pub(super) mod raw;
 pub(super) mod rights;

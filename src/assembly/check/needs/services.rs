@@ -56,6 +56,7 @@ pub(super) fn needs(document: &Document, id: &str, type_name: &str, properties: 
             let role = &properties["DefaultUserSettings"]["ExecutionRole"];
             spread(used_by(role), tools::domain(document, id, properties))
         }
+        "AWS::SageMaker::Model" => spread(used_by(&properties["ExecutionRoleArn"]), tools::model(document, properties)),
         "AWS::Scheduler::Schedule" => {
             let target = &properties["Target"];
             let (Some(user), Some(arn)) = (used_by(&target["RoleArn"]), resolved(document, &target["Arn"])) else {

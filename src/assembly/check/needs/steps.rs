@@ -47,6 +47,7 @@ fn step(document: &Document, user: &Use<'_>, integration: &str, parameters: &Val
             "JobName",
             &["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"],
         ),
+        "sagemaker:createTransformJob.sync" => transform(user, &arn, parameters),
         "aws-sdk:glue:startCrawler" => own("glue", "crawler/", "Name", &["glue:StartCrawler"]),
         "aws-sdk:glue:getCrawler" => own("glue", "crawler/", "Name", &["glue:GetCrawler"]),
         "events:putEvents" => parameters["Entries"]
@@ -68,4 +69,25 @@ fn step(document: &Document, user: &Use<'_>, integration: &str, parameters: &Val
         }
     }
     needs
+}
+
+/// What a transform job needs: the job itself, whose name is computed when the step runs; a tag that Step Functions puts on it
+/// (aws-cdk#26012); and the rule by which Step Functions hears of its end (Step Functions developer guide, "IAM policies for
+/// Amazon SageMaker").
+fn transform(user: &Use<'_>, arn: &dyn Fn(&str, &str, &str) -> String, parameters: &Value) -> Vec<Need> {
+    let computed = || {
+        let format = parameters["TransformJobName.$"].as_str()?.strip_prefix("States.Format('")?;
+        Some(format.split('\'').next()?.replace("{}", "run"))
+    };
+    let name = parameters["TransformJobName"].as_str().map(str::to_owned).or_else(computed).unwrap_or_default();
+    let job = arn("sagemaker", "transform-job/", &name);
+    let rule = arn("events", "rule/", "StepFunctionsGetEventsForSageMakerTransformJobsRule");
+    let jobs = [
+        "sagemaker:AddTags",
+        "sagemaker:CreateTransformJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:StopTransformJob",
+    ];
+    let rules = ["events:DescribeRule", "events:PutRule", "events:PutTargets"];
+    user.all(&job, &jobs).chain(user.all(&rule, &rules)).collect()
 }

@@ -1,4 +1,4 @@
-//! What QuickSight, SageMaker Studio and flow logs do as their roles.
+//! What QuickSight, SageMaker Studio, models and flow logs do as their roles.
 
 use super::crawlers::account_arn;
 use super::policy::resolved;
@@ -78,6 +78,35 @@ pub(super) fn domain(document: &Document, id: &str, properties: &Value) -> Vec<(
     }
     if let Some(key) = resolved(document, &properties["KmsKeyId"]) {
         needs.push((key, vec!["kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"]));
+    }
+    needs
+}
+
+/// What the role of a model needs to be run in a network (SageMaker developer guide, "How to use SageMaker execution roles",
+/// CreateModel): images of the own account, logs and metrics of transform jobs, interfaces.
+pub(super) fn model(document: &Document, properties: &Value) -> Vec<(String, Vec<&'static str>)> {
+    let stream = account_arn(document, "logs", "log-group:/aws/sagemaker/TransformJobs:log-stream:one");
+    let mut needs = vec![
+        (account_arn(document, "ecr", "repository/any"), PULL.to_vec()),
+        ("*".to_owned(), vec!["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"]),
+        (stream, [STREAMS.as_slice(), &["logs:CreateLogGroup"]].concat()),
+    ];
+    if properties["VpcConfig"].is_object() {
+        let join = vec![
+            "ec2:CreateNetworkInterface",
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission",
+        ];
+        let look = vec![
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ];
+        needs.push((account_arn(document, "ec2", "network-interface/one"), join));
+        needs.push(("*".to_owned(), look));
     }
     needs
 }
