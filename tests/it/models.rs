@@ -73,8 +73,17 @@ fn documents() -> Vec<Document> {
     Document::all(&synthesize(&fixture("valid/models")))
 }
 
-/// The machines of models, by name, and the columns that each copies, in order: of which database and table.
-fn copies(documents: &[Document]) -> BTreeMap<String, (String, (String, String), Vec<String>)> {
+/// What a machine copies, as which role.
+struct Copied {
+    role: String,
+    database: String,
+    table: String,
+    /// In order.
+    columns: Vec<String>,
+}
+
+/// What the machines of models copy, by machine.
+fn copies(documents: &[Document]) -> BTreeMap<String, Copied> {
     let machines = machines(documents);
     let models = machines.iter().filter(|(name, _)| name.starts_with("small-model-"));
     models
@@ -86,7 +95,8 @@ fn copies(documents: &[Document]) -> BTreeMap<String, (String, (String, String),
             let names: Vec<String> = quoted(query).into_iter().map(str::to_owned).collect();
             let [columns @ .., database, table] = names.as_slice() else { panic!("{query} names nothing") };
             let role = machine["RoleArn"].as_str().expect("a computed name").to_owned();
-            (name.clone(), (role, (database.clone(), table.clone()), columns.to_vec()))
+            let (database, table) = (database.clone(), table.clone());
+            (name.clone(), Copied { role, database, table, columns: columns.to_vec() })
         })
         .collect()
 }
@@ -97,7 +107,7 @@ fn a_model_copies_the_columns_that_its_role_sees_and_no_others() {
     let access = evaluate(&Facts::of(&documents));
     let copies = copies(&documents);
     assert_eq!(copies.len(), 3);
-    for (name, (role, (database, table), columns)) in &copies {
+    for (name, Copied { role, database, table, columns }) in &copies {
         let principal = access.principals.iter().find(|principal| principal.principal == *role);
         let mut tables = principal.unwrap_or_else(|| panic!("{role} is no principal")).tables.iter();
         let seen = tables.find(|seen| (&seen.database, &seen.table) == (database, table));
@@ -107,7 +117,7 @@ fn a_model_copies_the_columns_that_its_role_sees_and_no_others() {
         assert_eq!(columns.iter().map(String::as_str).collect::<BTreeSet<_>>(), visible, "{name}");
     }
     // the contract's order, partition keys last; `status` is public, which nobody asked for
-    assert_eq!(copies["small-model-science-churn"].2, ["order_id", "email", "amount", "day"]);
+    assert_eq!(copies["small-model-science-churn"].columns, ["order_id", "email", "amount", "day"]);
 }
 
 #[test]
