@@ -64,7 +64,8 @@ impl Predicting<'_> {
     /// Copies the columns that the role sees, by name and in the order of the contract: one that somebody classifies anew
     /// fails the run, instead of moving those after it.
     ///
-    /// Text files with a comma, uncompressed (Amazon Athena user guide, "UNLOAD": `field_delimiter` and `compression`).
+    /// JSON, an object on each line (Amazon Athena user guide, "UNLOAD": `format` and `compression`). Text files have no quotes
+    /// there: a comma or a line break in a text would move the columns of its row without a word.
     fn copy(&self, model: &BatchModel) -> State {
         let Self { mesh, consumer, .. } = self;
         let subscription = consumer.subscription_of(model);
@@ -84,7 +85,7 @@ impl Predicting<'_> {
             identifier(model.table.as_str()),
             self.folder(model),
         );
-        let after = "/input/' WITH (format = 'TEXTFILE', field_delimiter = ',', compression = 'NONE')";
+        let after = "/input/' WITH (format = 'JSON', compression = 'GZIP')";
         let arguments = Arguments::new([
             ("QueryString", Argument::with_run(&before, after)),
             ("WorkGroup", Argument::text(mesh.model_role(&consumer.name))),
@@ -113,8 +114,8 @@ impl Predicting<'_> {
             (
                 "TransformInput",
                 Argument::structure([
-                    ("CompressionType", Argument::text("None")),
-                    ("ContentType", Argument::text("text/csv")),
+                    ("CompressionType", Argument::text("Gzip")),
+                    ("ContentType", Argument::text("application/jsonlines")),
                     ("DataSource", Argument::structure([("S3DataSource", source)])),
                     ("SplitType", Argument::text("Line")),
                 ]),
