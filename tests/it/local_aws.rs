@@ -40,6 +40,31 @@ fn the_demo_deploys_in_any_legal_order_and_the_second_deploy_changes_nothing() {
     assert!(machines.text().contains("7 passed, 0 failed"), "{}", machines.text());
 }
 
+/// Meshes with what the demo does not have: models, copies of QuickSight, crawls on an event, a network alone.
+#[test]
+fn other_meshes_deploy_in_any_legal_order_too() {
+    let local = LocalAws::start();
+    for (seed, name) in (11..).zip(["crawled", "network", "quicksight", "models"]) {
+        let environment = format!("tests/fixtures/valid/{name}");
+        let deploy = ["deploy", "-e", environment.as_str(), "--yes"];
+        local.setup(seed);
+        local.bootstrap_of(&environment);
+        let deployed = local.meshform(Identity::Deployer, &deploy);
+        assert_eq!(deployed.code, 0, "{name}:\n{}", deployed.text());
+        local.call("DELETE", "log", &Value::Null);
+        let again = local.meshform(Identity::Deployer, &deploy);
+        assert_eq!(again.code, 0, "{name}:\n{}", again.text());
+        assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new(), "{name}");
+        for (mesh, cases, passed) in [("crawled", "crawl_cases", 4), ("models", "model_cases", 3)] {
+            if mesh == name {
+                let cases = format!("tests/local-aws/{cases}.py");
+                let ran = local.python(&[&cases, &local.endpoint, &local.keys()]);
+                assert!(ran.text().contains(&format!("{passed} passed, 0 failed")), "{}", ran.text());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_failed_resource_is_named_and_the_next_deploy_mends_it() {
     let local = LocalAws::start();

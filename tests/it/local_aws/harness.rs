@@ -110,7 +110,12 @@ impl LocalAws {
 
     /// Bootstraps the demo's accounts, then shuts the root keys out.
     pub(crate) fn bootstrap(&self) {
-        let ran = self.meshform(Identity::Administrator, &["bootstrap", "-e", "environments/demo", "--yes"]);
+        self.bootstrap_of("environments/demo");
+    }
+
+    /// Bootstraps the accounts of an environment, then shuts the root keys out.
+    pub(crate) fn bootstrap_of(&self, environment: &str) {
+        let ran = self.meshform(Identity::Administrator, &["bootstrap", "-e", environment, "--yes"]);
         assert_eq!(ran.code, 0, "{}", ran.text());
         self.call("POST", "lock", &json!({}));
     }
