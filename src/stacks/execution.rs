@@ -200,18 +200,26 @@ fn withheld(action: &str) -> bool {
         || not_ours.iter().any(|start| action.starts_with(start))
 }
 
-/// Every action that the execution role of an account of this kind has from the types it may make.
+/// Every action that CloudFormation's role needs for a type: what its handlers call, save what we withhold.
 #[must_use]
-pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
-    let mut actions = BTreeSet::new();
-    for type_name in execution_types(kind) {
-        actions.extend(unlisted(type_name).iter().map(|action| (*action).to_owned()));
-        let Some(schema) = schema::of(type_name) else { continue };
+pub fn handler_actions(type_name: &str) -> BTreeSet<String> {
+    let mut actions: BTreeSet<String> = unlisted(type_name).iter().map(|action| (*action).to_owned()).collect();
+    if let Some(schema) = schema::of(type_name) {
         for verb in [Verb::Create, Verb::Read, Verb::Update, Verb::Delete] {
             actions.extend(schema.actions(verb).iter().filter(|action| !withheld(action)).cloned());
         }
     }
+    // our buses and machines are encrypted by AWS's own keys
+    if ["AWS::Events::EventBus", "AWS::StepFunctions::StateMachine"].contains(&type_name) {
+        actions.retain(|action| !action.starts_with("kms:"));
+    }
     actions
+}
+
+/// Every action that the execution role of an account of this kind has from the types it may make.
+#[must_use]
+pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
+    execution_types(kind).into_iter().flat_map(handler_actions).collect()
 }
 
 /// The execution role's policies: words for the logical id, and the document. Apart, since one is at most 6,144 characters.

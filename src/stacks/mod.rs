@@ -24,7 +24,7 @@ mod storage;
 mod studio;
 mod workspace;
 
-pub use execution::{AccountKind, execution_actions, execution_types};
+pub use execution::{AccountKind, execution_actions, execution_types, handler_actions};
 
 use crate::assembly::{After, Assembly, Effect, Stack, StackId};
 use crate::mesh::{Access, Mesh, OwnerName};

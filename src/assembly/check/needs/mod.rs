@@ -4,6 +4,7 @@
 //! steps of a state machine. A role that lacks an action fails at night; this rule says so before.
 
 mod crawlers;
+mod execution;
 mod jobs;
 mod policy;
 mod services;
@@ -41,6 +42,8 @@ pub(super) struct Needs {
     raw: BTreeMap<String, String>,
     /// Roles that make a product.
     makers: Vec<Maker>,
+    /// CloudFormation's own roles.
+    execution: execution::Execution,
 }
 
 /// A role that makes a product.
@@ -72,6 +75,7 @@ struct Need {
 impl Needs {
     /// Reads a template.
     pub(super) fn read(&mut self, document: &Document) {
+        self.execution.read(document);
         for (id, type_name, entry) in document.resources() {
             let properties = &entry["Properties"];
             match type_name {
@@ -165,6 +169,10 @@ impl Needs {
 
     /// Checks every need of every role.
     pub(super) fn check(mut self, checker: &mut Checker<'_>) {
+        for (spot, type_name, actions) in self.execution.lacking() {
+            let message = format!("its policies lack {}, for {type_name}", actions.join(", "));
+            checker.find_at(Code::RoleLacksAction, spot, message);
+        }
         self.rewire();
         let mut needs = std::mem::take(&mut self.needs);
         needs.extend(self.keys_of_objects());
