@@ -2,7 +2,7 @@
 
 use super::evaluate::Grants;
 use super::facts::{DatabaseFact, Facts, GrantFact, RoleFact, Spot, TableFact};
-use super::model::{Missing, Principal, Table};
+use super::model::{Missing, Principal, PrincipalKind, Table};
 use super::reach::Reach;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,9 +92,10 @@ impl<'a> Catalog<'a> {
         let owner = role.spot.stack.owner().to_owned();
         Principal {
             principal: role.arn.clone(),
-            kind: "role",
+            kind: PrincipalKind::Role,
             owner,
             account: role.account.clone(),
+            assumed_by: Vec::new(),
             tables,
             missing: missing.into_iter().collect(),
         }

@@ -3,7 +3,7 @@
 use super::catalog::Catalog;
 use super::evaluate::by_principal;
 use super::facts::{DataSetFact, Facts, RoleFact};
-use super::model::Principal;
+use super::model::{Copy, CopyKind, Principal};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What data sets refer to.
@@ -68,13 +68,14 @@ pub(super) fn tell_copies(facts: &Facts, principals: &mut [Principal]) {
             principals.iter_mut().filter(|principal| principal.principal == role).flat_map(|one| &mut one.tables);
         for table in tables {
             if table.catalog == catalog && table.database == database && table.table == data_set.table {
-                let readers: Vec<&str> = data_set.readers.iter().map(String::as_str).collect();
-                table.copies.push(format!(
-                    "SPICE data set {} of {}; {} sees all of it",
-                    data_set.id,
-                    data_set.columns.join(", "),
-                    readers.join(", ")
-                ));
+                table.copies.push(Copy {
+                    kind: CopyKind::Spice,
+                    place: data_set.id.clone(),
+                    columns: data_set.columns.clone(),
+                    readers: data_set.readers.iter().cloned().collect(),
+                    stack: data_set.spot.stack.to_string(),
+                    resource: data_set.spot.resource.clone(),
+                });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a template says about the catalog, in names instead of intrinsics.
 
+use super::legs::Surroundings;
 use crate::assembly::{Document, StackId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -272,6 +273,8 @@ pub struct Facts {
     pub data_sets: Vec<DataSetFact>,
     /// Schedules of QuickSight.
     pub schedules: Vec<ScheduleFact>,
+    /// What stands around the grants: policies, trust, copies.
+    pub surroundings: Surroundings,
 }
 
 impl Facts {
@@ -290,6 +293,7 @@ impl Facts {
             data_sources,
             data_sets,
             schedules,
+            surroundings,
         } = other;
         self.settings.extend(settings);
         self.tags.extend(tags);
@@ -303,6 +307,7 @@ impl Facts {
         self.data_sources.extend(data_sources);
         self.data_sets.extend(data_sets);
         self.schedules.extend(schedules);
+        self.surroundings.append(surroundings);
     }
 
     /// The facts of several templates.

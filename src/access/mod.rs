@@ -9,6 +9,7 @@ mod catalog;
 mod data_sets;
 mod evaluate;
 mod facts;
+mod legs;
 mod model;
 mod reach;
 mod reading;
@@ -21,4 +22,7 @@ pub use facts::{
     AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
     LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
 };
-pub use model::{Access, Administrator, Column, Leg, Missing, Principal, Table, Through};
+pub use legs::{Standing, Surroundings};
+pub use model::{
+    Access, Administrator, Column, Copy, CopyKind, Leg, Missing, Principal, PrincipalKind, Table, Through,
+};

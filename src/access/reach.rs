@@ -81,6 +81,7 @@ impl Reach<'_> {
             name: (*name).to_owned(),
             classification: classification(tags),
             visible: *visible,
+            rows: Vec::new(),
         });
         let table = reached.then(|| Table {
             catalog: self.catalog.to_owned(),
@@ -89,6 +90,7 @@ impl Reach<'_> {
             product: product(&tagged.tags),
             permissions: permissions.into_iter().collect(),
             columns: columns.collect(),
+            discovered: false,
             through: through.into_iter().collect(),
             copies: Vec::new(),
         });

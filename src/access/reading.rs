@@ -12,6 +12,7 @@ impl Facts {
     /// Reads the facts of one template.
     pub fn read(&mut self, document: &Document) {
         let names = Names { document };
+        self.surroundings.read(document);
         for (id, type_name, entry) in document.resources() {
             let properties = &entry["Properties"];
             let spot = || Spot { stack: document.id.clone(), resource: id.to_owned() };

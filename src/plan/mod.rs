@@ -7,6 +7,7 @@
 
 mod decision;
 mod deployed;
+pub mod diff;
 mod graph;
 mod probe;
 mod removal;

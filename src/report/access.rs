@@ -1,6 +1,6 @@
 //! Who can see what, for a person.
 
-use crate::access::{Access, Principal, Table};
+use crate::access::{Access, Copy, CopyKind, Principal, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
@@ -63,7 +63,7 @@ pub fn write(out: &mut dyn Write, access: &Access, detail: Detail, width: usize)
 fn equal_sights<'a>(principals: &[&'a Principal]) -> Vec<Vec<&'a Principal>> {
     let mut groups: Vec<Vec<&Principal>> = Vec::new();
     for principal in principals {
-        let sight = |principal: &Principal| -> Vec<(String, Vec<bool>, Vec<String>)> {
+        let sight = |principal: &Principal| -> Vec<(String, Vec<bool>, Vec<Copy>)> {
             let tables = principal.tables.iter();
             tables
                 .map(|table| {
@@ -97,7 +97,7 @@ fn write_table(out: &mut dyn Write, table: &Table, detail: Detail, width: usize)
         paragraph(out, "      hidden  ", &listed(hidden), width)?;
     }
     for copy in &table.copies {
-        paragraph(out, "      copy    ", copy, width)?;
+        paragraph(out, "      copy    ", &copied(copy), width)?;
     }
     if detail == Detail::Chain {
         for through in &table.through {
@@ -105,6 +105,17 @@ fn write_table(out: &mut dyn Write, table: &Table, detail: Detail, width: usize)
         }
     }
     Ok(())
+}
+
+/// A copy in one sentence.
+fn copied(copy: &Copy) -> String {
+    let kind = match copy.kind {
+        CopyKind::Spice => "SPICE data set",
+        CopyKind::Staging => "staging copy",
+        CopyKind::Results => "query results",
+    };
+    let columns = if copy.columns.is_empty() { String::new() } else { format!(" of {}", copy.columns.join(", ")) };
+    format!("{kind} {}{columns}; {} sees all of it", copy.place, copy.readers.join(", "))
 }
 
 /// A text broken at spaces, with further lines under the first.

@@ -191,16 +191,17 @@ fn a_source_runs_as_its_role_in_its_workgroup() {
 fn a_copy_is_told_and_who_sees_it() {
     let documents = Document::all(&synthesize(&fixture("valid/quicksight")));
     let access = evaluate(&Facts::of(&documents));
-    let copies: Vec<(&str, &str)> = access
-        .principals
-        .iter()
-        .flat_map(|principal| &principal.tables)
-        .flat_map(|table| table.copies.iter().map(|copy| (table.table.as_str(), copy.as_str())))
+    let tables = access.principals.iter().flat_map(|principal| &principal.tables);
+    let copies: Vec<_> = tables
+        .flat_map(|table| table.copies.iter().map(|copy| (table.table.as_str(), copy)))
+        .filter(|(_, copy)| copy.kind == meshform::access::CopyKind::Spice)
         .collect();
-    let group = "arn:aws:quicksight:us-east-1:444444444444:group/default/Board Members";
-    let of_shops = format!("SPICE data set small-board-shops-shops of order_id; {group} sees all of it");
     assert_eq!(copies.len(), 4);
-    assert!(copies.contains(&("shops", of_shops.as_str())), "{copies:?}");
+    let (table, of_shops) =
+        copies.iter().find(|(_, copy)| copy.place == "small-board-shops-shops").expect("it is told");
+    assert_eq!((*table, of_shops.columns.as_slice()), ("shops", &["order_id".to_owned()][..]));
+    let group = "arn:aws:quicksight:us-east-1:444444444444:group/default/Board Members";
+    assert_eq!(of_shops.readers, [group]);
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! What a change means: who sees what, which contracts break for whom, what becomes of each resource. Pure.
+
+mod model;
+
+pub use model::{
+    AccessChange, Affected, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, CopySight, Diff,
+    Discovered, Expired, Impact, PolicyFinding, PropertyChange, Reclassified, ResourceChange, RowChange, Side,
+    StackChange, Summary, VersionBump,
+};
