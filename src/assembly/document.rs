@@ -15,8 +15,8 @@ pub struct Document {
     pub account: String,
     /// Its Region.
     pub region: String,
-    /// Its layer.
-    pub layer: Layer,
+    /// Its layer; none for a template that somebody else wrote.
+    pub layer: Option<Layer>,
     /// The template.
     pub template: Value,
     /// Stacks that it waits for: by a value or by an effect.
@@ -40,7 +40,7 @@ impl Document {
             id: stack.id.clone(),
             account: stack.account.to_string(),
             region: stack.region.to_string(),
-            layer: stack.layer,
+            layer: Some(stack.layer),
             template,
             needs: after.chain(wires.iter().map(|(_, stack, _)| stack.clone())).collect(),
             wires,
@@ -75,7 +75,7 @@ impl Document {
                 id: stack.id.clone(),
                 account: stack.account.to_string(),
                 region: stack.region.to_string(),
-                layer: stack.layer,
+                layer: Some(stack.layer),
                 template,
                 needs: after.chain(wires.iter().map(|(_, stack, _)| stack.clone())).collect(),
                 wires,

@@ -38,7 +38,7 @@ fn types(documents: &[Document], out: &mut dyn Write) -> io::Result<()> {
     for document in documents {
         for (_, type_name, entry) in document.resources() {
             let (layers, retained) = made.entry(type_name).or_default();
-            layers.insert(document.layer);
+            layers.extend(document.layer);
             retained.insert(entry["DeletionPolicy"] == "Retain");
         }
     }
@@ -103,7 +103,7 @@ fn regions(out: &mut dyn Write) -> io::Result<()> {
 /// The roles that stacks make, by what they are for: their actions, of all of a kind together.
 fn roles(documents: &[Document], out: &mut dyn Write) -> io::Result<()> {
     let mut kinds: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
-    for document in documents.iter().filter(|document| document.layer != Layer::Bootstrap) {
+    for document in documents.iter().filter(|document| document.layer != Some(Layer::Bootstrap)) {
         for (_, _, entry) in document.resources().filter(|(_, type_name, _)| *type_name == "AWS::IAM::Role") {
             // `<mesh>-<use>-<owner>..`
             let mesh = entry["Properties"]["Path"].as_str().unwrap_or_default().trim_matches('/').to_owned();

@@ -167,7 +167,7 @@ enum Removed {
 }
 
 /// What a resource is to sight; nothing for most.
-fn role_of(layer: Layer, entry: &Value) -> Option<Removed> {
+fn role_of(layer: Option<Layer>, entry: &Value) -> Option<Removed> {
     let properties = &entry["Properties"];
     let to_account =
         || properties["Principal"]["DataLakePrincipalIdentifier"].as_str().is_some_and(|to| to.len() == 12);
@@ -184,7 +184,7 @@ fn role_of(layer: Layer, entry: &Value) -> Option<Removed> {
         }
         "AWS::LakeFormation::PrincipalPermissions" => {
             let policy = &resource["LFTagPolicy"];
-            if resource["DataLocation"].is_object() || layer == Layer::Pipeline {
+            if resource["DataLocation"].is_object() || layer == Some(Layer::Pipeline) {
                 return Some(Removed::OfCrawler);
             }
             Removed::Leg(match (to_account(), policy["ResourceType"].as_str()) {
@@ -193,7 +193,7 @@ fn role_of(layer: Layer, entry: &Value) -> Option<Removed> {
                 (false, Some("TABLE")) => Leg::LocalGrant,
                 (false, Some("DATABASE")) => Leg::LocalDatabaseGrant,
                 (false, None) if resource["Table"].is_object() => Leg::LocalGrant,
-                (false, None) if layer == Layer::Publication => Leg::LocalDatabaseGrant,
+                (false, None) if layer == Some(Layer::Publication) => Leg::LocalDatabaseGrant,
                 (false, None) => Leg::LinkGrant,
                 (to_account, other) => panic!("a grant of a new kind: {to_account}, {other:?}"),
             })

@@ -32,7 +32,7 @@ pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
             let message = format!("it attaches `{arn}`, whose statements are not in the templates");
             checker.find(Code::WildcardInPolicy, &document.id, id, message);
         }
-        if type_name == "AWS::IAM::Role" && document.layer != Layer::Bootstrap {
+        if type_name == "AWS::IAM::Role" && document.layer != Some(Layer::Bootstrap) {
             role_rules(checker, document, id, properties);
         }
     }
@@ -149,7 +149,8 @@ fn role_rules(checker: &mut Checker<'_>, document: &Document, id: &str, properti
     let path = properties["Path"].as_str().unwrap_or("/");
     let boundary = properties["PermissionsBoundary"].as_str().unwrap_or("none");
     let mesh = path.trim_matches('/');
-    let of_mesh = !mesh.is_empty() && document.id.name().starts_with(&format!("{mesh}-{}", document.layer.name()));
+    let of_mesh = !mesh.is_empty()
+        && document.layer.is_some_and(|layer| document.id.name().starts_with(&format!("{mesh}-{}", layer.name())));
     if !of_mesh || !boundary.ends_with(&format!(":{}:policy/{mesh}-boundary", document.account)) {
         let message = format!("the role has the path `{path}` and the boundary `{boundary}`");
         checker.find(Code::RoleUnbounded, &document.id, id, message);

@@ -34,7 +34,7 @@ impl Uses {
     /// Reads a template, and checks the order inside it.
     pub(super) fn read(&mut self, checker: &mut Checker<'_>, document: &Document, graph: &Graph) {
         // what bootstrap makes stands before everything, and its roles are named by all settings
-        if document.layer == Layer::Bootstrap {
+        if document.layer == Some(Layer::Bootstrap) {
             return;
         }
         let mut here = BTreeMap::new();

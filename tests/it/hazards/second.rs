@@ -57,7 +57,7 @@ fn hazard_10_both_hops_carry_the_same_sorted_expression_and_no_tag_is_shared() {
     let (received, passed): (Vec<_>, Vec<_>) = expressions.partition(|(_, _, grant)| to_whom(grant).len() == 12);
     assert!(received.len() > 10 && passed.len() > received.len());
     for (document, id, grant) in &received {
-        assert_eq!(document.layer, Layer::Sharing, "{id}");
+        assert_eq!(document.layer, Some(Layer::Sharing), "{id}");
         assert_eq!(grant["Permissions"], grant["PermissionsWithGrantOption"], "{id} cannot be passed on as it is");
         let policy = &grant["Resource"]["LFTagPolicy"];
         let rights = match text(&policy["ResourceType"]) {
@@ -189,7 +189,7 @@ fn hazard_13_the_settings_of_an_account_are_closed_added_to_made_once_locked_and
 #[test]
 fn hazard_14_what_stands_in_the_catalog_was_made_by_the_execution_role_and_nobody_else_may_drop_it() {
     // one role, of one name and without a path that could change, in every account
-    for document in DEMO.iter().filter(|document| document.layer == Layer::Bootstrap) {
+    for document in DEMO.iter().filter(|document| document.layer == Some(Layer::Bootstrap)) {
         let role = &document.template["Resources"]["ExecutionRole"]["Properties"];
         assert_eq!((text(&role["RoleName"]), text(&role["Path"])), ("demo-execution", "/"), "{}", document.id);
     }
@@ -237,7 +237,7 @@ fn hazard_15_accounts_of_a_kind_have_one_execution_role_and_no_role_leaves_its_b
         assert!(execution(producer) == execution("customer"), "{producer} differs from customer");
     }
     for (document, id, role) in all(&DEMO, "AWS::IAM::Role") {
-        if document.layer != Layer::Bootstrap {
+        if document.layer != Some(Layer::Bootstrap) {
             let boundary = format!("arn:aws:iam::{}:policy/demo-boundary", document.account);
             assert_eq!((&role["Path"], &role["PermissionsBoundary"]), (&json!("/demo/"), &json!(boundary)), "{id}");
         }
@@ -278,7 +278,7 @@ fn hazard_16_who_queries_may_describe_default_and_has_a_workgroup_and_results_of
         .map(|(_, _, grant)| to_whom(grant))
         .collect();
     let querying = grants.iter().filter(|(document, _, grant)| {
-        document.layer == Layer::Access && texts(&grant["Permissions"]).contains(&"SELECT")
+        document.layer == Some(Layer::Access) && texts(&grant["Permissions"]).contains(&"SELECT")
     });
     let querying: BTreeSet<&str> = querying.map(|(_, _, grant)| to_whom(grant)).collect();
     assert!(querying.len() > 8, "the demo has roles that query");

@@ -19,7 +19,7 @@ pub(super) struct Execution {
 
 impl Execution {
     pub(super) fn read(&mut self, document: &Document) {
-        if document.layer != Layer::Bootstrap {
+        if document.layer != Some(Layer::Bootstrap) {
             let types = self.types.entry(document.account.clone()).or_default();
             types.extend(document.resources().map(|(_, type_name, _)| type_name.to_owned()));
             return;
