@@ -11,6 +11,7 @@ pub mod diff;
 mod graph;
 mod probe;
 mod removal;
+pub mod safety;
 #[cfg(test)]
 pub(crate) mod samples;
 mod select;
