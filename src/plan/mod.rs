@@ -8,7 +8,11 @@
 mod decision;
 mod deployed;
 pub mod diff;
+mod digest;
+mod error;
 mod graph;
+mod intent;
+mod model;
 mod probe;
 mod removal;
 #[cfg(test)]
@@ -18,7 +22,10 @@ mod steps;
 
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
 pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing};
+pub use error::PlanError;
 pub use graph::{Graph, GraphError, graph};
+pub use intent::redecide;
+pub use model::{Asset, Options, Parameter, Pass, Plan, Step};
 pub use probe::{DefaultsFor, Probe, TaggedDatabase, TaggedTable, Tags};
 pub use select::Pattern;
-pub use steps::{Asset, Options, Parameter, Pass, Plan, PlanError, Step, plan, redecide, to_observe};
+pub use steps::{plan, to_observe};

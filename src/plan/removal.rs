@@ -4,10 +4,10 @@
 //! An edge for an effect is turned round between two stacks that both only remove. Where one of them adds as well, the forward
 //! order stays: doing such a change in two passes is still to come, and a grant that survives meanwhile fails the deploy.
 
+use super::Step;
 use super::decision::Decision;
 use super::deployed::{Deployed, Observed};
 use super::graph::is_acyclic;
-use super::steps::Step;
 use crate::assembly::{Manifest, StackId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,239 +1,15 @@
-//! The plan and its steps.
+//! From an assembly and what stands to the steps.
 
+use super::digest::digest;
+use super::intent::intent;
 use super::probe::{self, Probe, Source, Unreadable};
-use super::{Decision, Deployed, Graph, GraphError, Intent, MASKED, Observed, Pattern, decide, graph};
-use crate::assembly::{Layer, Manifest, ManifestStack, ParameterValue, Rendered, StackId, Wire};
-use crate::mesh::{AccountId, Region, fingerprint};
-use serde::Serialize;
+use super::{
+    Asset, Decision, Deployed, Graph, Intent, Observed, Options, Parameter, Plan, PlanError, Step, decide, graph,
+};
+use crate::assembly::{Manifest, ManifestStack, ParameterValue, Rendered, StackId, Wire};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Which stacks a plan is about. Bootstrap stacks are deployed by an administrator, before and apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pass {
-    /// Only the layer `bootstrap`.
-    Bootstrap,
-    /// Every layer but `bootstrap`.
-    Mesh,
-}
-
-impl Pass {
-    /// Whether stacks of a layer belong to the pass.
-    #[must_use]
-    pub fn takes(self, layer: Layer) -> bool {
-        match self {
-            Self::Bootstrap => layer == Layer::Bootstrap,
-            Self::Mesh => layer != Layer::Bootstrap,
-        }
-    }
-}
-
-/// What a plan is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// Which stacks there are to choose from.
-    pub pass: Pass,
-    /// Only the stacks whose ids fit; what they need beyond that must stand already.
-    pub select: Option<Pattern>,
-}
-
-/// What is to be done, in full: the executor adds nothing to it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Plan {
-    /// Name of the mesh.
-    pub mesh: String,
-    /// Which stacks it is about.
-    pub pass: Pass,
-    /// One step for each stack, also for those that stay as they are.
-    pub steps: BTreeMap<StackId, Step>,
-    /// SHA-256 over the templates, the parameters and what stood when it was made, in hexadecimal. Two plans with one digest
-    /// do the same.
-    pub digest: String,
-}
-
-impl Plan {
-    /// The steps that may change something.
-    pub fn changes(&self) -> impl Iterator<Item = &Step> {
-        self.steps.values().filter(|step| step.decision.mutates())
-    }
-
-    /// The steps that are refused, with reason and advice.
-    pub fn refusals(&self) -> impl Iterator<Item = (&Step, &str, &str)> {
-        self.steps.values().filter_map(|step| match &step.decision {
-            Decision::Refuse { reason, advice } => Some((step, reason.as_str(), advice.as_str())),
-            Decision::Create
-            | Decision::Update
-            | Decision::Keep
-            | Decision::Wait
-            | Decision::DeleteShellThenCreate
-            | Decision::DeleteThenCreate => None,
-        })
-    }
-}
-
-/// What is to be done with one stack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Step {
-    /// The stack.
-    pub id: StackId,
-    /// Its account.
-    pub account: AccountId,
-    /// Its Region.
-    pub region: Region,
-    /// Its layer.
-    pub layer: Layer,
-    /// What to do.
-    pub decision: Decision,
-    /// The template's text.
-    #[serde(skip)]
-    pub template: Arc<str>,
-    /// SHA-256 of the text, in hexadecimal.
-    pub sha256: String,
-    /// How many resources the template has.
-    pub resources: usize,
-    /// The values of its parameters.
-    pub parameters: BTreeMap<String, Parameter>,
-    /// What CloudFormation asks to be told, such as `CAPABILITY_NAMED_IAM`.
-    pub capabilities: Vec<String>,
-    /// Files that must lie in the staging bucket before it starts.
-    pub assets: Vec<Asset>,
-    /// Steps of this plan that must be complete before it starts.
-    pub needs: BTreeSet<StackId>,
-    /// What must be seen before it starts.
-    pub probes: Vec<Probe>,
-    /// What is read back after it.
-    pub checks_after: Vec<Probe>,
-    /// Whether it grants or tags; few of these may run in one account at once.
-    pub lake_formation: bool,
-    /// The ARN of the stack that stands.
-    pub standing: Option<String>,
-    /// The outputs of the stack that stands.
-    pub outputs: BTreeMap<String, String>,
-}
-
-/// The value of a parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Parameter {
-    /// Known now.
-    Known(String),
-    /// An output of a step of this plan that may change; known when that step is complete.
-    AfterStep(Wire),
-}
-
-/// A file for the staging bucket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Asset {
-    /// SHA-256 of its content, in hexadecimal.
-    pub sha256: String,
-    /// Its key in the bucket, which is its path below the assembly's directory.
-    pub key: String,
-}
-
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The manifest's edges make no order.
-    #[error("the stacks of the manifest cannot be put in order")]
-    Graph(#[source] GraphError),
-    /// No stack fits `--select`.
-    #[error("no stack fits `{pattern}`")]
-    NoneSelected {
-        /// The pattern.
-        pattern: Pattern,
-    },
-    /// A stack that is needed is neither in the plan nor deployed.
-    #[error("stack {stack} needs {needed}, which is not part of this plan and does not stand{}", in_state(.state.as_deref()))]
-    NotStanding {
-        /// The stack that needs it.
-        stack: StackId,
-        /// What it needs.
-        needed: StackId,
-        /// Its status, where there is a stack that is of no use.
-        state: Option<String>,
-    },
-    /// A deployed stack lacks an output that another needs.
-    #[error("stack {stack} needs the output {output} of {needed}, which stands without it", output = .wire.output, needed = .wire.stack)]
-    MissingOutput {
-        /// The stack that needs it.
-        stack: StackId,
-        /// The output.
-        wire: Wire,
-    },
-    /// Nobody looked whether a stack stands.
-    #[error("stack {stack} was not looked at")]
-    NotObserved {
-        /// The stack.
-        stack: StackId,
-    },
-    /// The manifest names a stack without a template.
-    #[error("stack {stack} has no template")]
-    NoTemplate {
-        /// The stack.
-        stack: StackId,
-    },
-    /// A template is not JSON.
-    #[error("the template of stack {stack} is not JSON")]
-    Template {
-        /// The stack.
-        stack: StackId,
-        /// Where it fails.
-        source: serde_json::Error,
-    },
-    /// An effect cannot be probed since the template hides what it is about.
-    #[error(
-        "{property} of resource {resource} in stack {stack} is known only after a deployment, so its effect cannot be looked for"
-    )]
-    Unreadable {
-        /// The stack.
-        stack: StackId,
-        /// The resource.
-        resource: String,
-        /// The property.
-        property: &'static str,
-    },
-    /// The manifest lists an asset of a stack, but not the file.
-    #[error("stack {stack} names the asset {sha256}, which the manifest does not list")]
-    UnknownAsset {
-        /// The stack.
-        stack: StackId,
-        /// The asset.
-        sha256: String,
-    },
-}
-
-fn in_state(state: Option<&str>) -> String {
-    state.map(|status| format!(" (its status is {status})")).unwrap_or_default()
-}
-
-impl PlanError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Graph(_)
-            | Self::NoTemplate { .. }
-            | Self::Template { .. }
-            | Self::UnknownAsset { .. }
-            | Self::Unreadable { .. } => vec!["run `meshform synth` to write the assembly anew".to_owned()],
-            Self::NoneSelected { .. } => {
-                vec![
-                    "a pattern is about ids such as `sales/demo-storage-sales`; `sales/*` takes all stacks of sales"
-                        .to_owned(),
-                ]
-            }
-            Self::NotStanding { needed, .. } => {
-                vec![format!("deploy {needed} first, or take it into the selection")]
-            }
-            Self::MissingOutput { wire, .. } => {
-                vec![format!("deploy {} again, or take it into the selection", wire.stack)]
-            }
-            Self::NotObserved { .. } => Vec::new(),
-        }
-    }
-}
 
 /// The stacks that have to be looked at before a plan can be made: those of the plan, and what they need outside of it.
 ///
@@ -291,14 +67,6 @@ pub fn plan(rendered: &Rendered, deployed: &Deployed, options: &Options) -> Resu
     let digest = digest(manifest, &steps, deployed);
     Ok(Plan { mesh: manifest.mesh.clone(), pass: options.pass, steps, digest })
 }
-
-/// What is to be done with a stack after somebody else's operation on it has ended: the same table, with what stands now.
-#[must_use]
-pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &Observed) -> Decision {
-    let wanted = serde_json::from_str(&step.template).unwrap_or(Value::Null);
-    decide(observed, intent(&wanted, Some(parameters), observed))
-}
-
 fn parsed(rendered: &Rendered, id: &StackId) -> Result<Value, PlanError> {
     let text = rendered.templates.get(id).ok_or_else(|| PlanError::NoTemplate { stack: id.clone() })?;
     serde_json::from_str(text).map_err(|source| PlanError::Template { stack: id.clone(), source })
@@ -321,21 +89,6 @@ fn stands(deployed: &Deployed, stack: &StackId, needed: &StackId) -> Result<(), 
         },
     }
 }
-
-/// Equal when the parsed template and every parameter equal what stands. `None` for parameters that are not known yet, and a
-/// masked value, count as changed: the change set then tells.
-fn intent(template: &Value, parameters: Option<&BTreeMap<String, String>>, observed: &Observed) -> Intent {
-    let (Observed::Present(standing), Some(parameters)) = (observed, parameters) else { return Intent::Change };
-    let same_template = standing.template.as_ref() == Some(template);
-    let masked = standing.parameters.values().any(|value| value == MASKED);
-    // a parameter that is not given has its default, which CloudFormation answers as if it had been given
-    let same_parameters = parameters.iter().all(|(name, value)| standing.parameters.get(name) == Some(value))
-        && standing.parameters.iter().all(|(name, value)| {
-            parameters.contains_key(name) || template["Parameters"][name]["Default"].as_str() == Some(value)
-        });
-    if same_template && same_parameters && !masked { Intent::Same } else { Intent::Change }
-}
-
 struct Context<'a> {
     rendered: &'a Rendered,
     deployed: &'a Deployed,
@@ -435,24 +188,6 @@ impl Context<'_> {
 fn unreadable(stack: &StackId, error: Unreadable) -> PlanError {
     PlanError::Unreadable { stack: stack.clone(), resource: error.resource, property: error.property }
 }
-
-/// Over everything that a change of would make this another plan.
-fn digest(manifest: &Manifest, steps: &BTreeMap<StackId, Step>, deployed: &Deployed) -> String {
-    let mut text = format!("meshform plan 1\n{}\n", manifest.mesh);
-    for step in steps.values() {
-        text.push_str(&crate::sure(serde_json::to_string(step), "a step has text keys only"));
-        text.push('\n');
-        if let Some(Observed::Present(standing)) = deployed.stacks.get(&step.id) {
-            let template = standing.template.as_ref().map(|template| fingerprint(&template.to_string()));
-            text.push_str(&format!(
-                "{} {} {template:?} {:?}\n",
-                standing.stack_arn, standing.status, standing.parameters
-            ));
-        }
-    }
-    fingerprint(&text)
-}
-
 #[cfg(test)]
 #[path = "steps_tests.rs"]
 mod tests;

@@ -4,6 +4,7 @@ use super::*;
 use crate::assembly::Effect;
 use crate::plan::StackStatus;
 use crate::plan::samples::{everything, id, nothing, publication_template, rendered, stack, subscriber_template};
+use crate::plan::{MASKED, Pass, Pattern, redecide};
 
 const MESH: Options = Options { pass: Pass::Mesh, select: None };
 
