@@ -1,5 +1,6 @@
 //! Whether a stack differs from what stands.
 
+use super::turns::Values;
 use super::{Decision, Intent, MASKED, Observed, Step, decide};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,13 +14,28 @@ pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &O
 /// Equal when the parsed template and every parameter equal what stands. `None` for parameters that are not known yet, and a
 /// masked value, count as changed: the change set then tells.
 pub(super) fn intent(template: &Value, parameters: Option<&BTreeMap<String, String>>, observed: &Observed) -> Intent {
-    let (Observed::Present(standing), Some(parameters)) = (observed, parameters) else { return Intent::Change };
+    let Observed::Present(standing) = observed else { return Intent::Change };
     let same_template = standing.template.as_ref() == Some(template);
     let masked = standing.parameters.values().any(|value| value == MASKED);
+    if same_template && !masked && values(template, parameters, &standing.parameters) == Values::Same {
+        Intent::Same
+    } else {
+        Intent::Change
+    }
+}
+
+/// Whether the values of parameters are those that stand. One that left the template counts as another value.
+pub(super) fn values(
+    template: &Value,
+    parameters: Option<&BTreeMap<String, String>>,
+    standing: &BTreeMap<String, String>,
+) -> Values {
+    let Some(parameters) = parameters else { return Values::Other };
+    let given = parameters.iter().all(|(name, value)| standing.get(name) == Some(value));
     // a parameter that is not given has its default, which CloudFormation answers as if it had been given
-    let same_parameters = parameters.iter().all(|(name, value)| standing.parameters.get(name) == Some(value))
-        && standing.parameters.iter().all(|(name, value)| {
-            parameters.contains_key(name) || template["Parameters"][name]["Default"].as_str() == Some(value)
-        });
-    if same_template && same_parameters && !masked { Intent::Same } else { Intent::Change }
+    let defaults = standing.iter().all(|(name, value)| {
+        let declared = &template["Parameters"][name];
+        parameters.contains_key(name) || declared["Default"].as_str() == Some(value)
+    });
+    if given && defaults { Values::Same } else { Values::Other }
 }

@@ -1,15 +1,17 @@
 //! The plan and its steps: plain data.
 
 use super::probe::Probe;
-use super::{Decision, Pattern};
+use super::{Decision, MASKED, Pattern};
 use crate::assembly::{Layer, StackId, Wire};
 use crate::mesh::{AccountId, Region};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Which stacks a plan is about. Bootstrap stacks are deployed by an administrator, before and apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pass {
     /// Only the layer `bootstrap`.
@@ -45,8 +47,8 @@ pub struct Plan {
     pub mesh: String,
     /// Which stacks it is about.
     pub pass: Pass,
-    /// One step for each stack, also for those that stay as they are.
-    pub steps: BTreeMap<StackId, Step>,
+    /// One step for each turn of each stack, also for those that stay as they are.
+    pub steps: BTreeMap<StepId, Step>,
     /// SHA-256 over the templates, the parameters and what stood when it was made, in hexadecimal. Two plans with one digest
     /// do the same.
     pub digest: String,
@@ -72,11 +74,65 @@ impl Plan {
     }
 }
 
-/// What is to be done with one stack.
+/// In which turn of the plan a stack is deployed. A stack that both adds and removes has two, the first with the union.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Turn {
+    /// What comes or changes; forward over the graph: what a stack needs is there before it. Also what stays as it is.
+    Add,
+    /// What leaves; backward: what depends on a stack has left before it.
+    Remove,
+    /// Values that leave a tag, where what carried them left the same stack the turn before.
+    Values,
+}
+
+impl Turn {
+    /// Every turn, in their order.
+    pub const ALL: [Self; 3] = [Self::Add, Self::Remove, Self::Values];
+
+    /// Its name in plans and events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Values => "values",
+        }
+    }
+}
+
+/// One turn of one stack.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct StepId {
+    /// The stack.
+    pub stack: StackId,
+    /// The turn.
+    pub turn: Turn,
+}
+
+impl StepId {
+    /// The id of a turn of a stack.
+    #[must_use]
+    pub fn new(stack: &StackId, turn: Turn) -> Self {
+        Self { stack: stack.clone(), turn }
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.turn {
+            Turn::Add => write!(formatter, "{}", self.stack),
+            Turn::Remove => write!(formatter, "{} (removals)", self.stack),
+            Turn::Values => write!(formatter, "{} (tag values)", self.stack),
+        }
+    }
+}
+
+/// What is to be done with one stack in one turn.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// The stack.
-    pub id: StackId,
+    /// The stack, and the turn.
+    pub id: StepId,
     /// Its account.
     pub account: AccountId,
     /// Its Region.
@@ -99,7 +155,7 @@ pub struct Step {
     /// Files that must lie in the staging bucket before it starts.
     pub assets: Vec<Asset>,
     /// Steps of this plan that must be complete before it starts.
-    pub needs: BTreeSet<StackId>,
+    pub needs: BTreeSet<StepId>,
     /// What must be seen before it starts.
     pub probes: Vec<Probe>,
     /// What is read back after it.
@@ -109,7 +165,12 @@ pub struct Step {
     /// The ARN of the stack that stands.
     pub standing: Option<String>,
     /// The outputs of the stack that stands.
+    #[serde(skip)]
     pub outputs: BTreeMap<String, String>,
+    /// What a reader of the plan should know about it.
+    pub notes: Vec<String>,
+    /// The change set that was made for it and looked at; what the executor makes itself is none.
+    pub change_set: Option<String>,
 }
 
 /// The value of a parameter.
@@ -118,8 +179,54 @@ pub struct Step {
 pub enum Parameter {
     /// Known now.
     Known(String),
+    /// Known now, and never shown: the template declares it with NoEcho.
+    Secret(Secret),
+    /// The value that stands: only what leaves in a later turn refers to it.
+    Previous,
     /// An output of a step of this plan that may change; known when that step is complete.
     AfterStep(Wire),
+}
+
+impl Parameter {
+    /// The value, where it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Secret(secret) => Some(secret.reveal()),
+            Self::Previous | Self::AfterStep(_) => None,
+        }
+    }
+}
+
+/// A text that nobody is shown: neither written out, nor in a digest, nor in a debug print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for CloudFormation alone.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(MASKED)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(MASKED)
+    }
 }
 
 /// A file for the staging bucket.

@@ -1,12 +1,17 @@
 //! From an assembly and what stands to the steps.
 
+use super::deployed::is_secret;
 use super::digest::digest;
-use super::intent::intent;
+use super::intent::{intent, values};
+use super::order::{self, Moves};
 use super::probe::{self, Probe, Source, Unreadable};
+use super::turns::{Part, Values, turns};
 use super::{
-    Asset, Decision, Deployed, Graph, Intent, Observed, Options, Parameter, Plan, PlanError, Step, decide, graph,
+    Asset, Decision, Deployed, Graph, Intent, Observed, Options, Parameter, Plan, PlanError, Secret, Standing, Step,
+    StepId, Turn, decide, graph,
 };
 use crate::assembly::{Manifest, ManifestStack, ParameterValue, Rendered, StackId, Wire};
+use crate::mesh::fingerprint;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,7 +51,8 @@ pub fn plan(rendered: &Rendered, deployed: &Deployed, options: &Options) -> Resu
     let chosen = chosen(manifest, options)?;
     let stacks: BTreeMap<&StackId, &ManifestStack> = manifest.stacks.iter().map(|stack| (&stack.id, stack)).collect();
     let mut templates: BTreeMap<&StackId, Value> = BTreeMap::new();
-    let mut steps: BTreeMap<StackId, Step> = BTreeMap::new();
+    let mut steps: BTreeMap<StepId, Step> = BTreeMap::new();
+    let mut turns = BTreeMap::new();
     for id in order.iter().filter(|id| chosen.contains(*id)) {
         let needs = &needs[id];
         for needed in needs.iter().filter(|needed| !chosen.contains(*needed)) {
@@ -58,15 +64,22 @@ pub fn plan(rendered: &Rendered, deployed: &Deployed, options: &Options) -> Resu
                 templates.insert(&stack.id, parsed(rendered, read)?);
             }
         }
-        let context =
-            Context { rendered, deployed, stacks: &stacks, templates: &templates, chosen: &chosen, steps: &steps };
-        let step = context.step(stacks[id], needs)?;
-        steps.insert(id.clone(), step);
+        let context = Context { rendered, deployed, stacks: &stacks, templates: &templates, steps: &steps };
+        let found = context.steps(stacks[id])?;
+        let still = found.iter().all(|step| step.decision == Decision::Keep);
+        let moves = if still { Moves::Still } else { Moves::Moving };
+        turns.insert(id.clone(), (found.iter().map(|step| step.id.turn).collect(), moves));
+        steps.extend(found.into_iter().map(|step| (step.id.clone(), step)));
     }
-    super::removal::turn_round(&mut steps, manifest, deployed, &templates);
+    for (id, needs) in order::needs(&needs, &turns) {
+        if let Some(step) = steps.get_mut(&id) {
+            step.needs = needs;
+        }
+    }
     let digest = digest(manifest, &steps, deployed);
     Ok(Plan { mesh: manifest.mesh.clone(), pass: options.pass, steps, digest })
 }
+
 fn parsed(rendered: &Rendered, id: &StackId) -> Result<Value, PlanError> {
     let text = rendered.templates.get(id).ok_or_else(|| PlanError::NoTemplate { stack: id.clone() })?;
     serde_json::from_str(text).map_err(|source| PlanError::Template { stack: id.clone(), source })
@@ -94,12 +107,12 @@ struct Context<'a> {
     deployed: &'a Deployed,
     stacks: &'a BTreeMap<&'a StackId, &'a ManifestStack>,
     templates: &'a BTreeMap<&'a StackId, Value>,
-    chosen: &'a BTreeSet<&'a StackId>,
-    steps: &'a BTreeMap<StackId, Step>,
+    steps: &'a BTreeMap<StepId, Step>,
 }
 
 impl Context<'_> {
-    fn step(&self, stack: &ManifestStack, needs: &BTreeSet<StackId>) -> Result<Step, PlanError> {
+    /// The steps of one stack, one for each of its turns; their needs are not known yet.
+    fn steps(&self, stack: &ManifestStack) -> Result<Vec<Step>, PlanError> {
         let id = &stack.id;
         let observed = self.deployed.stacks.get(id).ok_or_else(|| PlanError::NotObserved { stack: id.clone() })?;
         let template = &self.templates[id];
@@ -109,22 +122,24 @@ impl Context<'_> {
                 ParameterValue::Literal(value) => Parameter::Known(value.clone()),
                 ParameterValue::Wire(wire) => self.wired(id, wire)?,
             };
+            let parameter = match parameter {
+                Parameter::Known(value) if is_secret(template, name) => Parameter::Secret(Secret::new(value)),
+                other
+                @ (Parameter::Known(_) | Parameter::Secret(_) | Parameter::Previous | Parameter::AfterStep(_)) => other,
+            };
             parameters.insert(name.clone(), parameter);
         }
         let known: Option<BTreeMap<String, String>> = parameters
             .iter()
-            .map(|(name, parameter)| match parameter {
-                Parameter::Known(value) => Some((name.clone(), value.clone())),
-                Parameter::AfterStep(_) => None,
-            })
+            .map(|(name, parameter)| parameter.known().map(|value| (name.clone(), value.to_owned())))
             .collect();
         let decision = decide(observed, intent(template, known.as_ref(), observed));
         let (standing, outputs) = match observed {
             Observed::Absent => (None, BTreeMap::new()),
             Observed::Present(standing) => (Some(standing.stack_arn.clone()), standing.outputs.clone()),
         };
-        Ok(Step {
-            id: id.clone(),
+        let first = Step {
+            id: StepId::new(id, Turn::Add),
             account: stack.account.clone(),
             region: stack.region.clone(),
             layer: stack.layer,
@@ -135,12 +150,18 @@ impl Context<'_> {
             parameters,
             capabilities: stack.capabilities.clone(),
             assets: self.assets(stack)?,
-            needs: needs.iter().filter(|needed| self.chosen.contains(*needed)).cloned().collect(),
+            needs: BTreeSet::new(),
             probes: self.probes(stack)?,
             checks_after: probe::read_back(&self.source(id)).map_err(|error| unreadable(id, error))?,
             lake_formation: probe::touches_lake_formation(template),
             standing,
             outputs,
+            notes: Vec::new(),
+            change_set: None,
+        };
+        Ok(match (&first.decision, observed) {
+            (Decision::Update, Observed::Present(standing)) => several(&first, template, known.as_ref(), standing),
+            (_, Observed::Present(_) | Observed::Absent) => vec![first],
         })
     }
 
@@ -160,9 +181,10 @@ impl Context<'_> {
     }
 
     fn wired(&self, stack: &StackId, wire: &Wire) -> Result<Parameter, PlanError> {
-        let outputs = match self.steps.get(&wire.stack) {
+        let outputs = match self.steps.get(&StepId::new(&wire.stack, Turn::Add)) {
             Some(step) if step.decision != Decision::Keep => return Ok(Parameter::AfterStep(wire.clone())),
             Some(step) => Some(&step.outputs),
+            // not in this plan, or it only removes: then what it makes is what stands
             None => match self.deployed.stacks.get(&wire.stack) {
                 Some(Observed::Present(standing)) => Some(&standing.outputs),
                 Some(Observed::Absent) | None => None,
@@ -183,6 +205,50 @@ impl Context<'_> {
         });
         found.collect()
     }
+}
+
+/// One step for each turn that a stack takes.
+fn several(first: &Step, wanted: &Value, known: Option<&BTreeMap<String, String>>, standing: &Standing) -> Vec<Step> {
+    let Some(found) = &standing.template else { return vec![first.clone()] };
+    let unknown =
+        || wanted["Outputs"].as_object().into_iter().flatten().any(|(name, _)| !standing.outputs.contains_key(name));
+    let declared = standing.parameters.iter().filter(|(name, _)| wanted["Parameters"].get(name.as_str()).is_some());
+    let declared = declared.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let given = match values(wanted, known, &declared) {
+        Values::Same if !unknown() => Values::Same,
+        Values::Same | Values::Other => Values::Other,
+    };
+    let step = |part: Part| {
+        let mut step = first.clone();
+        step.id.turn = part.turn;
+        step.notes = part.notes;
+        step.parameters.extend(part.previous.into_iter().map(|name| (name, Parameter::Previous)));
+        if let Some(template) = &part.template {
+            let text = crate::assembly::pretty(template);
+            step.sha256 = fingerprint(&text);
+            step.template = Arc::from(text);
+            step.resources = probe::resource_count(template);
+            step.lake_formation = step.lake_formation || probe::touches_lake_formation(template);
+            if names_roles(template) && !step.capabilities.iter().any(|name| name == NAMED_IAM) {
+                step.capabilities.push(NAMED_IAM.to_owned());
+            }
+        }
+        if part.turn != Turn::Add {
+            // what it builds on was seen when it came
+            step.probes = Vec::new();
+            step.lake_formation = step.lake_formation || probe::touches_lake_formation(found);
+        }
+        step
+    };
+    turns(found, wanted, given).into_iter().map(step).collect()
+}
+
+/// What CloudFormation asks to be told of a template that names roles (CreateChangeSet, Capabilities).
+const NAMED_IAM: &str = "CAPABILITY_NAMED_IAM";
+
+fn names_roles(template: &Value) -> bool {
+    let entries = template["Resources"].as_object().into_iter().flatten();
+    entries.into_iter().any(|(_, entry)| entry["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::IAM::")))
 }
 
 fn unreadable(stack: &StackId, error: Unreadable) -> PlanError {
