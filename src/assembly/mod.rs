@@ -2,12 +2,14 @@
 
 mod asset;
 pub mod check;
+mod committed;
 mod directory;
 mod document;
 mod manifest;
 mod pretty;
 
 pub use asset::Asset;
+pub use committed::committed;
 pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};

@@ -8,6 +8,7 @@ mod load;
 mod locate;
 mod prune;
 mod read;
+mod reading;
 mod rejoin;
 mod schema;
 mod shape;
@@ -15,7 +16,8 @@ mod tree;
 mod words;
 mod yaml;
 
-pub use load::{LoadError, load};
+pub use load::{LoadError, MOST_BYTES, load};
 pub use locate::Span;
 pub use read::{Content, Loaded, RawFile, Source, SourceFile, read};
+pub use reading::{Reading, reading};
 pub use schema::{Kind, json_schema, schemas};
