@@ -13,6 +13,7 @@ mod network;
 mod quality;
 mod quicksight;
 mod resolve;
+mod version;
 
 pub use access::Access;
 pub use batch_model::{Artifacts, BatchModel};
@@ -32,6 +33,7 @@ pub use network::{AddressRange, Network, NetworkUse, zones_of};
 pub use quality::{Bound, Measure, QualityError, QualityRule, Sample, Unit};
 pub use quicksight::{Interval, Quicksight, QuicksightType};
 pub use resolve::{Resolved, resolve};
+pub use version::Version;
 
 /// SHA-256 of a text in lower-case hexadecimal.
 #[must_use]

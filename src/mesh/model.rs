@@ -2,7 +2,7 @@
 
 use super::{
     AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, MeshName, Network, OrganizationId,
-    OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName, Tenant,
+    OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName, Tenant, Version,
 };
 use crate::environment::files::{
     CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, SlaPropertyFile, SourceFile, TableFormat,
@@ -126,6 +126,8 @@ pub struct Product {
     pub domain: OwnerName,
     /// What it is for.
     pub purpose: String,
+    /// Version of its contract.
+    pub version: Version,
     /// Where raw data comes from.
     pub sources: Vec<SourceFile>,
     /// What it is made from.

@@ -130,7 +130,9 @@ fn of_files(
     let (folder, texts) = stacks()?;
     let limits = vec![
         format!("the environment does not validate there: {}", told(&loaded.source, &findings)),
-        format!("compared is what {folder} held; contracts, expiries and rules of what must not merge are not"),
+        format!(
+            "compared is what {folder} held: keys, ports and versions of products are not known, nor are the reasons"
+        ),
     ];
     of_texts(Side { name, limits }, &texts)
 }

@@ -1,6 +1,8 @@
 //! From two sides to the whole difference.
 
+use super::contracts::{contracts, contracts_of_documents};
 use super::model::{ChangeKind, Diff, Impact, PolicyFinding, Side, Summary};
+use super::sight::{discovered, expired, sight};
 use crate::access::{Access, Facts, evaluate};
 use crate::assembly::Document;
 use crate::environment::Source;
@@ -27,21 +29,33 @@ impl Prepared {
         let access = evaluate(&Facts::of(&documents));
         Self { side, documents, access, environment }
     }
+
+    fn mesh(&self) -> Option<&Mesh> {
+        self.environment.as_ref().map(|(_, mesh)| mesh)
+    }
 }
 
 /// Compares two sides. Pure.
 #[must_use]
-pub fn compare(base: &Prepared, head: &Prepared, _as_of: Option<&Day>) -> Diff {
+pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> Diff {
+    let (old, new) = (base.mesh(), head.mesh());
+    let (contracts, versions) = match (old, new) {
+        (Some(_), Some(_)) => contracts(old, new, &base.access, &head.access),
+        // keys, ports and versions stand in files alone
+        (None, _) | (_, None) => {
+            (contracts_of_documents(&base.documents, &head.documents, &base.access, &head.access), Vec::new())
+        }
+    };
     let mut diff = Diff {
         version: 1,
         base: base.side.clone(),
         head: head.side.clone(),
         summary: Summary::default(),
-        access: Vec::new(),
-        discovered: Vec::new(),
-        expired: Vec::new(),
-        contracts: Vec::new(),
-        versions: Vec::new(),
+        access: sight(&base.access, &head.access, old, new),
+        discovered: discovered(&base.access, &head.access, new),
+        expired: expired(new, as_of),
+        contracts,
+        versions,
         stacks: Vec::new(),
         findings: Vec::new(),
         unknown: unknown(base, head),
