@@ -2,6 +2,7 @@
 
 mod advice;
 mod group;
+mod markdown;
 mod phrase;
 mod text;
 mod verdict;
@@ -35,7 +36,7 @@ pub enum Form {
 pub fn write(out: &mut dyn Write, diff: &Diff, environment: &str, form: Form) -> io::Result<()> {
     match form {
         Form::Text { width, colour } => text::write(out, diff, environment, width, colour),
-        Form::Markdown => Ok(()),
+        Form::Markdown => markdown::write(out, diff, environment),
         Form::Json => write!(out, "{}", crate::assembly::pretty(diff)),
     }
 }

@@ -73,10 +73,6 @@ impl Phrase {
     pub(crate) fn parts(&self) -> &[Part] {
         &self.0
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// "1 column", "2 columns".

@@ -1,6 +1,6 @@
 //! What things are called in a report of a difference.
 
-use super::phrase::{Phrase, count};
+use super::phrase::Phrase;
 use crate::plan::diff::{
     AccessChange, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, Impact, ResourceChange,
     VersionBump,
@@ -164,16 +164,6 @@ pub(super) fn wanted(bump: &VersionBump) -> Option<String> {
         Bump::Minor => format!("{major}.{}.0", minor.saturating_add(1)),
         Bump::Major => format!("{}.0.0", major.saturating_add(1)),
     })
-}
-
-/// "2 columns, 1 of them personal".
-pub(super) fn columns(columns: &[ColumnSight]) -> String {
-    let personal = columns.iter().filter(|column| is_personal(column)).count();
-    match personal {
-        0 => count(columns.len(), "column"),
-        _ if personal == columns.len() => count(columns.len(), "personal column"),
-        _ => format!("{}, {personal} of them personal", count(columns.len(), "column")),
-    }
 }
 
 /// Rights on a table that came or went, where columns do not say it already.

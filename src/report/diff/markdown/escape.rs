@@ -76,7 +76,8 @@ fn is_plain(word: &str) -> bool {
     let ends = |letter: char| letter.is_alphanumeric() || letter == '%' || letter == '…';
     let hexadecimal = word.len() >= 7 && word.chars().all(|letter| letter.is_ascii_hexdigit());
     // `GH-12`, and the prefixes of trackers that a repository links: `JIRA-12`
-    let reference = word.rsplit_once('-').is_some_and(|(_, number)| number.starts_with(|letter: char| letter.is_ascii_digit()));
+    let reference =
+        word.rsplit_once('-').is_some_and(|(_, number)| number.starts_with(|letter: char| letter.is_ascii_digit()));
     let address = word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
     word.chars().all(inner)
         && word.starts_with(char::is_alphanumeric)
@@ -91,7 +92,8 @@ fn entities(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {
         match letter {
-            '&' | '<' | '>' | '"' | '\'' | '`' | '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '@' | '#' | '!' | '$' | '{' | '}' => {
+            '&' | '<' | '>' | '"' | '\'' | '`' | '|' | '\\' | '*' | '_' | '[' | ']' | '~' | '@' | '#' | '!' | '$'
+            | '{' | '}' => {
                 write!(out, "&#{};", u32::from(letter)).unwrap_or_default();
             }
             other => out.push(other),
