@@ -2,14 +2,25 @@
 
 mod blast;
 mod contracts;
+mod documents;
 mod holders;
+mod impact;
 mod input;
+mod interruptions;
+mod labels;
 mod model;
+mod names;
 mod pipeline;
+mod properties;
 mod reasons;
+mod references;
+mod resources;
+mod secrets;
 mod sensitive;
 mod shapes;
 mod sight;
+mod stacks;
+mod stores;
 mod tables;
 mod types;
 mod versions;
@@ -24,3 +35,4 @@ pub use model::{
 pub use pipeline::{Prepared, compare};
 pub use sensitive::is_sensitive;
 pub use sight::{discovered, expired, sight};
+pub use stacks::stacks;

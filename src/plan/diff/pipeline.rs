@@ -3,6 +3,7 @@
 use super::contracts::{contracts, contracts_of_documents};
 use super::model::{ChangeKind, Diff, Impact, PolicyFinding, Side, Summary};
 use super::sight::{discovered, expired, sight};
+use super::stacks::stacks;
 use crate::access::{Access, Facts, evaluate};
 use crate::assembly::Document;
 use crate::environment::Source;
@@ -56,7 +57,7 @@ pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> Diff {
         expired: expired(new, as_of),
         contracts,
         versions,
-        stacks: Vec::new(),
+        stacks: stacks(&base.documents, &head.documents),
         findings: Vec::new(),
         unknown: unknown(base, head),
     };
