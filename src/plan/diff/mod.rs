@@ -6,6 +6,8 @@ mod interruptions;
 mod labels;
 mod model;
 mod names;
+mod notes;
+mod propagation;
 mod properties;
 mod references;
 mod resources;
