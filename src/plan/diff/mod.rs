@@ -11,6 +11,8 @@ mod labels;
 mod model;
 mod names;
 mod pipeline;
+mod notes;
+mod propagation;
 mod properties;
 mod reasons;
 mod references;

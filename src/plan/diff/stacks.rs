@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::properties::leaves;
-use super::{ChangeKind, Impact, PropertyChange, ResourceChange, StackChange, resources, secrets};
+use super::{ChangeKind, Impact, PropertyChange, ResourceChange, StackChange, notes, propagation, resources, secrets};
 use crate::assembly::Document;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -18,6 +18,13 @@ pub(super) struct Pair<'a> {
     /// What was found so far, by logical id.
     pub(super) resources: BTreeMap<&'a str, ResourceChange>,
     pub(super) properties: Vec<PropertyChange>,
+}
+
+impl Pair<'_> {
+    /// Whether nothing differs, as far as is known.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.resources.is_empty() && self.properties.is_empty()
+    }
 }
 
 /// Compares two sets of templates: every stack that differs, by id, with its resources, the worst first.
@@ -37,6 +44,8 @@ pub fn stacks(base: &[Document], head: &[Document]) -> Vec<StackChange> {
     }
     let mut pairs: Vec<Pair<'_>> = pairs.into_values().collect();
     pairs.iter_mut().for_each(compare);
+    propagation::propagate(&mut pairs);
+    notes::write(&mut pairs);
     pairs.into_iter().filter_map(told).collect()
 }
 
@@ -127,7 +136,7 @@ fn told(pair: Pair<'_>) -> Option<StackChange> {
     let change = match (pair.base, pair.head) {
         (None, _) => ChangeKind::Added,
         (_, None) => ChangeKind::Removed,
-        _ if pair.resources.is_empty() && pair.properties.is_empty() => return None,
+        _ if pair.is_untouched() => return None,
         _ => ChangeKind::Changed,
     };
     let mut resources: Vec<ResourceChange> = pair.resources.into_values().collect();
