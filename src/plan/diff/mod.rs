@@ -2,7 +2,7 @@
 
 mod blast;
 mod contracts;
-mod holders;
+pub(in crate::plan) mod holders;
 mod input;
 mod model;
 mod reasons;
