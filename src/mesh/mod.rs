@@ -1,5 +1,6 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod acceptance;
 mod access;
 mod batch_model;
 mod crawling;
@@ -15,6 +16,7 @@ mod quicksight;
 mod resolve;
 mod version;
 
+pub use acceptance::{Acceptance, accept, unused};
 pub use access::Access;
 pub use batch_model::{Artifacts, BatchModel};
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};

@@ -9,6 +9,7 @@ mod decision;
 mod deployed;
 pub mod diff;
 mod graph;
+pub mod policy;
 mod probe;
 mod removal;
 #[cfg(test)]

@@ -6,23 +6,23 @@ use std::collections::BTreeMap;
 
 /// The subscriber that a role works for.
 #[derive(Clone, Copy)]
-pub(super) struct Holder<'a> {
+pub(in crate::plan) struct Holder<'a> {
     /// Who subscribes.
-    pub(super) subscriber: Subscriber<'a>,
+    pub(in crate::plan) subscriber: Subscriber<'a>,
     /// The consumer's tool whose role it is.
-    pub(super) tool: Option<Tool>,
+    pub(in crate::plan) tool: Option<Tool>,
     /// The one subscription that it reads, where it is a role in the producer's account.
-    pub(super) only: Option<&'a Subscription>,
+    pub(in crate::plan) only: Option<&'a Subscription>,
 }
 
 /// The roles of a mesh by ARN.
-pub(super) struct Holders<'a> {
+pub(in crate::plan) struct Holders<'a> {
     by_arn: BTreeMap<String, Holder<'a>>,
     path: String,
 }
 
 impl<'a> Holders<'a> {
-    pub(super) fn of(mesh: &'a Mesh) -> Self {
+    pub(in crate::plan) fn of(mesh: &'a Mesh) -> Self {
         let mut by_arn = BTreeMap::new();
         for consumer in mesh.consumers.values() {
             let subscriber = Subscriber::Consumer(consumer);
@@ -57,18 +57,18 @@ impl<'a> Holders<'a> {
         Self { by_arn, path: format!(":role{}", mesh.role_path()) }
     }
 
-    pub(super) fn get(&self, principal: &str) -> Option<&Holder<'a>> {
+    pub(in crate::plan) fn get(&self, principal: &str) -> Option<&Holder<'a>> {
         self.by_arn.get(principal)
     }
 
     /// Whether it is a role of the mesh itself that no subscription stands behind: an owner's, a crawler's.
-    pub(super) fn is_of_the_mesh(&self, principal: &str) -> bool {
+    pub(in crate::plan) fn is_of_the_mesh(&self, principal: &str) -> bool {
         principal.contains(&self.path) && !self.by_arn.contains_key(principal)
     }
 }
 
 /// How a subscriber is called: `analysts`, `customer/customer-360`.
-pub(super) fn called(subscriber: &Subscriber<'_>) -> String {
+pub(in crate::plan) fn called(subscriber: &Subscriber<'_>) -> String {
     match subscriber {
         Subscriber::Consumer(consumer) => consumer.name.to_string(),
         Subscriber::Product(domain, product) => format!("{}/{}", domain.name, product.id),
@@ -76,7 +76,7 @@ pub(super) fn called(subscriber: &Subscriber<'_>) -> String {
 }
 
 /// All that a subscriber subscribes to.
-pub(super) const fn subscriptions<'a>(subscriber: &Subscriber<'a>) -> &'a [Subscription] {
+pub(in crate::plan) const fn subscriptions<'a>(subscriber: &Subscriber<'a>) -> &'a [Subscription] {
     match subscriber {
         Subscriber::Consumer(consumer) => consumer.subscriptions.as_slice(),
         Subscriber::Product(_, product) => product.input_ports.as_slice(),
@@ -84,7 +84,7 @@ pub(super) const fn subscriptions<'a>(subscriber: &Subscriber<'a>) -> &'a [Subsc
 }
 
 /// Whether a mesh has a subscriber of the same name.
-pub(super) fn stands(mesh: &Mesh, subscriber: &Subscriber<'_>) -> bool {
+pub(in crate::plan) fn stands(mesh: &Mesh, subscriber: &Subscriber<'_>) -> bool {
     match subscriber {
         Subscriber::Consumer(consumer) => mesh.consumers.contains_key(&consumer.name),
         Subscriber::Product(domain, product) => mesh.product(&domain.name, &product.id).is_some(),
@@ -93,7 +93,7 @@ pub(super) fn stands(mesh: &Mesh, subscriber: &Subscriber<'_>) -> bool {
 
 impl<'a> Holder<'a> {
     /// Its subscription to a product.
-    pub(super) fn subscription(&self, product: &str) -> Option<&'a Subscription> {
+    pub(in crate::plan) fn subscription(&self, product: &str) -> Option<&'a Subscription> {
         use crate::environment::files::PortKind;
         match self.only {
             Some(only) => (only.product.as_str() == product).then_some(only),

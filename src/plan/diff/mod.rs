@@ -5,6 +5,7 @@ mod contracts;
 mod documents;
 mod holders;
 mod impact;
+pub(in crate::plan) mod holders;
 mod input;
 mod interruptions;
 mod labels;

@@ -91,8 +91,8 @@ fn nullability(table: &str, base: &ColumnShape, head: &ColumnShape, found: &mut 
     found.push(change.of(table, Some(&base.name)).from(word(base)).to(word(head)));
 }
 
-/// Primary key and partition keys, each as a whole. Whoever sees a column of the old key joins, or prunes, by it; a further
-/// partition key breaks nobody, since queries that do not name it read what they read before.
+/// Primary key and partition keys, each as a whole. Whoever sees a column of the old key or the new one joins, or prunes, by
+/// it; a further partition key breaks nobody, since queries that do not name it read what they read before.
 fn keys(table: &str, base: &TableShape, head: &TableShape, renamed: &BTreeMap<&str, &str>, found: &mut Vec<Found>) {
     type Holds = fn(&ColumnShape) -> bool;
     let kinds: [(Kind, Holds); 2] =
@@ -107,11 +107,12 @@ fn keys(table: &str, base: &TableShape, head: &TableShape, renamed: &BTreeMap<&s
         if now == after {
             continue;
         }
-        let all_stay = now.iter().all(|name| after.iter().any(|other| other == name));
-        let audience = match kind {
-            Kind::PartitionKeysChanged if all_stay => Audience::Nobody,
-            // whoever sees a column that joins the key counted on its being unique without it, and sees the old key or not
-            _ => Audience::Columns(before.iter().chain(after.iter()).cloned().collect()),
+        // a further partition key: all of the old ones are still there
+        let is_more = kind == Kind::PartitionKeysChanged && now.iter().all(|name| after.iter().any(|new| new == name));
+        let audience = if is_more {
+            Audience::Nobody
+        } else {
+            Audience::Columns(before.iter().chain(after.iter()).cloned().collect())
         };
         found.push(Found::new(kind, audience).of(table, None).from(before.join(", ")).to(after.join(", ")));
     }
