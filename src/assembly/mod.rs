@@ -5,6 +5,7 @@ pub mod check;
 mod committed;
 mod directory;
 mod document;
+mod foreign;
 mod manifest;
 mod pretty;
 
@@ -12,6 +13,7 @@ pub use asset::Asset;
 pub use committed::committed;
 pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
+pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
 pub use pretty::pretty;
 
