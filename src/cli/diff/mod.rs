@@ -8,6 +8,7 @@ use super::failure::{Exit, Failure};
 use super::git::Repository;
 use super::ui::Ui;
 use super::validate::day;
+use crate::finding::Finding;
 use crate::plan::diff::{Diff, compare};
 use crate::report::diff::{self, Form};
 use crate::report::findings::{self, Format, Look};
@@ -32,8 +33,8 @@ pub(super) fn run(arguments: &DiffArguments, ui: &mut Ui) -> Result<Exit, Failur
     for limit in &base.side.limits {
         ui.say(&format!("{}: {limit}", base.side.name))?;
     }
-    let diff = compare(&base, prepared, as_of.as_ref());
-    print(&diff, &head, &environment, arguments.format, ui)?;
+    let (diff, found) = compare(&base, prepared, as_of.as_ref());
+    print(&diff, &head, &found, &environment, arguments.format, ui)?;
     ui.out.flush()?;
     Ok(if diff.refuses() {
         Exit::Findings
@@ -90,12 +91,21 @@ fn refuse(head: &Head, format: DiffFormat, ui: &mut Ui) -> Result<Exit, Failure>
     Ok(Exit::Findings)
 }
 
-fn print(diff: &Diff, _head: &Head, environment: &str, format: DiffFormat, ui: &mut Ui) -> Result<(), Failure> {
+fn print(
+    diff: &Diff,
+    head: &Head,
+    found: &[Finding],
+    environment: &str,
+    format: DiffFormat,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
+    let look = Look { root: &head.root, width: ui.width, colour: ui.out_colour };
     let form = match format {
         DiffFormat::Text => Form::Text { width: ui.width, colour: ui.out_colour },
         DiffFormat::Markdown => Form::Markdown,
         DiffFormat::Json => Form::Json,
-        DiffFormat::Github | DiffFormat::Sarif => return Ok(()),
+        DiffFormat::Github => return Ok(findings::write(&mut ui.out, &head.source, found, Format::Github, &look)?),
+        DiffFormat::Sarif => return Ok(findings::write(&mut ui.out, &head.source, found, Format::Sarif, &look)?),
     };
     Ok(diff::write(&mut ui.out, diff, environment, form)?)
 }

@@ -2,7 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: a side may be a directory")]
 
-use crate::assembly::{Document, committed};
+use crate::access::settle;
+use crate::assembly::{Document, Foreign, committed, gather};
 use crate::cli::environment::{Chosen, synthesized_of};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::git::{Commit, Repository};
@@ -39,6 +40,8 @@ pub(super) enum Origin {
     },
     /// A directory that `meshform synth` wrote.
     Assembly(PathBuf),
+    /// A directory of templates that somebody else wrote.
+    Templates(PathBuf),
 }
 
 /// The side that is looked at: its templates, unless its findings refuse.
@@ -51,7 +54,7 @@ pub(super) struct Head {
 }
 
 impl Origin {
-    /// What stands in a directory that somebody named: an environment, or what `synth` wrote.
+    /// What stands in a directory that somebody named: an environment, or what `synth` wrote, or templates of others.
     pub(super) fn of(directory: &Path) -> Result<Self, Failure> {
         let name = directory.display().to_string();
         if directory.join("mesh.yaml").is_file() {
@@ -60,11 +63,10 @@ impl Origin {
         if directory.join("manifest.json").is_file() {
             return Ok(Self::Assembly(directory.to_owned()));
         }
-        let error = match directory.is_dir() {
-            true => format!("{name} is no environment and no assembly: it has neither mesh.yaml nor manifest.json"),
-            false => format!("there is no directory {name}"),
-        };
-        Err(Failure::new(error).exit(Exit::Usage))
+        match directory.is_dir() {
+            true => Ok(Self::Templates(directory.to_owned())),
+            false => Err(Failure::new(format!("there is no directory {name}")).exit(Exit::Usage)),
+        }
     }
 
     /// Reads the side that is looked at. It must be right: what refuses is for `validate` to tell, and to be mended first.
@@ -110,6 +112,7 @@ impl Origin {
                 let name = directory.display().to_string();
                 of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)
             }
+            Self::Templates(directory) => of_templates(&directory),
         }
     }
 }
@@ -135,6 +138,27 @@ fn of_files(
         ),
     ];
     of_texts(Side { name, limits }, &texts)
+}
+
+/// A side from templates that somebody else wrote: as far as they can be read.
+fn of_templates(directory: &Path) -> Result<Prepared, Failure> {
+    let name = directory.display().to_string();
+    let refused = |error: String| Failure::new(error).exit(Exit::Usage);
+    let found =
+        gather(directory).map_err(|error| refused(format!("failed to read the templates below {name}: {error}")))?;
+    let Foreign { mut documents, parameters, problems, without_account } = found;
+    if documents.is_empty() {
+        let failure = refused(format!("no CloudFormation template is below {name}"));
+        return Err(failure.hint("a template is a file *.json, *.yaml, *.yml or *.template with `Resources`"));
+    }
+    let unknown = settle(&mut documents, &parameters);
+    let limits = problems.iter().map(|problem| format!("left out: {}: {}", problem.path, problem.message)).collect();
+    let mut prepared = Prepared::new(Side { name, limits }, documents, None);
+    prepared.access.unknown.extend(unknown);
+    prepared.access.unknown.extend(without_account.iter().map(|path| {
+        format!("{path}: no folder above it names an account, so it is taken to stand in one account `unknown`")
+    }));
+    Ok(prepared)
 }
 
 /// A side from the files that a `synth` wrote.

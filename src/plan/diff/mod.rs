@@ -3,20 +3,20 @@
 mod blast;
 mod contracts;
 mod documents;
-mod holders;
-mod impact;
 pub(in crate::plan) mod holders;
+mod impact;
 mod input;
 mod interruptions;
 mod labels;
 mod model;
 mod names;
-mod pipeline;
 mod notes;
+mod pipeline;
 mod propagation;
 mod properties;
 mod reasons;
 mod references;
+mod renames;
 mod resources;
 mod secrets;
 mod sensitive;
@@ -36,6 +36,7 @@ pub use model::{
     StackChange, Summary, VersionBump,
 };
 pub use pipeline::{Prepared, compare};
+pub use renames::{Renaming, without_renames};
 pub use sensitive::is_sensitive;
 pub use sight::{discovered, expired, sight};
 pub use stacks::stacks;

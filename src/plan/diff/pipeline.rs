@@ -1,13 +1,17 @@
 //! From two sides to the whole difference.
 
 use super::contracts::{contracts, contracts_of_documents};
+use super::input::Input;
 use super::model::{ChangeKind, Diff, Impact, PolicyFinding, Side, Summary};
+use super::renames::without_renames;
 use super::sight::{discovered, expired, sight};
 use super::stacks::stacks;
 use crate::access::{Access, Facts, evaluate};
 use crate::assembly::Document;
 use crate::environment::Source;
+use crate::finding::{Finding, Severity};
 use crate::mesh::{Day, Mesh};
+use crate::plan::policy::{Judged, judge};
 use std::collections::BTreeSet;
 
 /// A side, read and evaluated: all that can be done without the other, so that two of them can be done at once.
@@ -31,14 +35,19 @@ impl Prepared {
         Self { side, documents, access, environment }
     }
 
+    fn input(&self, as_of: Option<&Day>) -> Input<'_> {
+        Input { mesh: self.mesh(), documents: &self.documents, access: &self.access, as_of: as_of.cloned() }
+    }
+
     fn mesh(&self) -> Option<&Mesh> {
         self.environment.as_ref().map(|(_, mesh)| mesh)
     }
 }
 
-/// Compares two sides. Pure.
+/// Compares two sides, and judges the change by the rules of what must not merge; their findings are returned beside the
+/// difference, for those who print findings. Pure.
 #[must_use]
-pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> Diff {
+pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> (Diff, Vec<Finding>) {
     let (old, new) = (base.mesh(), head.mesh());
     let (contracts, versions) = match (old, new) {
         (Some(_), Some(_)) => contracts(old, new, &base.access, &head.access),
@@ -61,8 +70,38 @@ pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> Diff {
         findings: Vec::new(),
         unknown: unknown(base, head),
     };
+    let judged = judge(&diff, &base.input(as_of), &head.input(as_of));
+    diff.findings = told(head, &judged);
     diff.summary = Summary::of(&diff);
-    diff
+    (diff, judged.into_iter().map(|judged| judged.finding).collect())
+}
+
+/// Findings at their lines, errors first.
+fn told(head: &Prepared, judged: &[Judged]) -> Vec<PolicyFinding> {
+    let nowhere = Source::default();
+    let source = head.environment.as_ref().map_or(&nowhere, |(source, _)| source);
+    let spans = source.locate_all(judged.iter().map(|judged| &judged.finding.place));
+    let mut told: Vec<(Severity, PolicyFinding)> = judged
+        .iter()
+        .zip(spans)
+        .map(|(judged, span)| {
+            let finding = &judged.finding;
+            let help = if finding.help.is_empty() { finding.code.advice() } else { &finding.help };
+            let told = PolicyFinding {
+                severity: finding.severity().word().to_owned(),
+                code: finding.code.name().to_owned(),
+                message: finding.message.clone(),
+                help: help.to_owned(),
+                file: finding.place.file.clone(),
+                line: span.start_line,
+                column: span.start_column,
+                accepted: judged.accepted.as_ref().map(ToString::to_string),
+            };
+            (finding.severity(), told)
+        })
+        .collect();
+    told.sort();
+    told.into_iter().map(|(_, told)| told).collect()
 }
 
 /// What could not be evaluated on either side; what is missing on one alone names it.
@@ -106,13 +145,14 @@ impl Summary {
         let resources = || diff.stacks.iter().flat_map(|stack| &stack.resources);
         let at_stake = |impact: Impact| matches!(impact, Impact::MayBeReplaced | Impact::Replaced | Impact::Destroyed);
         let replaced = |impact: Impact| matches!(impact, Impact::MayBeReplaced | Impact::Replaced);
-        let sensitive = diff.access.iter().filter(|change| change.sensitive);
+        let (access, _) = without_renames(&diff.access, &diff.contracts);
+        let sensitive = access.iter().filter(|change| change.sensitive);
         let breaking = || diff.contracts.iter().filter(|change| change.breaking);
         let errors = diff.findings.iter().filter(|finding| finding.refuses()).count();
         Self {
             sensitive_gains: sensitive.map(|change| change.principal.as_str()).collect::<BTreeSet<_>>().len(),
-            gained: diff.access.iter().map(|change| change.gained.len()).sum(),
-            lost: diff.access.iter().map(|change| change.lost.len()).sum(),
+            gained: access.iter().map(|change| change.gained.len()).sum(),
+            lost: access.iter().map(|change| change.lost.len()).sum(),
             data_at_stake: resources().filter(|found| found.data_store && at_stake(found.impact)).count(),
             replaced: resources().filter(|found| found.change == ChangeKind::Changed && replaced(found.impact)).count(),
             removed: resources().filter(|found| found.change == ChangeKind::Removed).count(),

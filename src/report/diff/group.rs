@@ -1,7 +1,7 @@
 //! Changes of sight, as few rows as say the same: roles of one owner that see the same, tables of one product.
 
 use super::words::short;
-use crate::plan::diff::{AccessChange, ColumnSight};
+use crate::plan::diff::{AccessChange, ColumnSight, Diff, Renaming, without_renames};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables of one product that are told one by one.
@@ -12,8 +12,8 @@ const MOST_TABLES: usize = 4;
 pub(super) struct Sight<'a> {
     /// The first of the changes: all are alike in what is not a list here.
     pub(super) first: &'a AccessChange,
-    /// Short names of the principals.
-    pub(super) principals: Vec<&'a str>,
+    /// Short names of the principals, by owner.
+    pub(super) principals: BTreeMap<&'a str, Vec<&'a str>>,
     /// The changes of each table; one for each table, whatever the number of principals.
     pub(super) tables: Vec<&'a AccessChange>,
 }
@@ -27,6 +27,11 @@ impl<'a> Sight<'a> {
     /// Columns lost in all of its tables.
     pub(super) fn lost(&self) -> Vec<&'a ColumnSight> {
         sorted(self.tables.iter().flat_map(|table| &table.lost))
+    }
+
+    /// Owners of the principals.
+    pub(super) fn owners(&self) -> impl Iterator<Item = &'a str> {
+        self.principals.keys().copied()
     }
 
     /// Whether a column that is gained, or a copy, is sensitive.
@@ -48,20 +53,23 @@ fn sorted<'a>(columns: impl Iterator<Item = &'a ColumnSight>) -> Vec<&'a ColumnS
     columns
 }
 
-/// Puts together what says the same, in the order of the changes.
+/// Puts together what says the same, in the order of the changes. Whoever gains sight of something sensitive stands alone: each
+/// such gain is to be decided for itself.
 pub(super) fn sights(changes: &[AccessChange]) -> Vec<Sight<'_>> {
     let mut places = BTreeMap::new();
     let mut groups: Vec<Sight<'_>> = Vec::new();
     for change in changes {
-        let place = (&change.owner, change.kind, &change.catalog, &change.database, &change.table);
+        let alone = change.sensitive.then_some((&change.owner, &change.purpose));
+        let place = (alone, change.kind, &change.catalog, &change.database, &change.table);
         let columns = (&change.gained, &change.lost, &change.reclassified, &change.rows);
         let rights = (&change.permissions_gained, &change.permissions_lost);
-        let index = *places.entry((place, columns, rights, &change.purpose, &change.reasons)).or_insert(groups.len());
-        match groups.get_mut(index) {
-            Some(group) => group.principals.push(short(&change.principal)),
-            None => {
-                groups.push(Sight { first: change, principals: vec![short(&change.principal)], tables: vec![change] });
-            }
+        let index = *places.entry((place, columns, rights, &change.reasons)).or_insert(groups.len());
+        if groups.get(index).is_none() {
+            groups.push(Sight { first: change, principals: BTreeMap::new(), tables: vec![change] });
+        }
+        if let Some(group) = groups.get_mut(index) {
+            let owner = if change.owner.is_empty() { &change.account } else { &change.owner };
+            group.principals.entry(owner.as_str()).or_default().push(short(&change.principal));
         }
     }
     by_product(groups)
@@ -73,7 +81,7 @@ fn by_product(groups: Vec<Sight<'_>>) -> Vec<Sight<'_>> {
     for (index, group) in groups.into_iter().enumerate() {
         let first = group.first;
         let sides = (first.gained.is_empty(), first.lost.is_empty());
-        let key = (&first.owner, &first.product, group.principals.clone(), &first.purpose, &first.reasons, sides);
+        let key = (&first.product, group.principals.clone(), &first.purpose, &first.reasons, sides);
         products.entry(key).or_default().push((index, group));
     }
     let mut out = Vec::new();
@@ -89,6 +97,19 @@ fn by_product(groups: Vec<Sight<'_>>) -> Vec<Sight<'_>> {
     }
     out.sort_by_key(|(index, _)| *index);
     out.into_iter().map(|(_, group)| group).collect()
+}
+
+/// What is said of the sight of those who see the same under a product's new name.
+pub(super) struct Folded {
+    pub(super) changes: Vec<AccessChange>,
+    pub(super) renamings: Vec<Renaming>,
+}
+
+impl Folded {
+    pub(super) fn of(diff: &Diff) -> Self {
+        let (changes, renamings) = without_renames(&diff.access, &diff.contracts);
+        Self { changes, renamings }
+    }
 }
 
 /// The subscribers that breaking changes reach, each with these changes, by name.

@@ -1,7 +1,7 @@
 //! A difference at a terminal. Symbols as in OpenTofu and the CDK; nothing hangs on colour alone.
 
 use super::advice::advice;
-use super::group::{Sight, sights};
+use super::group::{Folded, Sight, sights};
 use super::phrase::{Part, Phrase, count};
 use super::verdict::{Level, numbers, verdict};
 use super::visible::visible;
@@ -149,8 +149,19 @@ impl Paper<'_> {
             return Ok(());
         }
         self.heading("Who gains or loses sight of which columns")?;
-        for sight in &sights(&diff.access) {
+        let folded = Folded::of(diff);
+        for sight in &sights(&folded.changes) {
             self.one_sight(sight)?;
+        }
+        for renaming in &folded.renamings {
+            let owners: Vec<String> = renaming.owners.iter().map(|owner| visible(owner)).collect();
+            let names = format!("{} -> {}", visible(&renaming.before), visible(&renaming.after));
+            let told = format!(
+                "{} {names}: {} see the same columns under the new name",
+                self.paint(YELLOW, "~"),
+                owners.join(", ")
+            );
+            self.line(2, &told)?;
         }
         Ok(())
     }
@@ -173,15 +184,11 @@ impl Paper<'_> {
             (false, true) => "  SENSITIVE DATA",
             (false, false) => "",
         };
-        let owner = if first.owner.is_empty() { &first.account } else { &first.owner };
-        let told = format!(
-            "{} {}  {tables}{}",
-            self.paint(style, symbol),
-            self.paint(BOLD, &visible(owner)),
-            self.paint(ALARM, alarm)
-        );
+        let owners: Vec<String> = sight.owners().map(visible).collect();
+        let owners = self.paint(BOLD, &owners.join(", "));
+        let told = format!("{} {owners}  {tables}{}", self.paint(style, symbol), self.paint(ALARM, alarm));
         self.line(2, &told)?;
-        let names: Vec<String> = sight.principals.iter().map(|name| visible(name)).collect();
+        let names: Vec<String> = sight.principals.values().flatten().map(|name| visible(name)).collect();
         let names = self.paint(GREY, &names.join(", "));
         self.line(6, &names)?;
         for (symbol, columns) in [("+", gained), ("-", lost)] {
@@ -361,8 +368,20 @@ impl Paper<'_> {
             self.line(2, &told)?;
         }
         for stack in &diff.stacks {
-            for found in stack.resources.iter().filter(|found| !is_replaced_or_gone(found)) {
+            let idle = stack.resources.iter().filter(|found| found.impact == Impact::None).count();
+            for found in
+                stack.resources.iter().filter(|found| !is_replaced_or_gone(found) && found.impact != Impact::None)
+            {
                 self.resource(stack, found)?;
+            }
+            if idle > 0 {
+                let told = format!(
+                    "~ {}: {} of which the order of making alone changes",
+                    visible(&stack.id),
+                    count(idle, "resource")
+                );
+                let told = self.paint(GREY, &told);
+                self.line(2, &told)?;
             }
             for property in &stack.properties {
                 self.line(2, &format!("~ {}", visible(&stack.id)))?;

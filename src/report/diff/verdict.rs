@@ -1,9 +1,9 @@
 //! The answer in one sentence and in a few numbers: the worst first.
 
-use super::group::{Sight, broken, sights};
-use super::phrase::{Phrase, count};
-use super::words::{is_at_stake, is_replaced_or_gone};
-use crate::plan::diff::{Diff, Impact, ResourceChange};
+use super::group::{Folded, Sight, broken, sights};
+use super::phrase::{Phrase, count, thousands};
+use super::words::{counted, is_at_stake, is_replaced_or_gone};
+use crate::plan::diff::{ChangeKind, Diff, Impact, Renaming, ResourceChange};
 use std::collections::BTreeSet;
 
 /// How bad the worst of it is.
@@ -19,18 +19,20 @@ pub(super) enum Level {
 
 /// The sentence, and how bad it is.
 pub(super) fn verdict(diff: &Diff) -> (Level, Vec<Phrase>) {
-    let sights = sights(&diff.access);
+    let folded = Folded::of(diff);
+    let sights = sights(&folded.changes);
     let mut clauses: Vec<(Level, Phrase)> = Vec::new();
     clauses.extend(gains(&sights));
     clauses.extend(stakes(diff));
     clauses.extend(breaks(diff));
     clauses.extend(rules(diff));
+    clauses.extend(renames(&folded));
     clauses.extend(other_sight(&sights));
-    let replaced = resources(diff).filter(|found| is_replaced_or_gone(found) && !is_at_stake(found)).count();
+    let replaced = resources(diff).filter(|found| found.change == ChangeKind::Changed);
+    let replaced = replaced.filter(|found| is_replaced_or_gone(found) && !is_at_stake(found)).count();
     if replaced > 0 {
         let verb = if replaced == 1 { "is" } else { "are" };
-        clauses
-            .push((Level::Notable, Phrase::of(format!("{} {verb} replaced or removed", count(replaced, "resource")))));
+        clauses.push((Level::Notable, Phrase::of(format!("{} {verb} replaced", count(replaced, "resource")))));
     }
     let level = clauses.iter().map(|(level, _)| *level).max().unwrap_or(Level::Harmless);
     let mut phrases: Vec<Phrase> = clauses.into_iter().map(|(_, phrase)| phrase).collect();
@@ -56,7 +58,7 @@ fn harmless(diff: &Diff) -> &'static str {
 fn gains(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
     let owners = |personal: bool| -> BTreeSet<&str> {
         let sights = sights.iter().filter(|sight| sight.is_sensitive() && sight.is_personal() == personal);
-        sights.map(|sight| sight.first.owner.as_str()).collect()
+        sights.flat_map(Sight::owners).collect()
     };
     let clause = |owners: BTreeSet<&str>, data: &str| {
         let verb = if owners.len() == 1 { "gains" } else { "gain" };
@@ -78,33 +80,28 @@ fn gains(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
 /// Data stores that lose what they hold, or may.
 fn stakes(diff: &Diff) -> Option<(Level, Phrase)> {
     let stores: Vec<&ResourceChange> = resources(diff).filter(|found| is_at_stake(found)).collect();
-    let sure = stores.iter().filter(|store| store.impact != Impact::MayBeReplaced).count();
-    let phrase = match (stores.len(), sure) {
-        (0, _) => return None,
-        (all, sure) if all == sure => {
-            let verb = if all == 1 { "is" } else { "are" };
-            Phrase::new().strong(format!("the data of {} {verb} lost", count(all, "store")))
-        }
-        (all, _) => Phrase::new().strong(format!("the data of {} may be lost", count(all, "store"))),
-    };
-    Some((Level::Grave, phrase))
+    let sure = stores.iter().all(|store| store.impact != Impact::MayBeReplaced);
+    let told = counted(stores.iter().copied());
+    let verb = if sure { "is lost" } else { "may be lost" };
+    (!stores.is_empty()).then(|| (Level::Grave, Phrase::of("the data of ").words(told).words(" ").strong(verb)))
 }
 
 /// Whom breaking changes break.
 fn breaks(diff: &Diff) -> Option<(Level, Phrase)> {
-    let subscribers = broken(&diff.contracts);
     let changes = diff.contracts.iter().filter(|change| change.breaking).count();
-    if changes == 0 {
-        return None;
-    }
+    let noun = if changes == 1 { "one change of a contract " } else { "changes of contracts " };
+    let number = if changes == 1 { String::new() } else { format!("{changes} ") };
     let verb = if changes == 1 { "breaks" } else { "break" };
-    let phrase = Phrase::new().strong(format!("{} {verb}", count(changes, "change of contracts"))).words(" ");
-    // "changes of contracts"
-    let phrase = match changes {
-        1 => phrase,
-        _ => Phrase::new().strong(format!("{changes} changes of contracts break")).words(" "),
+    let phrase = Phrase::of(format!("{number}{noun}")).strong(verb).words(" ");
+    (changes > 0).then(|| (Level::Grave, phrase.names(broken(&diff.contracts), 3)))
+}
+
+/// Products with new names.
+fn renames(folded: &Folded) -> Vec<(Level, Phrase)> {
+    let told = |renaming: &Renaming| {
+        (Level::Notable, Phrase::new().name(&renaming.before).words(" is renamed to ").name(&renaming.after))
     };
-    Some((Level::Grave, phrase.names(subscribers, 3)))
+    folded.renamings.iter().take(2).map(told).collect()
 }
 
 /// Rules of what must not merge that are broken.
@@ -124,7 +121,7 @@ fn rules(diff: &Diff) -> Vec<(Level, Phrase)> {
 fn other_sight(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
     let mut clauses = Vec::new();
     let losers: BTreeSet<&str> =
-        sights.iter().filter(|sight| !sight.lost().is_empty()).map(|sight| sight.first.owner.as_str()).collect();
+        sights.iter().filter(|sight| !sight.lost().is_empty()).flat_map(Sight::owners).collect();
     if !losers.is_empty() {
         let verb = if losers.len() == 1 { "loses" } else { "lose" };
         let phrase = Phrase::new().names(losers, 3).words(format!(" {verb} sight of columns"));
@@ -132,7 +129,7 @@ fn other_sight(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
     }
     if !sights.iter().any(Sight::is_sensitive) {
         let gainers: BTreeSet<&str> =
-            sights.iter().filter(|sight| !sight.gained().is_empty()).map(|sight| sight.first.owner.as_str()).collect();
+            sights.iter().filter(|sight| !sight.gained().is_empty()).flat_map(Sight::owners).collect();
         if !gainers.is_empty() {
             let verb = if gainers.len() == 1 { "gains" } else { "gain" };
             let phrase =
@@ -152,8 +149,9 @@ pub(super) fn numbers(diff: &Diff) -> Vec<(&'static str, String)> {
             format!(
                 "{} sensitive data · {} gained · {} lost",
                 match summary.sensitive_gains {
-                    1 => "1 principal gains".to_owned(),
-                    more => format!("{} gain", count(more, "principal")),
+                    1 => "1 role or user gains".to_owned(),
+                    0 => "nobody gains".to_owned(),
+                    more => format!("{} roles or users gain", thousands(more)),
                 },
                 count(summary.gained, "column"),
                 count(summary.lost, "column"),

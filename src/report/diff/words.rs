@@ -5,6 +5,7 @@ use crate::plan::diff::{
     AccessChange, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, Impact, ResourceChange,
     VersionBump,
 };
+use std::collections::BTreeMap;
 
 /// The classification of personal data.
 const PERSONAL: &str = "pii";
@@ -75,17 +76,69 @@ pub(super) const fn data(resource: &ResourceChange) -> &'static str {
 
 /// A resource by what people call it, with its type.
 pub(super) fn resource(change: &ResourceChange) -> Phrase {
-    let label = if change.label.is_empty() { &change.logical_id } else { &change.label };
-    Phrase::of(format!("{} ", kind(&change.resource_type))).name(label.as_str())
+    Phrase::of(format!("{} ", noun(&change.resource_type).0)).name(label(change))
 }
 
-/// A type as people say it: `AWS::S3::Bucket` is an `S3 Bucket`.
-fn kind(resource_type: &str) -> String {
+/// What people call a resource.
+pub(super) fn label(change: &ResourceChange) -> &str {
+    if change.label.is_empty() { &change.logical_id } else { &change.label }
+}
+
+/// What people call a resource of a type: one, and several. What a label says already is not said again.
+pub(super) fn noun(resource_type: &str) -> (String, String) {
+    let known = match resource_type {
+        "AWS::LakeFormation::PrincipalPermissions" => ("Lake Formation", "grants of Lake Formation"),
+        "AWS::LakeFormation::TagAssociation" => ("Lake Formation", "tags on databases, tables and columns"),
+        "AWS::LakeFormation::Tag" => ("Lake Formation", "tags of Lake Formation"),
+        "AWS::LakeFormation::Resource" => ("registered location", "registered locations"),
+        "AWS::S3::Bucket" => ("bucket", "buckets"),
+        "AWS::S3::BucketPolicy" => ("bucket policy", "bucket policies"),
+        "AWS::KMS::Key" => ("key", "keys"),
+        "AWS::IAM::Role" => ("role", "roles"),
+        "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => ("policy", "policies"),
+        "AWS::Logs::LogGroup" => ("log group", "log groups"),
+        "AWS::Glue::Database" => ("database", "databases and links"),
+        "AWS::Glue::Table" => ("table", "tables of the catalog"),
+        "AWS::Glue::Crawler" => ("crawler", "crawlers"),
+        "AWS::Glue::Job" => ("job", "jobs"),
+        "AWS::Glue::DataQualityRuleset" => ("rules of quality", "rules of quality"),
+        "AWS::Athena::WorkGroup" => ("workgroup", "workgroups"),
+        "AWS::CloudWatch::Alarm" => ("alarm", "alarms"),
+        "AWS::StepFunctions::StateMachine" => ("state machine", "state machines"),
+        "AWS::Scheduler::Schedule" => ("schedule", "schedules"),
+        "AWS::QuickSight::DataSet" => ("data set", "data sets"),
+        "AWS::QuickSight::DataSource" => ("data source", "data sources"),
+        _ => ("", ""),
+    };
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == ':';
-    match resource_type.chars().all(plain) {
-        true => resource_type.trim_start_matches("AWS::").replace("::", " "),
+    match known {
         // a template of somebody else's may call a type what it likes
-        false => "resource".to_owned(),
+        ("", _) if !resource_type.chars().all(plain) => ("resource".to_owned(), "resources".to_owned()),
+        ("", _) => {
+            let kind = resource_type.trim_start_matches("AWS::").replace("::", " ");
+            (kind.clone(), kind)
+        }
+        (one, several) => (one.to_owned(), several.to_owned()),
+    }
+}
+
+/// "1 log group", "2 log groups and 1 bucket".
+pub(super) fn counted<'a>(resources: impl IntoIterator<Item = &'a ResourceChange>) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for resource in resources {
+        *kinds.entry(&resource.resource_type).or_default() += 1;
+    }
+    let told: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, number)| {
+            let (one, several) = noun(kind);
+            format!("{number} {}", if number == 1 { one } else { several })
+        })
+        .collect();
+    match told.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
 
@@ -130,7 +183,7 @@ pub(super) fn remedy(change: &ContractChange) -> Phrase {
             Phrase::of("stop using ").name(&change.product).words(", and remove the subscription")
         }
         ContractChangeKind::ProductRenamed => {
-            Phrase::of("subscribe to ").name(after).words(", and change the name of the database in every query")
+            Phrase::of("subscribe to ").name(after).words(", and name its new database in every query")
         }
         ContractChangeKind::TableRemoved | ContractChangeKind::ColumnRemoved => Phrase::of("stop reading ").name(own),
         ContractChangeKind::ColumnRenamed => Phrase::of("read ").name(after).words(" instead of ").name(own),

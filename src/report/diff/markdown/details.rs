@@ -33,10 +33,14 @@ pub(super) fn details(diff: &Diff) -> Section {
 /// What of a stack is of one risk.
 fn block(stack: &StackChange, risk: Risk) -> Option<Piece> {
     let is_grave = risk == Risk::GraveDetail;
-    let resources: Vec<&ResourceChange> =
-        stack.resources.iter().filter(|found| is_replaced_or_gone(found) == is_grave).collect();
+    let resources: Vec<&ResourceChange> = stack
+        .resources
+        .iter()
+        .filter(|found| found.impact != Impact::None && is_replaced_or_gone(found) == is_grave)
+        .collect();
+    let idle = stack.resources.iter().filter(|found| found.impact == Impact::None && !is_grave).count();
     let of_stack = if is_grave { &[][..] } else { stack.properties.as_slice() };
-    if resources.is_empty() && of_stack.is_empty() {
+    if resources.is_empty() && of_stack.is_empty() && idle == 0 {
         return None;
     }
     let what = match is_grave {
@@ -45,16 +49,33 @@ fn block(stack: &StackChange, risk: Risk) -> Option<Piece> {
     };
     let mut text = format!("<details><summary>{what} in {}</summary>\n", html_code(&stack.id));
     let mut left_out = 0;
-    let mut parts: Vec<String> = resources.iter().map(|found| one(found)).collect();
+    let (plain, rich): (Vec<&ResourceChange>, Vec<&ResourceChange>) =
+        resources.iter().partition(|found| found.properties.is_empty() && found.notes.is_empty());
+    let mut parts: Vec<String> = plain.iter().map(|found| one(found)).collect();
+    if !parts.is_empty() && !rich.is_empty() {
+        parts.push(String::new());
+    }
+    let first_rich = parts.len();
+    parts.extend(rich.iter().map(|found| one(found)));
+    if idle > 0 {
+        let which = if idle == 1 {
+            "whose place in the order of making alone changes"
+        } else {
+            "whose places in the order of making alone change"
+        };
+        parts.push(format!("- {}, {which}", count(idle, "resource")));
+    }
     if !of_stack.is_empty() {
         parts.push(format!("of the template itself:\n\n{}", properties(of_stack)));
     }
-    for part in parts {
+    text.push('\n');
+    for (index, part) in parts.into_iter().enumerate() {
+        let part = if index >= first_rich { format!("{part}\n") } else { part };
         if units(&text) + units(&part) > MOST_OF_A_BLOCK {
             left_out += 1;
             continue;
         }
-        text = format!("{text}\n{part}\n");
+        text = format!("{text}{part}\n");
     }
     if left_out > 0 {
         text = format!("{text}\n_{} more: this block is full._\n", count(left_out, "resource"));
@@ -70,13 +91,14 @@ fn one(found: &ResourceChange) -> String {
         (ChangeKind::Changed, _) => "~",
         (ChangeKind::Removed, _) => "−",
     };
-    let mut text = format!("{symbol} {}: {}", phrase(&resource(found)), becomes(found.impact));
+    let mut text = format!("- {symbol} {}: {}", phrase(&resource(found)), becomes(found.impact));
     for note in &found.notes {
         text = format!("{text}<br>⚠️ {}", prose(note));
     }
     match found.properties.as_slice() {
         [] => text,
-        all => format!("{text}\n\n{}", properties(all)),
+        // a fence inside of an item of a list would have to be indented: the item ends before it
+        all => format!("{}\n\n{}", text.trim_start_matches("- "), properties(all)),
     }
 }
 

@@ -101,17 +101,15 @@ fn comment(diff: &Diff, environment: &str) -> Comment {
     }
 }
 
-/// Clauses as sentences, the first words in upper case.
+/// Clauses as one sentence, the worst first.
 fn sentence(clauses: &[String]) -> String {
-    let sentences = clauses.iter().map(|clause| {
-        let mut letters = clause.chars();
-        match letters.next() {
-            // a name in code stays as it is
-            Some(first) if first.is_ascii_lowercase() => format!("{}{}.", first.to_ascii_uppercase(), letters.as_str()),
-            Some(_) | None => format!("{clause}."),
-        }
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+    let text = clauses.join("; ");
+    let mut letters = text.chars();
+    match letters.next() {
+        // a name in code stays as it is
+        Some(first) if first.is_ascii_lowercase() => format!("{}{}.", first.to_ascii_uppercase(), letters.as_str()),
+        Some(_) | None => format!("{text}."),
+    }
 }
 
 fn told(filled: Filled) -> Option<Told> {

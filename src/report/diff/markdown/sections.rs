@@ -7,12 +7,14 @@ use crate::plan::diff::{
     AccessChange, ChangeKind, ColumnSight, ContractChange, Diff, Impact, ResourceChange, StackChange,
 };
 use crate::report::diff::advice::advice;
-use crate::report::diff::group::{Sight, sights};
+use crate::report::diff::group::{Folded, Sight, sights};
 use crate::report::diff::phrase::{Phrase, count};
 use crate::report::diff::words::{
-    becomes, classification, contract, data, is_at_stake, is_personal, is_replaced_or_gone, is_sensitive, place,
-    remedy, resource, rights, short, wanted,
+    becomes, classification, contract, counted, data, is_at_stake, is_personal, is_replaced_or_gone, is_sensitive,
+    place, remedy, resource, rights, short, wanted,
 };
+
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most names in a cell.
 const MOST_NAMES: usize = 10;
@@ -46,18 +48,34 @@ fn to_do(diff: &Diff) -> Section {
 }
 
 fn sight(diff: &Diff) -> Section {
-    let sights = sights(&diff.access);
-    let pieces = sights.iter().map(|sight| {
-        let risk = match (sight.is_sensitive(), sight.gained().is_empty()) {
-            (true, _) => Risk::Sensitive,
-            (false, false) => Risk::Gain,
-            (false, true) => Risk::Notable,
-        };
-        let cells = [who(sight), what(sight), gains(sight), loses(sight), why(sight.first)];
-        Piece { risk, text: row(&cells) }
-    });
+    let folded = Folded::of(diff);
+    let sights = sights(&folded.changes);
+    let mut pieces: Vec<Piece> = sights
+        .iter()
+        .map(|sight| {
+            let risk = match (sight.is_sensitive(), sight.gained().is_empty()) {
+                (true, _) => Risk::Sensitive,
+                (false, false) => Risk::Gain,
+                (false, true) => Risk::Notable,
+            };
+            let cells = [who(sight), what(sight), gains(sight), loses(sight), why(sight)];
+            Piece { risk, text: row(&cells) }
+        })
+        .collect();
+    pieces.extend(folded.renamings.iter().map(|renaming| {
+        let same = "_the same columns under the new name_".to_owned();
+        let owners = listed(renaming.owners.iter().map(|owner| format!("**{}**", code(owner))).collect());
+        let cells = [
+            owners,
+            format!("{} → {}", code(&renaming.before), code(&renaming.after)),
+            same.clone(),
+            same,
+            "the product is renamed".to_owned(),
+        ];
+        Piece { risk: Risk::Notable, text: row(&cells) }
+    }));
     let header = "| who | product and table | gains sight of | loses sight of | why |\n| :-- | :-- | :-- | :-- | :-- |";
-    section("Who gains or loses sight of which columns", Some(header), "row", pieces.collect())
+    section("Who gains or loses sight of which columns", Some(header), "row", pieces)
 }
 
 fn row(cells: &[String]) -> String {
@@ -74,9 +92,13 @@ fn listed(items: Vec<String>) -> String {
 }
 
 fn who(sight: &Sight<'_>) -> String {
-    let owner = if sight.first.owner.is_empty() { &sight.first.account } else { &sight.first.owner };
-    let roles = listed(sight.principals.iter().map(|name| code(name)).collect());
-    format!("**{}**<br>{roles}", code(owner))
+    let owners = sight.principals.iter().map(|(owner, names)| {
+        let names = listed(names.iter().map(|name| code(name)).collect());
+        format!("**{}**<br>{names}", code(owner))
+    });
+    let more = sight.principals.len().saturating_sub(MOST_NAMES);
+    let owners = owners.take(MOST_NAMES).collect::<Vec<_>>().join("<br>");
+    if more > 0 { format!("{owners}<br>and {}", count(more, "more owner")) } else { owners }
 }
 
 fn what(sight: &Sight<'_>) -> String {
@@ -141,12 +163,14 @@ fn rows(table: &AccessChange) -> Vec<String> {
     changes.map(|found| format!("{}: {} → {}", code(&found.column), told(&found.before), told(&found.after))).collect()
 }
 
-fn why(change: &AccessChange) -> String {
+fn why(sight: &Sight<'_>) -> String {
+    let change = sight.first;
     let mut parts: Vec<String> = change.reasons.iter().map(|reason| prose(reason)).collect();
     if let Some(rights) = rights(change) {
         parts.push(prose(&rights));
     }
-    if let Some(purpose) = &change.purpose {
+    // whoever loses something knows what it was for
+    if let Some(purpose) = change.purpose.as_ref().filter(|_| !sight.gained().is_empty()) {
         parts.push(format!("purpose: _{}_", prose(purpose)));
     }
     joined(parts)
@@ -160,32 +184,69 @@ fn resources(diff: &Diff) -> Vec<(&StackChange, &ResourceChange)> {
     all
 }
 
+/// Resources that are told together when nothing is to be said of one of them alone.
+const MOST_ALONE: usize = 3;
+
 fn replaced(diff: &Diff) -> Section {
-    let found = resources(diff).into_iter().filter(|(_, found)| is_replaced_or_gone(found));
-    let pieces = found.map(|(stack, found)| {
-        let mut impact = becomes(found.impact).to_owned();
-        if matches!(found.impact, Impact::Replaced | Impact::MayBeReplaced | Impact::Destroyed) {
-            impact = format!("**{impact}**");
+    let found: Vec<_> = resources(diff).into_iter().filter(|(_, found)| is_replaced_or_gone(found)).collect();
+    let is_special = |found: &ResourceChange| {
+        let disagrees = found.change_set.is_some_and(|said| said != found.predicted);
+        found.data_store || !found.notes.is_empty() || disagrees || found.impact != Impact::Destroyed
+    };
+    let mut alike: BTreeMap<&str, Vec<(&StackChange, &ResourceChange)>> = BTreeMap::new();
+    for (stack, found) in found.iter().filter(|(_, found)| !is_special(found)) {
+        alike.entry(&found.resource_type).or_default().push((stack, found));
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (stack, found) in found.iter().filter(|(_, found)| is_special(found)) {
+        pieces.push(alone(stack, found));
+    }
+    for all in alike.into_values() {
+        if all.len() <= MOST_ALONE {
+            pieces.extend(all.into_iter().map(|(stack, found)| alone(stack, found)));
+            continue;
         }
-        if found.change_set.is_some_and(|said| said != found.predicted) {
-            impact = format!("{impact}<br>predicted was: it {}; the change set wins", becomes(found.predicted));
-        }
-        for note in found.notes.iter().take(3) {
-            impact = format!("{impact}<br>⚠️ {}", prose(note));
-        }
-        let lost = match (is_at_stake(found), found.data_store) {
-            (true, _) => format!("🔴 **{}**", data(found)),
-            (false, true) => data(found).to_owned(),
-            (false, false) => "–".to_owned(),
+        let stacks: BTreeSet<&str> = all.iter().map(|(stack, _)| stack.id.as_str()).collect();
+        let stacks = match stacks.len() {
+            1..=MOST_ALONE => listed(stacks.into_iter().map(code).collect()),
+            more => count(more, "stack"),
         };
-        let risk = if is_at_stake(found) { Risk::Stake } else { Risk::Notable };
-        Piece { risk, text: row(&[phrase(&resource(found)), code(&stack.id), impact, lost]) }
-    });
+        let what = format!("{}, named below", counted(all.into_iter().map(|(_, found)| found)));
+        pieces.push(Piece {
+            risk: Risk::Notable,
+            text: row(&[what, stacks, "**is deleted**".to_owned(), String::new()]),
+        });
+    }
     let header = "| resource | stack | what becomes of it | its data |\n| :-- | :-- | :-- | :-- |";
-    let mut section =
-        section("What is replaced or deleted, and whether data is at stake", Some(header), "row", pieces.collect());
-    section.intro = Some("Predicted from AWS's schemas of these resources; a change set knows better.".to_owned());
+    let mut section = section("What is replaced or deleted, and whether data is at stake", Some(header), "row", pieces);
+    let stores = found.iter().filter(|(_, found)| is_at_stake(found)).map(|(_, found)| *found);
+    let lost = match counted(stores).as_str() {
+        "" => "No store of data is replaced or deleted.".to_owned(),
+        lost => format!("**Data is at stake in {lost}.** No other store of data is replaced or deleted."),
+    };
+    section.intro = Some(format!("{lost} Predicted from AWS's schemas of these resources; a change set knows better."));
     section
+}
+
+/// A resource that is replaced or goes, in a row of its own.
+fn alone(stack: &StackChange, found: &ResourceChange) -> Piece {
+    let mut impact = becomes(found.impact).to_owned();
+    if matches!(found.impact, Impact::Replaced | Impact::MayBeReplaced | Impact::Destroyed) {
+        impact = format!("**{impact}**");
+    }
+    if found.change_set.is_some_and(|said| said != found.predicted) {
+        impact = format!("{impact}<br>predicted was: it {}; the change set wins", becomes(found.predicted));
+    }
+    for note in found.notes.iter().take(3) {
+        impact = format!("{impact}<br>⚠️ {}", prose(note));
+    }
+    let lost = match (is_at_stake(found), found.data_store) {
+        (true, _) => format!("🔴 **{}**", data(found)),
+        (false, true) => data(found).to_owned(),
+        (false, false) => String::new(),
+    };
+    let risk = if is_at_stake(found) { Risk::Stake } else { Risk::Notable };
+    Piece { risk, text: row(&[phrase(&resource(found)), code(&stack.id), impact, lost]) }
 }
 
 fn breaks(diff: &Diff) -> Section {
@@ -268,9 +329,12 @@ fn rest(diff: &Diff) -> Section {
 
 fn stacks(diff: &Diff) -> Section {
     let pieces = diff.stacks.iter().map(|stack| {
-        let number = |kind: ChangeKind| match stack.resources.iter().filter(|found| found.change == kind).count() {
-            0 => String::new(),
-            number => number.to_string(),
+        let number = |kind: ChangeKind| {
+            let of_kind = stack.resources.iter().filter(|found| found.change == kind && found.impact != Impact::None);
+            match of_kind.count() {
+                0 => String::new(),
+                number => number.to_string(),
+            }
         };
         let state = match stack.change {
             ChangeKind::Added => "new",
