@@ -15,6 +15,7 @@ mod identity;
 mod intent;
 mod model;
 mod order;
+pub mod policy;
 mod probe;
 mod references;
 #[cfg(test)]
