@@ -178,6 +178,34 @@ def tags(schema):
     return {"property": name, "map": "array" not in inner["type"]}
 
 
+def unordered(schema):
+    """Paths of the lists whose order means nothing (`insertionOrder` is false)."""
+    found = set()
+
+    def walk(inner, path, above):
+        if not isinstance(inner, dict):
+            return
+        if "$ref" in inner:
+            name = inner["$ref"].removeprefix("#/definitions/")
+            if name in above:
+                return  # a type within itself: its inner lists have no end of paths
+            inner, above = schema["definitions"][name], above | {name}
+        if inner.get("insertionOrder") is False and "items" in inner:
+            found.add(path)
+        for key, value in inner.get("properties", {}).items():
+            walk(value, f"{path}/{key}", above)
+        for value in inner.get("patternProperties", {}).values():
+            walk(value, f"{path}/*", above)
+        walk(inner.get("additionalProperties"), f"{path}/*", above)
+        walk(inner.get("items"), f"{path}/*", above)
+        for key in ("anyOf", "oneOf", "allOf"):
+            for value in inner.get(key, []):
+                walk(value, path, above)
+
+    walk(schema, "", frozenset())
+    return sorted(found)
+
+
 def archive(wheel, version):
     """Everything that goes into the file, for the types of types.txt."""
     def load(name):
@@ -217,6 +245,7 @@ def archive(wheel, version):
             "replacementStrategy": schema.get("replacementStrategy", "create_then_delete"),
             "schema": validation(schema),
             "tags": tags(schema),
+            "unordered": unordered(schema),
         }
     provenance = {"package": "cfn-lint", "version": version, "schemaDate": load("version.json")["schema_date"]}
     return {"provenance": provenance, "regions": regions, "types": types}

@@ -2,14 +2,18 @@
 
 mod asset;
 pub mod check;
+mod committed;
 mod directory;
 mod document;
+mod foreign;
 mod manifest;
 mod pretty;
 
 pub use asset::Asset;
+pub use committed::committed;
 pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
+pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
 pub use pretty::pretty;
 

@@ -41,6 +41,9 @@ pub(super) enum Verb {
     /// Show who can see which columns; --why shows through which chain
     #[command(after_help = "Example: meshform access -e demo --product customer-360 --why")]
     Access(AccessArguments),
+    /// Show what a change means: who sees what, what is replaced or lost, what breaks for whom
+    #[command(after_help = "Example: meshform diff -e demo --base origin/main --format markdown")]
+    Diff(DiffArguments),
     /// Make the roles and the staging bucket by which an account is deployed
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform bootstrap -e demo --yes")]
@@ -118,6 +121,9 @@ pub(super) enum AccessFormat {
 pub(super) struct AccessArguments {
     #[command(flatten)]
     pub(super) environment: EnvironmentArguments,
+    /// Read the CloudFormation templates below a directory instead; folders of 12 digits, or <digits>-<region>, name accounts
+    #[arg(long, value_name = "DIR", conflicts_with = "environment")]
+    pub(super) templates: Option<PathBuf>,
     /// Only principals whose ARN or owner contains this
     #[arg(long, value_name = "P")]
     pub(super) principal: Option<String>,
@@ -130,6 +136,45 @@ pub(super) struct AccessArguments {
     /// How sight is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: AccessFormat,
+}
+
+/// How a difference is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people at a terminal.
+    Text,
+    /// A comment of a pull request, below GitHub's limit of 65,536 characters.
+    Markdown,
+    /// For programs: all of it.
+    Json,
+    /// What must not merge, as annotations of GitHub Actions.
+    Github,
+    /// What must not merge, as SARIF 2.1.0 for code scanning.
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Compare with a commit; `main...` is where this branch left main. Without a side to compare with: where this branch left the remote's default branch
+    #[arg(long, value_name = "GIT-REF", group = "side", allow_hyphen_values = true)]
+    pub(super) base: Option<String>,
+    /// Compare with a directory: an environment, or what `synth` wrote
+    #[arg(long, value_name = "DIR", group = "side")]
+    pub(super) against: Option<PathBuf>,
+    /// Look at the templates in a directory instead of an environment
+    #[arg(long, value_name = "DIR", requires = "against", conflicts_with = "environment")]
+    pub(super) templates: Option<PathBuf>,
+    /// Day on which access is looked at, YYYY-MM-DD; without it no endDate has passed
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<String>,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: DiffFormat,
+    /// Exit with 4 when there are changes
+    #[arg(long)]
+    pub(super) exit_code: bool,
 }
 
 /// How the progress of a deployment is printed.
@@ -182,6 +227,8 @@ pub(super) enum SchemaName {
     Access,
     /// stacks/<env>/manifest.json
     Manifest,
+    /// A difference, as `diff --format json` prints it.
+    Diff,
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use crate::deploy::{DeployError, Event, ObserveError, OnFailure, Outcome, Reach,
 use crate::mesh::{AccountId, Mesh};
 use crate::plan::{Decision, Deployed, Options, Pass, Pattern, Plan, plan};
 use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -158,7 +158,7 @@ fn refused(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     let mut any = false;
     for (step, reason, advice) in plan.refusals() {
         any = true;
-        writeln!(ui.err, "stack {} in account {} {reason}\n  hint: {advice}", step.id, step.account)?;
+        writeln!(ui.err, "stack {} in account {} {reason}\n  hint: {advice}", step.id.stack, step.account)?;
     }
     Ok(any.then_some(Exit::Partial))
 }
@@ -188,7 +188,7 @@ fn ask(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     write!(
         ui.err,
         "change {} in {} of {}? [y/N] ",
-        plural(plan.changes().count(), "stack"),
+        plural(plan.changes().map(|step| &step.id.stack).collect::<BTreeSet<_>>().len(), "stack"),
         plural(accounts.len(), "account"),
         plan.mesh
     )?;

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// An environment on disk.
+#[derive(Clone)]
 pub(super) struct Chosen {
     /// Its directory.
     pub(super) directory: PathBuf,
@@ -65,7 +66,8 @@ impl Chosen {
         }
     }
 
-    fn at(directory: PathBuf) -> Result<Self, Failure> {
+    /// The environment in a directory.
+    pub(super) fn at(directory: PathBuf) -> Result<Self, Failure> {
         let canonical = fs::canonicalize(&directory).map_err(Failure::new)?;
         let name = canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(Self { directory, name })
@@ -104,7 +106,11 @@ pub(super) struct Synthesized {
 
 /// Runs the pure stages over an environment.
 pub(super) fn synthesized(arguments: &EnvironmentArguments, as_of: Option<&Day>) -> Result<Synthesized, Failure> {
-    let chosen = Chosen::find(arguments)?;
+    synthesized_of(Chosen::find(arguments)?, as_of)
+}
+
+/// Runs the pure stages over an environment that was found.
+pub(super) fn synthesized_of(chosen: Chosen, as_of: Option<&Day>) -> Result<Synthesized, Failure> {
     let loaded = load(&chosen.directory).map_err(Failure::new)?;
     let mut findings = loaded.findings;
     let resolved = resolve(&loaded.source, as_of);

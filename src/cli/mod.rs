@@ -6,10 +6,12 @@ mod access;
 mod arguments;
 #[cfg(feature = "aws")]
 mod deploy;
+mod diff;
 mod documents;
 mod environment;
 mod explain;
 mod failure;
+mod git;
 mod synth;
 mod ui;
 mod validate;
@@ -45,6 +47,7 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Validate(arguments) => validate::run(arguments, ui),
         Verb::Synth(arguments) => synth::run(arguments, ui),
         Verb::Access(arguments) => access::run(arguments, ui),
+        Verb::Diff(arguments) => diff::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Bootstrap(arguments) => deploy::bootstrap(arguments, ui),
         #[cfg(feature = "aws")]

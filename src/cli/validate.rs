@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &ValidateArguments, ui: &mut Ui) -> Result<Exit, Fa
     Ok(if refuses(&outcome.findings) { Exit::Findings } else { Exit::Done })
 }
 
-fn day(text: &str) -> Result<Day, Failure> {
+/// The day of an `--as-of`.
+pub(super) fn day(text: &str) -> Result<Day, Failure> {
     Day::parse(text).map_err(|error| Failure::new(format!("--as-of `{text}` {}", error.message)).exit(Exit::Usage))
 }

@@ -2,7 +2,7 @@
 
 use crate::mesh::{AccountId, Region};
 use crate::plan::{Probe, Protection, StackStatus};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -87,6 +87,8 @@ pub struct ChangeSetRequest {
     pub template: TemplateSource,
     /// The parameters.
     pub parameters: BTreeMap<String, String>,
+    /// Parameters that keep the value they have.
+    pub previous: BTreeSet<String>,
     /// The capabilities.
     pub capabilities: Vec<String>,
     /// Makes a repeated request the same request: letters, digits, hyphens, at most 128.

@@ -26,18 +26,23 @@ pub(super) async fn effects<C: Cloud>(
     let started = Instant::now();
     for probe in &step.probes {
         let tell = || {
-            let _ = events.send(Event::StepWaiting { stack: step.id.clone(), waiting_for: probe.to_string() });
+            let _ = events.send(Event::StepWaiting { step: step.id.clone(), waiting_for: probe.to_string() });
         };
         let left = patience.saturating_sub(started.elapsed());
         match answered(&*cloud, probe, access, &settings, left, tell).await {
             Ok(()) => {}
             Err(Unanswered::Call(error)) => {
-                return Err(Box::new(Failure::of_call(&step.id, &step.account, &format!("look for {probe}"), &error)));
+                return Err(Box::new(Failure::of_call(
+                    &step.id.stack,
+                    &step.account,
+                    &format!("look for {probe}"),
+                    &error,
+                )));
             }
             Err(Unanswered::No(lines)) => {
                 let message = format!("waited {} s in vain for {probe}: {}", patience.as_secs(), lines.join("; "));
                 let hint = "the stacks before it are complete, so run the same command again to go on waiting; if it lasts, look at their events";
-                let failure = Failure::plain(&step.id, &step.account, message);
+                let failure = Failure::plain(&step.id.stack, &step.account, message);
                 return Err(Box::new(Failure { hints: vec![hint.to_owned()], ..failure }));
             }
         }

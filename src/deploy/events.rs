@@ -2,9 +2,9 @@
 
 use super::cloud::Upload;
 use super::outcome::{Cause, Failure, SkipReason, Summary};
-use crate::assembly::{Layer, StackId};
+use crate::assembly::Layer;
 use crate::mesh::{AccountId, Region};
-use crate::plan::{Decision, Pass};
+use crate::plan::{Decision, Pass, StepId};
 use serde::Serialize;
 
 /// Version of the format of events.
@@ -24,27 +24,30 @@ pub enum Event {
         pass: Pass,
         /// The plan's digest.
         digest: String,
-        /// Every stack of the plan, sorted by id.
+        /// Every step of the plan, sorted by id.
         steps: Vec<PlannedStep>,
     },
     /// A stack waits for an effect of others.
     StepWaiting {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// What it waits for, to follow "waiting for ".
         waiting_for: String,
     },
     /// Work on a stack begins.
     StepStarted {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// What is being done: after waiting for somebody else's operation it is told again.
         decision: Decision,
     },
     /// Why an earlier creation of the stack failed; told before the remains are deleted, as deleting takes the events with it.
     EarlierFailure {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// Its status.
         status: String,
         /// The root cause, where the events tell it.
@@ -52,15 +55,17 @@ pub enum Event {
     },
     /// Somebody else's operation on the stack is waited for.
     StepAttached {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// Its status.
         status: String,
     },
     /// A file that the stack's template names lies in the account's bucket.
     AssetStored {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// Its key in the bucket.
         key: String,
         /// Whether it was stored or stood there.
@@ -68,8 +73,9 @@ pub enum Event {
     },
     /// A resource changed its status.
     ResourceProgress {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// The resource.
         logical_id: String,
         /// Its type.
@@ -83,8 +89,9 @@ pub enum Event {
     },
     /// A stack is done with, for better or worse.
     StepFinished {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// How it ended.
         outcome: StepOutcome,
         /// How long it took from its start, in seconds; waiting for others does not count.
@@ -92,15 +99,16 @@ pub enum Event {
     },
     /// A stack was not started.
     StepSkipped {
-        /// The stack.
-        stack: StackId,
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
         /// Why.
         reason: SkipReason,
     },
     /// The user asked to stop.
     Stopping {
-        /// The stacks that are being worked on.
-        running: Vec<StackId>,
+        /// The steps that are being worked on.
+        running: Vec<StepId>,
         /// Whether they are being finished, or left as they are.
         how: Stop,
     },
@@ -115,8 +123,9 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedStep {
-    /// The stack.
-    pub stack: StackId,
+    /// The stack, and the turn.
+    #[serde(flatten)]
+    pub step: StepId,
     /// Its account.
     pub account: AccountId,
     /// Its Region.
@@ -172,11 +181,13 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assembly::StackId;
+    use crate::plan::Turn;
 
     #[test]
     fn an_event_is_one_line_with_its_version() {
         let event = Event::ResourceProgress {
-            stack: StackId::new("sales", "demo-storage-sales"),
+            step: StepId::new(&StackId::new("sales", "demo-storage-sales"), Turn::Add),
             logical_id: "DataBucket".to_owned(),
             resource_type: "AWS::S3::Bucket".to_owned(),
             status: "CREATE_COMPLETE".to_owned(),
@@ -185,17 +196,20 @@ mod tests {
         };
         assert_eq!(
             event.to_line(),
-            r#"{"version":1,"event":"resource-progress","stack":"sales/demo-storage-sales","logicalId":"DataBucket","resourceType":"AWS::S3::Bucket","status":"CREATE_COMPLETE","done":1,"total":3}"#
+            r#"{"version":1,"event":"resource-progress","stack":"sales/demo-storage-sales","turn":"add","logicalId":"DataBucket","resourceType":"AWS::S3::Bucket","status":"CREATE_COMPLETE","done":1,"total":3}"#
         );
     }
 
     #[test]
     fn an_outcome_is_told_by_its_result() {
-        let event =
-            Event::StepFinished { stack: StackId::new("sales", "demo"), outcome: StepOutcome::Created, seconds: 1.5 };
+        let event = Event::StepFinished {
+            step: StepId::new(&StackId::new("sales", "demo"), Turn::Remove),
+            outcome: StepOutcome::Created,
+            seconds: 1.5,
+        };
         assert_eq!(
             event.to_line(),
-            r#"{"version":1,"event":"step-finished","stack":"sales/demo","outcome":{"result":"created"},"seconds":1.5}"#
+            r#"{"version":1,"event":"step-finished","stack":"sales/demo","turn":"remove","outcome":{"result":"created"},"seconds":1.5}"#
         );
     }
 }

@@ -6,11 +6,11 @@
 use super::cloud::Cloud;
 use super::effects::effects;
 use super::events::{Event, PlannedStep, StepOutcome, Stop};
-use super::outcome::{Failure, Outcome, SkipReason, Skipped, Summary};
+use super::outcome::{Failure, Outcome, SkipReason, Summary};
 use super::settings::{OnFailure, Settings};
 use super::step::{Done, How, Work};
-use crate::assembly::StackId;
-use crate::plan::{Decision, Parameter, Plan, Step};
+use super::tally::{End, summed};
+use crate::plan::{Decision, Parameter, Plan, Step, StepId, Turn};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -55,15 +55,8 @@ type TaskResult = Result<TaskEnd, Box<Failure>>;
 /// Why nothing new starts.
 #[derive(Debug, Clone)]
 enum Halt {
-    Failed(StackId),
+    Failed(StepId),
     Interrupted(Stop),
-}
-
-/// How a step ended.
-enum End {
-    Well(How),
-    Badly(Box<Failure>),
-    Skipped(SkipReason),
 }
 
 struct Conductor<'plan, C> {
@@ -73,21 +66,21 @@ struct Conductor<'plan, C> {
     events: UnboundedSender<Event>,
     started: Instant,
     /// Steps whose needs are not complete yet.
-    waiting: BTreeSet<&'plan StackId>,
+    waiting: BTreeSet<&'plan StepId>,
     /// Steps whose effects are not seen yet.
-    probing: BTreeMap<&'plan StackId, AbortHandle>,
+    probing: BTreeMap<&'plan StepId, AbortHandle>,
     /// Steps that only lack room.
-    ready: BTreeSet<&'plan StackId>,
+    ready: BTreeSet<&'plan StepId>,
     /// Steps that are being worked on, since when.
-    running: BTreeMap<&'plan StackId, Instant>,
+    running: BTreeMap<&'plan StepId, Instant>,
     /// Outputs of complete steps.
-    outputs: BTreeMap<&'plan StackId, BTreeMap<String, String>>,
+    outputs: BTreeMap<&'plan StepId, BTreeMap<String, String>>,
     /// Steps on which nothing may build: they failed, were skipped, or are kept on top of such a step.
-    broken: BTreeSet<&'plan StackId>,
-    ended: BTreeMap<&'plan StackId, End>,
+    broken: BTreeSet<&'plan StepId>,
+    ended: BTreeMap<&'plan StepId, End>,
     halt: Option<Halt>,
     tasks: JoinSet<TaskResult>,
-    names: HashMap<Id, &'plan StackId>,
+    names: HashMap<Id, &'plan StepId>,
 }
 
 impl<'plan, C: Cloud> Conductor<'plan, C> {
@@ -128,7 +121,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         });
         for (step, reason, advice) in plan.refusals() {
             self.waiting.remove(&step.id);
-            let failure = Failure::plain(&step.id, &step.account, reason.to_owned());
+            let failure = Failure::plain(&step.id.stack, &step.account, reason.to_owned());
             self.fail(&step.id, 0.0, Failure { hints: vec![advice.to_owned()], ..failure });
         }
     }
@@ -167,7 +160,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             }
             self.complete(&step.id, 0.0, Done { how: How::Unchanged, outputs: step.outputs.clone() });
         } else if let Some(needed) = broken {
-            self.skip(&step.id, SkipReason::Needs { stack: needed.clone() });
+            self.skip(&step.id, SkipReason::Needs { step: needed.clone() });
         } else if let Some(halt) = &self.halt {
             let reason = skipped(halt);
             self.skip(&step.id, reason);
@@ -187,7 +180,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         }
     }
 
-    fn has_room(&self, id: &StackId) -> bool {
+    fn has_room(&self, id: &StepId) -> bool {
         let limits = self.settings.limits;
         let step = &self.plan.steps[id];
         let here =
@@ -203,17 +196,20 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let mut parameters = BTreeMap::new();
         for (name, parameter) in &step.parameters {
             let value = match parameter {
-                Parameter::Known(value) => Some(value),
+                Parameter::Known(value) => Some(value.as_str()),
+                Parameter::Secret(secret) => Some(secret.reveal()),
+                Parameter::Previous => continue,
                 Parameter::AfterStep(wire) => {
-                    self.outputs.get(&wire.stack).and_then(|outputs| outputs.get(&wire.output))
+                    let outputs = self.outputs.get(&StepId::new(&wire.stack, Turn::Add));
+                    outputs.and_then(|outputs| outputs.get(&wire.output)).map(String::as_str)
                 }
             };
             let Some(value) = value else {
                 let message = format!("needs a value for {name}, and the stack that should make it has no such output");
-                self.fail(&step.id, 0.0, Failure::plain(&step.id, &step.account, message));
+                self.fail(&step.id, 0.0, Failure::plain(&step.id.stack, &step.account, message));
                 return;
             };
-            parameters.insert(name.clone(), value.clone());
+            parameters.insert(name.clone(), value.to_owned());
         }
         let work = Work {
             cloud: Arc::clone(&self.cloud),
@@ -249,26 +245,26 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             Err(error) => {
                 let account = &self.plan.steps[id].account;
                 let message = format!("met a defect of meshform: {error}");
-                self.fail(id, seconds, Failure::plain(id, account, message));
+                self.fail(id, seconds, Failure::plain(&id.stack, account, message));
             }
         }
     }
 
-    fn complete(&mut self, id: &'plan StackId, seconds: f64, done: Done) {
+    fn complete(&mut self, id: &'plan StepId, seconds: f64, done: Done) {
         let outcome = match done.how {
             How::Created => StepOutcome::Created,
             How::Updated => StepOutcome::Updated,
             How::Unchanged => StepOutcome::Unchanged,
         };
-        self.send(Event::StepFinished { stack: id.clone(), outcome, seconds });
+        self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
         self.outputs.insert(id, done.outputs);
         self.ended.insert(id, End::Well(done.how));
     }
 
-    fn fail(&mut self, id: &'plan StackId, seconds: f64, failure: Failure) {
+    fn fail(&mut self, id: &'plan StepId, seconds: f64, failure: Failure) {
         let failure = Box::new(failure);
         let outcome = StepOutcome::Failed { failure: failure.clone() };
-        self.send(Event::StepFinished { stack: id.clone(), outcome, seconds });
+        self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
         self.broken.insert(id);
         self.ended.insert(id, End::Badly(failure));
         if self.settings.on_failure == OnFailure::Stop && self.halt.is_none() {
@@ -276,8 +272,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         }
     }
 
-    fn skip(&mut self, id: &'plan StackId, reason: SkipReason) {
-        self.send(Event::StepSkipped { stack: id.clone(), reason: reason.clone() });
+    fn skip(&mut self, id: &'plan StepId, reason: SkipReason) {
+        self.send(Event::StepSkipped { step: id.clone(), reason: reason.clone() });
         self.broken.insert(id);
         self.ended.insert(id, End::Skipped(reason));
     }
@@ -304,7 +300,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn finish(mut self) -> Outcome {
         self.tasks.abort_all();
         let halt = self.halt.clone();
-        let left: Vec<&StackId> = self
+        let left: Vec<&StepId> = self
             .plan
             .steps
             .keys()
@@ -320,24 +316,16 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
                 None => crate::defect(&format!("the executor left {id} behind")),
             }
         }
-        let mut summary = Summary {
-            running: self.running.keys().map(|id| (*id).clone()).collect(),
+        let ended = std::mem::take(&mut self.ended).into_iter().map(|(id, end)| (id.clone(), end)).collect();
+        let running = self.running.keys().map(|id| (*id).clone()).collect();
+        let summary = Summary {
             stopped: match halt {
                 Some(Halt::Interrupted(how)) => Some(how),
                 Some(Halt::Failed(_)) | None => None,
             },
             seconds: seconds_since(self.started),
-            ..Summary::default()
+            ..summed(ended, running)
         };
-        for (id, end) in std::mem::take(&mut self.ended) {
-            match end {
-                End::Well(How::Created) => summary.created.push(id.clone()),
-                End::Well(How::Updated) => summary.updated.push(id.clone()),
-                End::Well(How::Unchanged) => summary.unchanged.push(id.clone()),
-                End::Badly(failure) => summary.failed.push(*failure),
-                End::Skipped(reason) => summary.skipped.push(Skipped { stack: id.clone(), reason }),
-            }
-        }
         self.send(Event::RunFinished { summary: summary.clone() });
         let undone = !summary.failed.is_empty() || !summary.skipped.is_empty() || !summary.running.is_empty();
         // an update that turned out to change nothing has still made, and removed, a change set
@@ -357,14 +345,14 @@ fn seconds_since(start: Instant) -> f64 {
 
 fn skipped(halt: &Halt) -> SkipReason {
     match halt {
-        Halt::Failed(stack) => SkipReason::Stopped { stack: stack.clone() },
+        Halt::Failed(step) => SkipReason::Stopped { step: step.clone() },
         Halt::Interrupted(_) => SkipReason::Interrupted,
     }
 }
 
 fn planned(step: &Step) -> PlannedStep {
     PlannedStep {
-        stack: step.id.clone(),
+        step: step.id.clone(),
         account: step.account.clone(),
         region: step.region.clone(),
         layer: step.layer,

@@ -17,6 +17,10 @@ struct Run {
     serial: usize,
 }
 
+fn add(name: &str) -> StepId {
+    StepId::new(&id(name), Turn::Add)
+}
+
 struct Ran {
     outcome: Outcome,
     events: Vec<Event>,
@@ -91,11 +95,11 @@ impl Ran {
     }
 
     fn started(&self, name: &str) -> usize {
-        self.position(|event| matches!(event, Event::StepStarted { stack, .. } if *stack == id(name)))
+        self.position(|event| matches!(event, Event::StepStarted { step, .. } if *step == add(name)))
     }
 
     fn finished(&self, name: &str) -> usize {
-        self.position(|event| matches!(event, Event::StepFinished { stack, .. } if *stack == id(name)))
+        self.position(|event| matches!(event, Event::StepFinished { step, .. } if *step == add(name)))
     }
 }
 
@@ -184,8 +188,8 @@ async fn after_a_failure_nothing_new_starts_and_what_runs_is_finished() {
     assert_eq!((cause.logical_id.as_str(), cause.reason.as_str()), ("DataBucket", "bucket exists"));
     assert!(failure.also.is_empty(), "a cancellation is no cause: {:?}", failure.also);
     let skipped = skipped_of(&ran);
-    assert_eq!(skipped[0], ("governance/publication".to_owned(), SkipReason::Needs { stack: id("sales/storage") }));
-    assert_eq!(skipped[1], ("shop/access".to_owned(), SkipReason::Stopped { stack: id("sales/storage") }));
+    assert_eq!(skipped[0], ("governance/publication".to_owned(), SkipReason::Needs { step: add("sales/storage") }));
+    assert_eq!(skipped[1], ("shop/access".to_owned(), SkipReason::Stopped { step: add("sales/storage") }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -416,7 +420,7 @@ async fn an_asset_is_stored_once_before_the_stacks_that_name_it() {
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::AssetStored { stack, key, upload } if key == asset.path() => Some((stack.to_string(), *upload)),
+            Event::AssetStored { step, key, upload } if key == asset.path() => Some((step.to_string(), *upload)),
             _ => None,
         })
         .collect();
@@ -455,7 +459,7 @@ async fn a_stack_that_is_kept_on_top_of_a_failed_one_carries_nothing_new() {
     run.cloud.put("222222222222", "two", StackStatus::CreateComplete, Some(&two));
     let ran = run.go().await;
     assert_eq!(ran.summary().unchanged, [id("b/two")]);
-    assert_eq!(skipped_of(&ran), [("c/three".to_owned(), SkipReason::Needs { stack: id("b/two") })]);
+    assert_eq!(skipped_of(&ran), [("c/three".to_owned(), SkipReason::Needs { step: add("b/two") })]);
 }
 
 #[tokio::test(start_paused = true)]

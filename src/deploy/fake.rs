@@ -205,6 +205,16 @@ fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
+/// CloudFormation answers `****` for a parameter with NoEcho.
+fn masked(stack: &Stack) -> BTreeMap<String, String> {
+    let template = stack.template.as_deref().map(parse).unwrap_or_default();
+    let shown = |(name, value): (&String, &String)| {
+        let hidden = template["Parameters"][name]["NoEcho"] == true;
+        (name.clone(), if hidden { "****".to_owned() } else { value.clone() })
+    };
+    stack.parameters.iter().map(shown).collect()
+}
+
 impl Cloud for FakeCloud {
     async fn who_am_i(&self, scope: &Scope) -> Result<Identity, CloudError> {
         Ok(Identity { account: scope.account.to_string(), arn: "arn:fake".to_owned() })
@@ -220,7 +230,7 @@ impl Cloud for FakeCloud {
             arn: found.arn.clone(),
             status: found.status.clone(),
             reason: None,
-            parameters: found.parameters.clone(),
+            parameters: masked(found),
             outputs: outputs(&name),
             role_arn: None,
             termination_protection: Protection::Off,
@@ -257,8 +267,11 @@ impl Cloud for FakeCloud {
             "{}",
             request.stack
         );
-        let same =
-            stack.template.as_deref().map(parse) == Some(parse(&template)) && stack.parameters == request.parameters;
+        let mut given = request.parameters.clone();
+        for name in &request.previous {
+            given.insert(name.clone(), stack.parameters[name].clone());
+        }
+        let same = stack.template.as_deref().map(parse) == Some(parse(&template)) && stack.parameters == given;
         let stack_arn = stack.arn.clone();
         stack.change_sets.push(request.name.clone());
         let view = if same {
@@ -268,7 +281,11 @@ impl Cloud for FakeCloud {
             let changes = parse(&template)["Resources"].as_object().map_or(0, serde_json::Map::len);
             ChangeSetView { state: ChangeSetState::Ready, reason: None, changes }
         };
-        let request = ChangeSetRequest { template: TemplateSource::Inline(template.into()), ..request.clone() };
+        let request = ChangeSetRequest {
+            template: TemplateSource::Inline(template.into()),
+            parameters: given,
+            ..request.clone()
+        };
         let ready_at = Instant::now() + Duration::from_millis(200);
         state.changes.insert(arn.clone(), Change { stack: request.stack.clone(), request, ready_at, view });
         Ok(ChangeSetHandle { arn, stack_arn })

@@ -112,7 +112,7 @@ impl<C: Cloud> Work<C> {
                     seen.done.insert(event.logical_id.clone());
                 }
                 self.send(Event::ResourceProgress {
-                    stack: self.step.id.clone(),
+                    step: self.step.id.clone(),
                     logical_id: event.logical_id.clone(),
                     resource_type: event.resource_type.clone(),
                     status: event.status.clone(),
@@ -169,7 +169,7 @@ impl<C: Cloud> Work<C> {
 
     /// Deletes what stands in the way, by ARN: never another stack that bears the name by now.
     pub(super) async fn remove(&self) -> Result<(), Box<Failure>> {
-        let name = self.step.id.name();
+        let name = self.step.id.stack.name();
         let view = self.cloud.describe_stack(&self.reading(), name).await;
         let Some(view) = view.map_err(|error| self.call("look at it again", &error))? else { return Ok(()) };
         let deletable = [StackStatus::RollbackComplete, StackStatus::ReviewInProgress].contains(&view.status);
@@ -208,7 +208,7 @@ impl<C: Cloud> Work<C> {
 
     /// Waits for the end of an operation that somebody else, or an earlier run, has started.
     pub(super) async fn wait_for_others(&self) -> Result<(), Box<Failure>> {
-        let name = self.step.standing.as_deref().unwrap_or_else(|| self.step.id.name());
+        let name = self.step.standing.as_deref().unwrap_or_else(|| self.step.id.stack.name());
         let started = Instant::now();
         let mut told: Option<StackStatus> = None;
         for pause in self.settings.polling.pauses() {
@@ -217,7 +217,7 @@ impl<C: Cloud> Work<C> {
                 Ok(Some(view)) if view.status.phase() != Phase::Going => return Ok(()),
                 Ok(Some(view)) => {
                     if told.as_ref() != Some(&view.status) {
-                        self.send(Event::StepAttached { stack: self.step.id.clone(), status: view.status.to_string() });
+                        self.send(Event::StepAttached { step: self.step.id.clone(), status: view.status.to_string() });
                         told = Some(view.status);
                     }
                 }

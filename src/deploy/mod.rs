@@ -18,6 +18,7 @@ mod observe;
 mod outcome;
 mod settings;
 mod step;
+mod tally;
 
 pub use cloud::{
     Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,

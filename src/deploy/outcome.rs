@@ -4,6 +4,7 @@ use super::cloud::{CloudError, StackEvent};
 use super::events::Stop;
 use crate::assembly::StackId;
 use crate::mesh::AccountId;
+use crate::plan::{StepId, Turn};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -37,7 +38,8 @@ impl Outcome {
     }
 }
 
-/// What came of a run: each stack of the plan is in exactly one list, each list is sorted by id.
+/// What came of a run: each stack of the plan is in exactly one list, by the worst of its
+/// turns; each list is sorted by id.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Summary {
     /// Stacks that were made.
@@ -63,6 +65,8 @@ pub struct Summary {
 pub struct Skipped {
     /// The stack.
     pub stack: StackId,
+    /// The first of its turns that was not started.
+    pub turn: Turn,
     /// Why.
     pub reason: SkipReason,
 }
@@ -73,13 +77,15 @@ pub struct Skipped {
 pub enum SkipReason {
     /// A stack that it needs failed or was skipped itself.
     Needs {
-        /// The stack it needs.
-        stack: StackId,
+        /// The step it needs.
+        #[serde(flatten)]
+        step: StepId,
     },
     /// Another stack failed, and the run was not to keep going.
     Stopped {
-        /// The stack that failed.
-        stack: StackId,
+        /// The step that failed.
+        #[serde(flatten)]
+        step: StepId,
     },
     /// The user asked to stop.
     Interrupted,

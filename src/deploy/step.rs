@@ -10,8 +10,8 @@ use super::observe::observed;
 use super::outcome::{Failure, causes};
 use super::settings::Settings;
 use crate::mesh::fingerprint;
-use crate::plan::{CHANGE_SET_PREFIX, Decision, Pass, Phase, StackStatus, Step, redecide};
-use std::collections::BTreeMap;
+use crate::plan::{CHANGE_SET_PREFIX, Decision, Parameter, Pass, Phase, StackStatus, Step, Turn, redecide};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -49,7 +49,7 @@ impl<C: Cloud> Work<C> {
     pub(super) async fn run(self) -> Result<Done, Box<Failure>> {
         let mut decision = self.step.decision.clone();
         for _ in 0..ROUNDS {
-            self.send(Event::StepStarted { stack: self.step.id.clone(), decision: decision.clone() });
+            self.send(Event::StepStarted { step: self.step.id.clone(), decision: decision.clone() });
             match decision {
                 Decision::Create => return self.change(ChangeKind::Create).await,
                 Decision::Update => return self.change(ChangeKind::Update).await,
@@ -73,7 +73,7 @@ impl<C: Cloud> Work<C> {
                 }
                 Decision::Wait => {
                     self.wait_for_others().await?;
-                    let stands = observed(&*self.cloud, &self.reading(), self.step.id.name()).await;
+                    let stands = observed(&*self.cloud, &self.reading(), self.step.id.stack.name()).await;
                     let stands = stands.map_err(|error| self.call("look at it again", &error))?;
                     decision = redecide(&self.step, &self.parameters, &stands);
                 }
@@ -105,11 +105,11 @@ impl<C: Cloud> Work<C> {
     }
 
     pub(super) fn failure(&self, message: String) -> Failure {
-        Failure::plain(&self.step.id, &self.step.account, message)
+        Failure::plain(&self.step.id.stack, &self.step.account, message)
     }
 
     pub(super) fn call(&self, doing: &str, error: &CloudError) -> Box<Failure> {
-        Box::new(Failure::of_call(&self.step.id, &self.step.account, doing, error))
+        Box::new(Failure::of_call(&self.step.id.stack, &self.step.account, doing, error))
     }
 
     /// One token for one call of one run: a repeated request is the same request, and no other call has it.
@@ -117,8 +117,22 @@ impl<C: Cloud> Work<C> {
         format!("{call}-{}", fingerprint(&format!("{} {} {call}", self.settings.run, self.step.id)))
     }
 
+    /// A stack keeps its change sets, also those that were executed: each turn's has its own name.
+    fn change_set_name(&self) -> String {
+        let run = &self.settings.run;
+        match self.step.id.turn {
+            Turn::Add => format!("{CHANGE_SET_PREFIX}{run}"),
+            Turn::Remove | Turn::Values => format!("{CHANGE_SET_PREFIX}{run}-{}", self.step.id.turn.name()),
+        }
+    }
+
+    fn previous(&self) -> BTreeSet<String> {
+        let kept = self.step.parameters.iter().filter(|(_, value)| **value == Parameter::Previous);
+        kept.map(|(name, _)| name.clone()).collect()
+    }
+
     async fn kept(&self) -> Result<Done, Box<Failure>> {
-        let view = self.cloud.describe_stack(&self.reading(), self.step.id.name()).await;
+        let view = self.cloud.describe_stack(&self.reading(), self.step.id.stack.name()).await;
         let view = view.map_err(|error| self.call("read its outputs", &error))?;
         let view = view.ok_or_else(|| Box::new(self.failure("has vanished while it was looked at".to_owned())))?;
         Ok(Done { how: How::Unchanged, outputs: view.outputs })
@@ -126,11 +140,12 @@ impl<C: Cloud> Work<C> {
 
     async fn change(&self, kind: ChangeKind) -> Result<Done, Box<Failure>> {
         let request = ChangeSetRequest {
-            stack: self.step.id.name().to_owned(),
+            stack: self.step.id.stack.name().to_owned(),
             kind,
-            name: format!("{CHANGE_SET_PREFIX}{}", self.settings.run),
+            name: self.change_set_name(),
             template: self.staged().await?,
             parameters: self.parameters.clone(),
+            previous: self.previous(),
             capabilities: self.step.capabilities.clone(),
             token: self.token("change"),
         };
@@ -201,7 +216,7 @@ impl<C: Cloud> Work<C> {
             })?;
             let stored = self.cloud.upload(&scope, bucket, &asset.key, content).await;
             let upload = stored.map_err(|error| self.call("store an asset", &error))?;
-            self.send(Event::AssetStored { stack: self.step.id.clone(), key: asset.key.clone(), upload });
+            self.send(Event::AssetStored { step: self.step.id.clone(), key: asset.key.clone(), upload });
         }
         if inline {
             return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));
@@ -223,7 +238,7 @@ impl<C: Cloud> Work<C> {
         let events = self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(None)).await;
         let events = events.map_err(|error| self.call("read why its creation failed", &error))?;
         self.send(Event::EarlierFailure {
-            stack: self.step.id.clone(),
+            step: self.step.id.clone(),
             status: StackStatus::RollbackComplete.to_string(),
             cause: causes(&events, arn).into_iter().next(),
         });

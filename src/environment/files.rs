@@ -207,6 +207,10 @@ pub struct PrincipalFile {
 pub struct ProductFile {
     /// Id of the product, at most 40 characters, unique in the mesh.
     pub id: String,
+    /// Version of the contract, `MAJOR.MINOR.PATCH`: major for what breaks a subscriber, minor for what is new, patch for
+    /// words. `meshform diff` tells what a change calls for. Default: 1.0.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// What the product is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<DescriptionFile>,

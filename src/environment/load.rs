@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Environment files are written by people; more than this is something pasted in.
-pub(super) const MOST_BYTES: u64 = 8 * 1024 * 1024;
+pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The disk refused; no file of the user's is to blame.
 #[derive(Debug, thiserror::Error)]

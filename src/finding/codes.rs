@@ -142,6 +142,15 @@ codes! {
     /// A code in `accept:` that no finding has.
     UnknownCode = "unknown-code", Error,
         "Use the code of a finding; `meshform explain` lists them.", "the format";
+    /// An acceptance of a finding that nobody may take on: an error in a file or a template, a limit of AWS, or what is said of acceptances themselves.
+    NotAcceptable = "not-acceptable", Error,
+        "Mend what the finding is about; `accept` is for warnings and for the rules of what must not merge.", "DESIGN: policies with a way to accept one";
+    /// An acceptance whose last day has passed: it has no effect any more.
+    AcceptanceExpired = "acceptance-expired", Warning,
+        "Mend what was accepted, or agree on a later `until`; then remove the line.", "the format";
+    /// An acceptance of a finding that there is not: its target is mistyped, or the matter is settled.
+    AcceptanceUnused = "acceptance-unused", Warning,
+        "Correct the target, or remove the line.", "the format";
     /// A product that lists itself as input.
     SelfInput = "self-input", Error,
         "Remove the input port.", "FORMATS: a product that lists itself";
@@ -182,6 +191,43 @@ codes! {
     /// A part of the format that is understood, kept and checked, but makes no resources yet.
     NotRenderedYet = "not-rendered-yet", Warning,
         "Nothing to do: it is checked and kept, but makes no resources yet; CHANGELOG.md lists what comes.", "CHANGELOG";
+    // ---- the change ------------------------------------------------------------------------------------------------
+    /// Columns above `public` and `internal`, or copies of them, that somebody comes to see without a subscription that states a purpose.
+    SensitiveWithoutPurpose = "sensitive-without-purpose", Error,
+        "Write a subscription with a purpose for it, or take the grant out.", "DESIGN: grants are by pull request; a purpose is part of each";
+    /// A value that leaves an LF-Tag while an association or a grant uses it, on either side: Lake Formation does not ask, and whoever was granted by it loses sight at once.
+    TagValueInUse = "tag-value-in-use", Error,
+        "First remove the associations and grants that use it, then the value, in a change of its own.", "AWS Lake Formation guide, \"Updating LF-Tags\": no check is performed for the presence of the value; API UpdateLFTag: a value in use may be refused";
+    /// A bucket, a key or another store of data that the change replaces, may replace, or destroys.
+    DataStoreReplaced = "data-store-replaced", Error,
+        "Keep the properties that it was made with, or move its data first.", "CloudFormation resource schemas: createOnlyProperties; DeletionPolicy";
+    /// Data, versions, logs, backups or a key that would be kept for a shorter time than before.
+    RetentionShortened = "retention-shortened", Error,
+        "Keep the time, or agree on the shorter one with whoever needs the data.", "Amazon S3 user guide, lifecycle; CloudWatch Logs PutRetentionPolicy; AWS KMS ScheduleKeyDeletion";
+    /// A resource that was kept when its stack lets go of it, or that was guarded against deletion, and no longer is.
+    RetainRemoved = "retain-removed", Error,
+        "Set DeletionPolicy, UpdateReplacePolicy or the deletion protection as they were.", "AWS CloudFormation, DeletionPolicy attribute";
+    /// A store that is encrypted less well than before: no key of one's own, no encryption, no rotation, no longer by TLS alone.
+    EncryptionWeakened = "encryption-weakened", Error,
+        "Set the encryption as it was.", "AWS Well-Architected, security pillar: protecting data at rest and in transit";
+    /// A store that more people may reach than before: a block on public access gone, a policy for everybody, ownership of objects given up.
+    PublicAccessOpened = "public-access-opened", Error,
+        "Set the four values of PublicAccessBlockConfiguration, and name who may read.", "Amazon S3 user guide, blocking public access";
+    /// A role by which stacks are deployed, its boundary, or a policy of it, that may do more than before or be assumed by more.
+    DeployRoleWidened = "deploy-role-widened", Error,
+        "Take out what is not needed; whoever may assume this role may do it in the whole account.", "least privilege; DESIGN, section 3: execution roles";
+    /// A role that anybody in the world may try to assume: a wildcard in its trust policy without a condition.
+    TrustOpened = "trust-opened", Error,
+        "Name the account, the role or the service that assumes it.", "IAM user guide, AWS JSON policy elements: Principal";
+    /// A further administrator of Lake Formation in an account that had its own: it stands outside all grants.
+    AdministratorAdded = "administrator-added", Error,
+        "Grant what it needs instead.", "AWS Lake Formation guide, implicit permissions: administrators";
+    /// A last day of access to columns above `public` and `internal` that is taken away, or moved later.
+    EndDatePostponed = "end-date-postponed", Warning,
+        "Ask the owner of the product whether the access is still wanted.", "FORMATS: endDate";
+    /// A contract that changed by more than its version says.
+    VersionNotRaised = "version-not-raised", Warning,
+        "Raise `version` by the part that is named: major for what breaks a subscriber, minor for what is new, patch for words.", "semver.org 2.0.0; ODCS 3.1, `version`";
     // ---- the templates ---------------------------------------------------------------------------------------------
     /// A resource that AWS's own schema refuses.
     SchemaViolation = "schema-violation", Error,

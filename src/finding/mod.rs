@@ -3,6 +3,7 @@
 //! A [`Finding`] speaks of a place by file and JSON pointer; line and column are computed once, at the end, by
 //! [`crate::environment::Source::locate`], so that the stages need no positions.
 
+mod acceptable;
 mod codes;
 mod suggest;
 
@@ -113,13 +114,25 @@ pub struct Finding {
     pub place: Place,
     /// Further places.
     pub related: Vec<Related>,
+    /// What `accept` may name to take it on: whatever the message is about, the narrowest first.
+    pub targets: Vec<String>,
+    /// The reason and the last day by which somebody took it on.
+    pub accepted: Option<String>,
 }
 
 impl Finding {
     /// A finding at a place.
     #[must_use]
     pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: String::new(), place, related: Vec::new() }
+        let message = message.into();
+        Self { code, message, help: String::new(), place, related: Vec::new(), targets: Vec::new(), accepted: None }
+    }
+
+    /// Adds something that `accept` may name.
+    #[must_use]
+    pub fn target(mut self, target: impl Into<String>) -> Self {
+        self.targets.push(target.into());
+        self
     }
 
     /// Adds what to do next.
@@ -136,10 +149,10 @@ impl Finding {
         self
     }
 
-    /// The severity of its code.
+    /// The severity of its code; one that somebody accepted is a note.
     #[must_use]
     pub const fn severity(&self) -> Severity {
-        self.code.severity()
+        if self.accepted.is_some() { Severity::Note } else { self.code.severity() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The validated mesh: types that cannot be wrong, made by [`resolve`] alone, and the names computed from them.
 
+mod acceptance;
 mod access;
 mod batch_model;
 mod crawling;
@@ -13,7 +14,9 @@ mod network;
 mod quality;
 mod quicksight;
 mod resolve;
+mod version;
 
+pub use acceptance::{Acceptance, accept, unused};
 pub use access::Access;
 pub use batch_model::{Artifacts, BatchModel};
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
@@ -32,6 +35,7 @@ pub use network::{AddressRange, Network, NetworkUse, zones_of};
 pub use quality::{Bound, Measure, QualityError, QualityRule, Sample, Unit};
 pub use quicksight::{Interval, Quicksight, QuicksightType};
 pub use resolve::{Resolved, resolve};
+pub use version::Version;
 
 /// SHA-256 of a text in lower-case hexadecimal.
 #[must_use]

@@ -1,8 +1,9 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, MeshName, Network, OrganizationId,
-    OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName, Tenant,
+    Acceptance, AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, MeshName, Network,
+    OrganizationId, OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName,
+    Tenant, Version,
 };
 use crate::environment::files::{
     CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, SlaPropertyFile, SourceFile, TableFormat,
@@ -40,6 +41,8 @@ pub struct Mesh {
     pub domains: BTreeMap<OwnerName, Domain>,
     /// The consumers, by name.
     pub consumers: BTreeMap<OwnerName, Consumer>,
+    /// Findings taken on knowingly, by file.
+    pub accept: Vec<Acceptance>,
     /// Where the mesh stands.
     pub origin: Place,
 }
@@ -126,6 +129,8 @@ pub struct Product {
     pub domain: OwnerName,
     /// What it is for.
     pub purpose: String,
+    /// Version of its contract.
+    pub version: Version,
     /// Where raw data comes from.
     pub sources: Vec<SourceFile>,
     /// What it is made from.

@@ -46,6 +46,24 @@ pub struct Standing {
     pub change_sets: Vec<String>,
 }
 
+impl Standing {
+    /// The parameters as they may be shown and hashed: what any template declares with NoEcho is masked, whoever answered it.
+    #[must_use]
+    pub fn shown_parameters(&self) -> BTreeMap<String, String> {
+        let hidden = |name: &str| self.template.as_ref().is_some_and(|template| is_secret(template, name));
+        let shown = |(name, value): (&String, &String)| {
+            (name.clone(), if hidden(name) { MASKED.to_owned() } else { value.clone() })
+        };
+        self.parameters.iter().map(shown).collect()
+    }
+}
+
+/// Whether a template declares a parameter with NoEcho, as a boolean or as text.
+pub(super) fn is_secret(template: &serde_json::Value, parameter: &str) -> bool {
+    let declared = &template["Parameters"][parameter]["NoEcho"];
+    declared.as_bool() == Some(true) || declared.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
 /// Termination protection of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -66,11 +66,6 @@ pub fn graph(manifest: &Manifest) -> Result<Graph, GraphError> {
     Ok(Graph { needs, order })
 }
 
-/// Whether some needs leave an order at all.
-pub(super) fn is_acyclic(needs: &BTreeMap<StackId, BTreeSet<StackId>>) -> bool {
-    ordered(needs).is_ok()
-}
-
 /// Kahn's algorithm over sorted sets, so that the order depends on names alone; the error is one circle.
 fn ordered(needs: &BTreeMap<StackId, BTreeSet<StackId>>) -> Result<Vec<StackId>, Vec<StackId>> {
     let mut open: BTreeMap<&StackId, usize> = needs.iter().map(|(stack, edges)| (stack, edges.len())).collect();

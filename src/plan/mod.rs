@@ -8,18 +8,30 @@
 mod decision;
 mod deployed;
 pub mod diff;
+mod digest;
+mod error;
 mod graph;
+mod identity;
+mod intent;
+mod model;
+mod order;
+pub mod policy;
 mod probe;
-mod removal;
+mod references;
 pub mod safety;
 #[cfg(test)]
 pub(crate) mod samples;
 mod select;
 mod steps;
+mod turns;
+mod union;
 
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
 pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing};
+pub use error::PlanError;
 pub use graph::{Graph, GraphError, graph};
+pub use intent::redecide;
+pub use model::{Asset, Options, Parameter, Pass, Plan, Secret, Step, StepId, Turn};
 pub use probe::{DefaultsFor, Probe, TaggedDatabase, TaggedTable, Tags};
 pub use select::Pattern;
-pub use steps::{Asset, Options, Parameter, Pass, Plan, PlanError, Step, plan, redecide, to_observe};
+pub use steps::{plan, to_observe};

@@ -3,12 +3,18 @@
 use super::*;
 use crate::assembly::Effect;
 use crate::plan::StackStatus;
+use crate::plan::Turn::{Add, Remove};
 use crate::plan::samples::{everything, id, nothing, publication_template, rendered, stack, subscriber_template};
+use crate::plan::{MASKED, Pass, Pattern, redecide};
 
 const MESH: Options = Options { pass: Pass::Mesh, select: None };
 
 fn selecting(pattern: &str) -> Options {
     Options { pass: Pass::Mesh, select: Some(Pattern::new(pattern)) }
+}
+
+fn step(stack: &str, turn: Turn) -> StepId {
+    StepId::new(&id(stack), turn)
 }
 
 fn two() -> Rendered {
@@ -31,9 +37,9 @@ fn where_nothing_stands_everything_is_made_and_wires_wait() {
     let rendered = two();
     let plan = plan(&rendered, &nothing(&rendered), &MESH).unwrap();
     assert_eq!(plan.steps.len(), 2);
-    let publication = &plan.steps[&id("governance/demo-publication-sales")];
+    let publication = &plan.steps[&step("governance/demo-publication-sales", Add)];
     assert_eq!(publication.decision, Decision::Create);
-    assert_eq!(publication.needs, [id("sales/demo-storage-sales")].into());
+    assert_eq!(publication.needs, [step("sales/demo-storage-sales", Add)].into());
     let wire = Wire { stack: id("sales/demo-storage-sales"), output: "KeyArn".to_owned() };
     assert_eq!(publication.parameters["Key"], Parameter::AfterStep(wire));
 }
@@ -43,7 +49,7 @@ fn the_bootstrap_pass_takes_only_its_layer() {
     let rendered = two();
     let options = Options { pass: Pass::Bootstrap, select: None };
     let plan = plan(&rendered, &nothing(&rendered), &options).unwrap();
-    assert_eq!(plan.steps.keys().collect::<Vec<_>>(), [&id("sales/demo-bootstrap")]);
+    assert_eq!(plan.steps.keys().collect::<Vec<_>>(), [&step("sales/demo-bootstrap", Add)]);
 }
 
 #[test]
@@ -51,7 +57,7 @@ fn what_stands_as_it_should_is_kept_and_its_outputs_are_known() {
     let rendered = two();
     let plan = plan(&rendered, &everything(&rendered), &MESH).unwrap();
     assert!(plan.changes().next().is_none());
-    let publication = &plan.steps[&id("governance/demo-publication-sales")];
+    let publication = &plan.steps[&step("governance/demo-publication-sales", Add)];
     assert_eq!(publication.parameters["Key"], Parameter::Known("demo-storage-sales-key".to_owned()));
 }
 
@@ -72,7 +78,7 @@ fn another_parameter_a_masked_one_and_one_too_many_are_changes() {
         let mut deployed = everything(&rendered);
         standing(&mut deployed, "sales/demo-storage-sales").parameters.insert(name.to_owned(), value.to_owned());
         let plan = plan(&rendered, &deployed, &MESH).unwrap();
-        assert_eq!(plan.steps[&id("sales/demo-storage-sales")].decision, Decision::Update, "{name}={value}");
+        assert_eq!(plan.steps[&step("sales/demo-storage-sales", Add)].decision, Decision::Update, "{name}={value}");
     }
 }
 
@@ -95,7 +101,7 @@ fn a_selection_needs_the_rest_to_stand() {
     );
     let plan = plan(&rendered, &everything(&rendered), &selecting("governance/*")).unwrap();
     assert_eq!(plan.steps.len(), 1);
-    assert!(plan.steps[&id("governance/demo-publication-sales")].needs.is_empty());
+    assert!(plan.steps[&step("governance/demo-publication-sales", Add)].needs.is_empty());
 }
 
 #[test]
@@ -145,13 +151,13 @@ fn effects_become_probes() {
             .after("governance/demo-sharing-shop", Effect::Share),
     ]);
     let plan = plan(&rendered, &nothing(&rendered), &MESH).unwrap();
-    let publication = &plan.steps[&id("governance/demo-publication-sales")];
+    let publication = &plan.steps[&step("governance/demo-publication-sales", Add)];
     assert!(publication.lake_formation);
     assert_eq!(publication.resources, 6);
     assert!(publication.probes.is_empty());
-    let sharing = &plan.steps[&id("governance/demo-sharing-shop")];
+    let sharing = &plan.steps[&step("governance/demo-sharing-shop", Add)];
     assert_eq!(sharing.probes, publication.checks_after);
-    let access = &plan.steps[&id("shop/demo-access-shop")];
+    let access = &plan.steps[&step("shop/demo-access-shop", Add)];
     assert!(matches!(&access.probes[..], [Probe::Share { database, .. }] if database == "demo_sales_orders"));
 }
 
@@ -171,13 +177,13 @@ fn after_waiting_the_same_table_is_asked_again() {
     let mut deployed = everything(&rendered);
     standing(&mut deployed, "sales/demo-storage-sales").status = StackStatus::UpdateInProgress;
     let plan = plan(&rendered, &deployed, &MESH).unwrap();
-    let step = &plan.steps[&id("sales/demo-storage-sales")];
+    let step = &plan.steps[&step("sales/demo-storage-sales", Add)];
     assert_eq!(step.decision, Decision::Wait);
     let parameters = BTreeMap::from([("Tier".to_owned(), "gold".to_owned())]);
     standing(&mut deployed, "sales/demo-storage-sales").status = StackStatus::UpdateComplete;
-    assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id]), Decision::Keep);
+    assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id.stack]), Decision::Keep);
     standing(&mut deployed, "sales/demo-storage-sales").template = None;
-    assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id]), Decision::Update);
+    assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id.stack]), Decision::Update);
 }
 
 /// A sharing stack and the access stack that waits for it, each with some grants.
@@ -198,13 +204,85 @@ fn shared(sharing: &[&str], access: &[&str]) -> Rendered {
 #[test]
 fn what_only_removes_goes_backward_and_what_adds_goes_forward() {
     let standing = everything(&shared(&["A", "B"], &["C", "D"]));
-    let (sharing, access) = (id("governance/demo-sharing-sales"), id("sales/demo-access-sales"));
+    let (sharing, access) = ("governance/demo-sharing-sales", "sales/demo-access-sales");
     let removal = plan(&shared(&["A"], &["C"]), &standing, &MESH).unwrap();
-    assert_eq!(removal.steps[&sharing].needs, [access.clone()].into());
-    assert!(removal.steps[&access].needs.is_empty());
+    assert_eq!(removal.steps.len(), 2, "one turn for each");
+    assert_eq!(removal.steps[&step(sharing, Remove)].needs, [step(access, Remove)].into());
+    assert!(removal.steps[&step(access, Remove)].needs.is_empty());
     let addition = plan(&shared(&["A", "B", "E"], &["C", "D", "F"]), &standing, &MESH).unwrap();
-    assert_eq!(addition.steps[&access].needs, [sharing.clone()].into());
+    assert_eq!(addition.steps.len(), 2, "one turn for each");
+    assert_eq!(addition.steps[&step(access, Add)].needs, [step(sharing, Add)].into());
     let both = plan(&shared(&["A", "E"], &["C", "F"]), &standing, &MESH).unwrap();
-    assert_eq!(both.steps[&access].needs, [sharing].into());
-    assert!(both.steps[&id("governance/demo-sharing-sales")].needs.is_empty());
+    assert_eq!(both.steps.len(), 4, "two turns for each");
+    assert_eq!(both.steps[&step(access, Add)].needs, [step(sharing, Add)].into());
+    assert_eq!(both.steps[&step(access, Remove)].needs, [step(access, Add)].into());
+    assert_eq!(both.steps[&step(sharing, Remove)].needs, [step(access, Remove), step(sharing, Add)].into());
+    let union: Value = serde_json::from_str(&both.steps[&step(sharing, Add)].template).unwrap();
+    assert_eq!(union["Resources"].as_object().unwrap().keys().collect::<Vec<_>>(), ["A", "B", "E"]);
+    assert_eq!(both.steps[&step(sharing, Add)].resources, 3);
+}
+
+#[test]
+fn after_the_first_turn_only_the_second_is_left_and_after_that_nothing() {
+    let standing = everything(&shared(&["A", "B"], &["C"]));
+    let wanted = shared(&["A", "E"], &["C"]);
+    let mut now = standing.clone();
+    for turns in [vec![Add, Remove], vec![Remove], vec![]] {
+        let plan = plan(&wanted, &now, &MESH).unwrap();
+        let found: Vec<Turn> = plan.changes().map(|step| step.id.turn).collect();
+        assert_eq!(found, turns);
+        if let Some(next) = plan.changes().next() {
+            self::standing(&mut now, "governance/demo-sharing-sales").template =
+                serde_json::from_str(&next.template).ok();
+        }
+    }
+}
+
+#[test]
+fn a_stack_that_only_removes_hands_on_the_outputs_that_stand() {
+    let two = |resources: &[&str]| {
+        let resources: serde_json::Map<String, Value> =
+            resources.iter().map(|name| ((*name).to_owned(), serde_json::json!({"Type": "AWS::SNS::Topic"}))).collect();
+        rendered(vec![
+            stack("sales/demo-storage-sales")
+                .template(serde_json::json!({"Resources": resources, "Outputs": {"KeyArn": {"Value": {"Ref": "A"}}}})),
+            stack("governance/demo-publication-sales").wire("Key", "sales/demo-storage-sales", "KeyArn"),
+        ])
+    };
+    let plan = plan(&two(&["A"]), &everything(&two(&["A", "B"])), &MESH).unwrap();
+    assert_eq!(
+        plan.changes().map(|step| step.id.clone()).collect::<Vec<_>>(),
+        [step("sales/demo-storage-sales", Remove)]
+    );
+    let publication = &plan.steps[&step("governance/demo-publication-sales", Add)];
+    assert_eq!(publication.decision, Decision::Keep);
+    assert_eq!(publication.parameters["Key"], Parameter::Known("demo-storage-sales-key".to_owned()));
+}
+
+/// A parameter with NoEcho whose value is in the manifest.
+fn secretive(secret: &str) -> Rendered {
+    rendered(vec![stack("sales/demo-storage-sales").literal("Password", secret).template(serde_json::json!({
+        "Parameters": {"Password": {"Type": "String", "NoEcho": true}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Password"}}}}
+    }))])
+}
+
+#[test]
+fn a_secret_is_in_no_step_and_in_no_digest() {
+    let plan_of = |secret: &str| {
+        let rendered = secretive(secret);
+        let mut deployed = everything(&rendered);
+        // an account that answers the value all the same
+        standing(&mut deployed, "sales/demo-storage-sales").parameters.insert("Other".to_owned(), "x".to_owned());
+        plan(&rendered, &deployed, &MESH).unwrap()
+    };
+    let (one, other) = (plan_of("hunter2-one"), plan_of("hunter2-two"));
+    assert_eq!(one.digest, other.digest, "a digest of a secret would tell whether it is another");
+    for text in [format!("{one:?}"), serde_json::to_string(&one.steps.values().collect::<Vec<_>>()).unwrap()] {
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(!text.contains(&fingerprint("hunter2-one")), "{text}");
+        assert!(text.contains(MASKED));
+    }
+    let parameters = &one.steps[&step("sales/demo-storage-sales", Add)].parameters;
+    assert_eq!(parameters["Password"].known(), Some("hunter2-one"), "CloudFormation gets it");
 }

@@ -102,32 +102,32 @@ impl<W: Write> Show for Failures<W> {
 fn lines(event: &Event, colour: Colour) -> Vec<String> {
     match event {
         Event::RunStarted { mesh, steps, .. } => vec![opening(mesh, steps)],
-        Event::StepWaiting { stack, waiting_for } => vec![format!("{stack}: waiting for {waiting_for}")],
+        Event::StepWaiting { step, waiting_for } => vec![format!("{step}: waiting for {waiting_for}")],
         Event::StepStarted { decision: Decision::Keep, .. } => Vec::new(),
-        Event::StepStarted { stack, decision } => vec![format!("{stack}: {}", decision_word(decision))],
-        Event::EarlierFailure { stack, status, cause } => {
+        Event::StepStarted { step, decision } => vec![format!("{step}: {}", decision_word(decision))],
+        Event::EarlierFailure { step, status, cause } => {
             let mut lines =
-                vec![format!("{stack}: is in {status}; its earlier creation failed, so it is deleted first")];
+                vec![format!("{step}: is in {status}; its earlier creation failed, so it is deleted first")];
             lines.extend(cause.iter().map(|cause| {
                 format!("    {} ({}) {}: {}", cause.logical_id, cause.resource_type, cause.status, cause.reason)
             }));
             lines
         }
-        Event::StepAttached { stack, status } => vec![format!("{stack}: is in {status}, waiting for that to end")],
-        Event::AssetStored { stack, key, upload: Upload::Stored } => vec![format!("{stack}: stored {key}")],
+        Event::StepAttached { step, status } => vec![format!("{step}: is in {status}, waiting for that to end")],
+        Event::AssetStored { step, key, upload: Upload::Stored } => vec![format!("{step}: stored {key}")],
         Event::AssetStored { upload: Upload::Stood, .. }
         | Event::ResourceProgress { .. }
         | Event::RunFinished { .. } => Vec::new(),
         Event::StepFinished { outcome: StepOutcome::Unchanged, seconds, .. } if *seconds == 0.0 => Vec::new(),
-        Event::StepFinished { stack, outcome, seconds } => match outcome {
+        Event::StepFinished { step, outcome, seconds } => match outcome {
             StepOutcome::Failed { failure: failed } => failure(failed, colour),
             StepOutcome::Created | StepOutcome::Updated | StepOutcome::Unchanged => {
                 let word = colour.paint(Tone::Good, finished(outcome));
-                vec![format!("{stack}: {word} in {}", duration(*seconds))]
+                vec![format!("{step}: {word} in {}", duration(*seconds))]
             }
         },
-        Event::StepSkipped { stack, reason } => {
-            vec![format!("{stack}: {}, {}", colour.paint(Tone::Doubtful, "skipped"), skip(reason))]
+        Event::StepSkipped { step, reason } => {
+            vec![format!("{step}: {}, {}", colour.paint(Tone::Doubtful, "skipped"), skip(reason))]
         }
         Event::Stopping { running, how } => {
             let names: Vec<String> = running.iter().map(ToString::to_string).collect();
@@ -144,8 +144,11 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
 
 fn opening(mesh: &str, steps: &[PlannedStep]) -> String {
     let accounts: std::collections::BTreeSet<_> = steps.iter().map(|step| &step.account).collect();
-    let changing = steps.iter().filter(|step| step.decision != Decision::Keep).count();
-    format!("{mesh}: {} in {}, {changing} to change", plural(steps.len(), "stack"), plural(accounts.len(), "account"))
+    let stacks: std::collections::BTreeSet<_> = steps.iter().map(|planned| &planned.step.stack).collect();
+    let changing: std::collections::BTreeSet<_> =
+        steps.iter().filter(|planned| planned.decision != Decision::Keep).map(|planned| &planned.step.stack).collect();
+    let changing = changing.len();
+    format!("{mesh}: {} in {}, {changing} to change", plural(stacks.len(), "stack"), plural(accounts.len(), "account"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod access;
 pub mod codes;
 #[cfg(feature = "aws")]
 pub mod deploy;
+pub mod diff;
 pub mod findings;
 pub mod resources;
 pub mod schemas;

@@ -20,10 +20,16 @@ pub fn manifest() -> Value {
     schemars::schema_for!(crate::assembly::Manifest).to_value()
 }
 
+/// A difference, as `diff --format json` prints it.
+#[must_use]
+pub fn diff() -> Value {
+    schemars::schema_for!(crate::plan::diff::Diff).to_value()
+}
+
 /// Every output's schema: file name and text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
-    [("access", access()), ("findings", findings()), ("manifest", manifest())]
+    [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest())]
         .into_iter()
         .map(|(name, schema)| (name, crate::assembly::pretty(&schema)))
         .collect()

@@ -90,6 +90,7 @@ struct Facts<'a> {
     #[serde(borrow)]
     schema: &'a RawValue,
     tags: Option<Tags>,
+    unordered: Vec<String>,
 }
 
 /// What AWS says of one resource type. Paths are JSON pointers into the properties (`/TableInput/Name`), in which `*`
@@ -142,6 +143,12 @@ impl ResourceSchema {
     #[must_use]
     pub fn conditional_create_only(&self) -> &[String] {
         &self.facts.conditional_create_only
+    }
+
+    /// The lists whose order means nothing (`insertionOrder` is false).
+    #[must_use]
+    pub fn unordered(&self) -> &[String] {
+        &self.facts.unordered
     }
 
     /// Whether a replacement makes the new one first or removes the old one first.

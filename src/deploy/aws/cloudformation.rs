@@ -66,6 +66,8 @@ pub(super) async fn create_change_set(
         .parameters
         .iter()
         .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+    let previous = request.previous.iter();
+    let previous = previous.map(|name| Parameter::builder().parameter_key(name).use_previous_value(true).build());
     let call = session
         .cloudformation
         .create_change_set()
@@ -75,7 +77,7 @@ pub(super) async fn create_change_set(
             ChangeKind::Create => ChangeSetType::Create,
             ChangeKind::Update => ChangeSetType::Update,
         })
-        .set_parameters(Some(parameters.collect()))
+        .set_parameters(Some(parameters.chain(previous).collect()))
         .set_capabilities(Some(request.capabilities.iter().map(|name| Capability::from(name.as_str())).collect()))
         .set_role_arn(role_arn)
         .client_token(&request.token);

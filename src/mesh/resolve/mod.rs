@@ -2,6 +2,7 @@
 //!
 //! Two rounds: the first reads each owner by itself, the second what owners say of one another.
 
+mod acceptances;
 mod athena;
 mod jobs;
 mod models;
@@ -51,7 +52,12 @@ pub fn resolve(source: &Source, as_of: Option<&Day>) -> Resolved {
         network::check(mesh, &mut findings);
         rendering::warn(mesh, source, &mut findings);
     }
-    let findings = findings.0;
+    let accepted = acceptances::read(source, &mut findings);
+    let mut findings = findings.0;
+    acceptances::apply(&mut findings, &accepted, as_of);
+    if let Some(mesh) = &mut mesh {
+        mesh.accept = accepted;
+    }
     Resolved { mesh: mesh.filter(|_| !refuses(&findings)), findings }
 }
 

@@ -1,17 +1,14 @@
 //! The first round: the mesh, its domains and its consumers, each by itself.
 
 use super::{Findings, athena, listed, products, quicksight};
-use crate::environment::files::{
-    AcceptFile, ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile,
-};
+use crate::environment::files::{ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile};
 use crate::environment::{Content, Source};
-use crate::finding::{Code, Finding, Place, nearest};
+use crate::finding::{Code, Finding, Place};
 use crate::mesh::{
-    AccountId, Classification, Consumer, Day, Deployment, Domain, Mesh, MeshName, NameError, OrganizationId, OwnerName,
+    AccountId, Classification, Consumer, Deployment, Domain, Mesh, MeshName, NameError, OrganizationId, OwnerName,
     PermissionSetName, Principal, Region, RoleArn, RoleName, Team, Tenant,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr as _;
 
 /// A mesh without its subscriptions, and the subscriptions as written.
 pub(super) struct Owners {
@@ -85,7 +82,6 @@ fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Mesh {
     let governance = findings.name("account", &file.governance.account, &account, AccountId::parse);
     let classifications = classifications(file, place, findings);
     let default_classification = default_classification(file, place, &classifications, findings);
-    accepts(&file.accept, place, findings);
     let discovered = file.defaults.as_ref().and_then(|defaults| defaults.discovered.as_ref());
     if let Some(discovered) = discovered.filter(|discovered| *discovered != Classification::UNCLASSIFIED) {
         let message = format!("columns that a crawler finds cannot be `{discovered}`");
@@ -113,6 +109,7 @@ fn mesh(file: &MeshFile, place: &Place, findings: &mut Findings) -> Mesh {
         deployment,
         domains: BTreeMap::new(),
         consumers: BTreeMap::new(),
+        accept: Vec::new(),
         origin: place.clone(),
     }
 }
@@ -237,7 +234,6 @@ fn domain(
     let name = findings.name("domain name", &file.name, &place.child("name"), OwnerName::parse);
     let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
     let principals = principals(&file.principals, account.as_ref(), place, findings);
-    accepts(&file.accept, place, findings);
     let team = team(&file.team, &place.child("team"), findings);
     // products are looked at even where the domain's own name is wrong
     let owner = name.clone().or_else(|| OwnerName::parse("unnamed").ok())?;
@@ -250,7 +246,6 @@ fn consumer(file: &ConsumerFile, place: &Place, findings: &mut Findings) -> Opti
     let name = findings.name("consumer name", &file.name, &place.child("name"), OwnerName::parse);
     let account = findings.name("account", &file.account, &place.child("account"), AccountId::parse);
     let principals = principals(&file.principals, account.as_ref(), place, findings);
-    accepts(&file.accept, place, findings);
     let quicksight = quicksight::read(file.quicksight.as_ref(), &place.child("quicksight"), findings);
     Some(Consumer {
         name: name?,
@@ -329,23 +324,4 @@ fn principals(
     principals.sort();
     principals.dedup();
     principals
-}
-
-fn accepts(files: &[AcceptFile], place: &Place, findings: &mut Findings) {
-    for (index, accept) in files.iter().enumerate() {
-        let here = place.child("accept").child(index);
-        if Code::from_str(&accept.code).is_err() {
-            let known = nearest(&accept.code, Code::ALL.iter().map(|code| code.name()));
-            let finding = Finding::new(
-                Code::UnknownCode,
-                here.child("code"),
-                format!("no finding has the code `{}`", accept.code),
-            );
-            findings.add(match known {
-                Some(known) => finding.help(format!("did you mean `{known}`?")),
-                None => finding,
-            });
-        }
-        findings.name("until", &accept.until, &here.child("until"), Day::parse);
-    }
 }

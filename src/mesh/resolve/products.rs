@@ -6,7 +6,7 @@ use crate::environment::files::{
 };
 use crate::finding::{Code, Finding, Place, nearest};
 use crate::mesh::{
-    CatalogName, Classification, Column, Frequency, GlueType, Mesh, OwnerName, Product, ProductId, Table,
+    CatalogName, Classification, Column, Frequency, GlueType, Mesh, OwnerName, Product, ProductId, Table, Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,11 +118,14 @@ fn product(
     }
     let (output_ports, format) = output_ports(file, place, findings);
     let promise = promise(file, place, findings);
+    let version = file.version.as_ref();
+    let version = version.and_then(|text| findings.name("version", text, &place.child("version"), Version::parse));
     let purpose = file.description.as_ref().and_then(|description| description.purpose.clone()).unwrap_or_default();
     Some(Product {
         id: id?,
         domain: domain.clone(),
         purpose,
+        version: version.unwrap_or(Version::FIRST),
         sources: file.sources.clone(),
         input_ports: Vec::new(),
         output_ports,

@@ -26,7 +26,7 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
         for subscription in consumer.subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables) {
             let product = mesh.product(&subscription.domain, &subscription.product);
             let tables: Vec<&Table> = product.into_iter().flat_map(|product| product.tables.values()).collect();
-            unreadable(subscription, &tables, findings);
+            unreadable(consumer, subscription, &tables, findings);
             match consumer.quicksight.mode {
                 QuicksightMode::DirectQuery => {}
                 QuicksightMode::Spice => copied(consumer, subscription, &tables, findings),
@@ -48,7 +48,7 @@ fn partition(mesh: &Mesh, consumer: &Consumer, findings: &mut Findings) {
 }
 
 /// Columns that the role sees and no data set can show.
-fn unreadable(subscription: &Subscription, tables: &[&Table], findings: &mut Findings) {
+fn unreadable(consumer: &Consumer, subscription: &Subscription, tables: &[&Table], findings: &mut Findings) {
     let columns: Vec<String> = tables
         .iter()
         .flat_map(|table| subscription.visible(table).map(move |column| (table, column)))
@@ -61,7 +61,11 @@ fn unreadable(subscription: &Subscription, tables: &[&Table], findings: &mut Fin
             subscription.product,
             listed(columns)
         );
-        findings.add(Finding::new(Code::ColumnNotInQuicksight, subscription.origin.child("product"), message));
+        findings.add(
+            Finding::new(Code::ColumnNotInQuicksight, subscription.origin.child("product"), message)
+                .target(consumer.name.as_str())
+                .target(subscription.product.as_str()),
+        );
     }
 }
 
@@ -83,7 +87,9 @@ fn copied(consumer: &Consumer, subscription: &Subscription, tables: &[&Table], f
         let mode = consumer.origin.child("quicksight").child("mode");
         findings.add(
             Finding::new(Code::SensitiveCopy, subscription.origin.child("classifications"), message)
-                .related(mode, "copied by this mode"),
+                .related(mode, "copied by this mode")
+                .target(consumer.name.as_str())
+                .target(subscription.product.as_str()),
         );
     }
 }

@@ -11,45 +11,45 @@ pub(super) const LONGEST_ALARM: u32 = 7 * 24 * 60;
 
 pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
     for product in mesh.domains.values().flat_map(|domain| domain.products.values()) {
-        report(&format!("product `{}`", product.id), &parts_of_product(product), product.origin.child("id"), findings);
+        let place = product.origin.child("id");
+        report(("product", product.id.as_str()), &parts_of_product(product), place, findings);
     }
     for consumer in mesh.consumers.values() {
         let written = source.files.get(&consumer.origin.file).and_then(|file| file.content.as_ref());
         let parts = parts_of_consumer(consumer, written);
-        report(&format!("consumer `{}`", consumer.name), &parts, consumer.origin.child("name"), findings);
-    }
-    for (path, file) in &source.files {
-        let accepted = match &file.content {
-            Some(Content::Mesh(file)) => &file.accept,
-            Some(Content::Domain(file)) => &file.accept,
-            Some(Content::Consumer(file)) => &file.accept,
-            None => continue,
-        };
-        if !accepted.is_empty() {
-            report("this file", &["accept"], Place::file(path).child("accept"), findings);
-        }
+        report(("consumer", consumer.name.as_str()), &parts, consumer.origin.child("name"), findings);
     }
     if mesh.adopt_settings {
-        report("the mesh", &["adoptSettings"], mesh.origin.child("adoptSettings"), findings);
+        report(("the mesh", ""), &["adoptSettings"], mesh.origin.child("adoptSettings"), findings);
     }
     if mesh.deployment.management.is_some() {
         report(
-            "the deployment",
+            ("the deployment", ""),
             &["management account"],
             mesh.origin.child("deployment").child("management"),
             findings,
         );
     }
     if mesh.deployment.mfa_serial.is_some() {
-        report("the deployment", &["MFA prompt"], mesh.origin.child("deployment").child("mfaSerial"), findings);
+        report(("the deployment", ""), &["MFA prompt"], mesh.origin.child("deployment").child("mfaSerial"), findings);
     }
 }
 
-fn report(who: &str, parts: &[&str], place: Place, findings: &mut Findings) {
-    if !parts.is_empty() {
-        let message = format!("accepted, not rendered yet, for {who}: {}", parts.join(", "));
-        findings.add(Finding::new(Code::NotRenderedYet, place, message));
+/// What something is, and its name where it has one.
+type Who<'a> = (&'a str, &'a str);
+
+fn report((what, name): Who<'_>, parts: &[&str], place: Place, findings: &mut Findings) {
+    if parts.is_empty() {
+        return;
     }
+    let parts = parts.join(", ");
+    let finding = |who: &str| {
+        Finding::new(Code::NotRenderedYet, place, format!("accepted, not rendered yet, for {who}: {parts}"))
+    };
+    findings.add(match name {
+        "" => finding(what),
+        name => finding(&format!("{what} `{name}`")).target(name),
+    });
 }
 
 fn parts_of_product(product: &Product) -> Vec<&'static str> {

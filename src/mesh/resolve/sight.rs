@@ -10,7 +10,7 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
     for consumer in mesh.consumers.values() {
         join_key(
             mesh,
-            &format!("consumer `{}`", consumer.name),
+            ("consumer", consumer.name.as_str()),
             &consumer.subscriptions,
             &consumer.origin.child("subscriptions"),
             findings,
@@ -19,7 +19,7 @@ pub(super) fn check(mesh: &Mesh, findings: &mut Findings) {
     for product in mesh.domains.values().flat_map(|domain| domain.products.values()) {
         join_key(
             mesh,
-            &format!("product `{}`", product.id),
+            ("product", product.id.as_str()),
             &product.input_ports,
             &product.origin.child("inputPorts"),
             findings,
@@ -59,7 +59,13 @@ fn visible<'a>(subscription: &'a Subscription, table: &'a Table) -> impl Iterato
 }
 
 /// A join key is a column of one name that is visible in every table of two products or more.
-fn join_key(mesh: &Mesh, who: &str, subscriptions: &[Subscription], place: &Place, findings: &mut Findings) {
+fn join_key(
+    mesh: &Mesh,
+    (what, name): (&str, &str),
+    subscriptions: &[Subscription],
+    place: &Place,
+    findings: &mut Findings,
+) {
     let joined: Vec<&Subscription> =
         subscriptions.iter().filter(|subscription| subscription.port == PortKind::Tables).collect();
     if joined.len() < 2 || !are_known(mesh, subscriptions, place, findings) {
@@ -74,7 +80,7 @@ fn join_key(mesh: &Mesh, who: &str, subscriptions: &[Subscription], place: &Plac
         });
     }
     if common.is_some_and(|common| common.is_empty()) {
-        let message = format!("{who} sees no column that all the tables it subscribes to have in common");
-        findings.add(Finding::new(Code::NoJoinKey, place.clone(), message));
+        let message = format!("{what} `{name}` sees no column that all the tables it subscribes to have in common");
+        findings.add(Finding::new(Code::NoJoinKey, place.clone(), message).target(name));
     }
 }

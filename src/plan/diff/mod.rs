@@ -1,9 +1,42 @@
 //! What a change means: who sees what, which contracts break for whom, what becomes of each resource. Pure.
 
+mod blast;
+mod contracts;
+mod documents;
+pub(in crate::plan) mod holders;
+mod impact;
+mod input;
+mod interruptions;
+mod labels;
 mod model;
+mod names;
+mod notes;
+mod pipeline;
+mod propagation;
+mod properties;
+mod reasons;
+mod references;
+mod renames;
+mod resources;
+mod secrets;
+mod sensitive;
+mod shapes;
+mod sight;
+mod stacks;
+mod stores;
+mod tables;
+mod types;
+mod versions;
 
+pub use contracts::{contracts, contracts_of_documents};
+pub use input::Input;
 pub use model::{
     AccessChange, Affected, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, CopySight, Diff,
     Discovered, Expired, Impact, PolicyFinding, PropertyChange, Reclassified, ResourceChange, RowChange, Side,
     StackChange, Summary, VersionBump,
 };
+pub use pipeline::{Prepared, compare};
+pub use renames::{Renaming, without_renames};
+pub use sensitive::is_sensitive;
+pub use sight::{discovered, expired, sight};
+pub use stacks::stacks;

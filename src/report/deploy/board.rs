@@ -5,9 +5,8 @@
 use super::super::Colour;
 use super::words::{decision_word, plural, summary};
 use super::{Show, lines};
-use crate::assembly::StackId;
 use crate::deploy::{Event, PlannedStep, StepOutcome};
-use crate::plan::Decision;
+use crate::plan::{Decision, StepId};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io;
@@ -21,7 +20,7 @@ pub struct Board {
     width: usize,
     colour: Colour,
     steps: Vec<PlannedStep>,
-    rows: BTreeMap<StackId, Row>,
+    rows: BTreeMap<StepId, Row>,
     footer: Option<ProgressBar>,
     done: usize,
 }
@@ -49,8 +48,8 @@ impl Board {
         }
     }
 
-    fn row(&mut self, stack: &StackId, what: String) {
-        let row = self.rows.entry(stack.clone()).or_insert_with(|| {
+    fn row(&mut self, step: &StepId, what: String) {
+        let row = self.rows.entry(step.clone()).or_insert_with(|| {
             let bar = ProgressBar::no_length().with_style(plain());
             let bar = match &self.footer {
                 Some(footer) => self.screen.insert_before(footer, bar),
@@ -60,18 +59,18 @@ impl Board {
             Row { bar, what: String::new(), done: 0, total: 0 }
         });
         row.what = what;
-        row.bar.set_message(line(stack, row.done, row.total, &row.what, self.width));
+        row.bar.set_message(line(step, row.done, row.total, &row.what, self.width));
     }
 
-    fn progress(&mut self, stack: &StackId, resource: String, now: usize, of: usize) {
-        if let Some(row) = self.rows.get_mut(stack) {
+    fn progress(&mut self, step: &StepId, resource: String, now: usize, of: usize) {
+        if let Some(row) = self.rows.get_mut(step) {
             (row.done, row.total) = (now, of);
         }
-        self.row(stack, resource);
+        self.row(step, resource);
     }
 
-    fn remove(&mut self, stack: &StackId) {
-        if let Some(row) = self.rows.remove(stack) {
+    fn remove(&mut self, step: &StepId) {
+        if let Some(row) = self.rows.remove(step) {
             row.bar.finish_and_clear();
             self.screen.remove(&row.bar);
         }
@@ -81,8 +80,7 @@ impl Board {
 
     fn count(&self) {
         if let Some(footer) = &self.footer {
-            footer
-                .set_message(fit(&format!("{} of {} done", self.done, plural(self.steps.len(), "stack")), self.width));
+            footer.set_message(fit(&format!("{} of {} done", self.done, plural(self.steps.len(), "step")), self.width));
         }
     }
 }
@@ -97,16 +95,16 @@ impl Show for Board {
                 self.count();
                 kept = lines(event, self.colour);
             }
-            Event::StepWaiting { stack, waiting_for } => self.row(stack, format!("waiting for {waiting_for}")),
+            Event::StepWaiting { step, waiting_for } => self.row(step, format!("waiting for {waiting_for}")),
             Event::StepStarted { decision: Decision::Keep, .. } => {}
-            Event::StepStarted { stack, decision } => self.row(stack, decision_word(decision).to_owned()),
-            Event::StepAttached { stack, status } => self.row(stack, format!("busy: {status}")),
-            Event::AssetStored { stack, key, .. } => self.row(stack, key.clone()),
-            Event::ResourceProgress { stack, logical_id, status, done, total, .. } => {
-                self.progress(stack, format!("{logical_id} {status}"), *done, *total);
+            Event::StepStarted { step, decision } => self.row(step, decision_word(decision).to_owned()),
+            Event::StepAttached { step, status } => self.row(step, format!("busy: {status}")),
+            Event::AssetStored { step, key, .. } => self.row(step, key.clone()),
+            Event::ResourceProgress { step, logical_id, status, done, total, .. } => {
+                self.progress(step, format!("{logical_id} {status}"), *done, *total);
             }
-            Event::StepFinished { stack, outcome, .. } => {
-                self.remove(stack);
+            Event::StepFinished { step, outcome, .. } => {
+                self.remove(step);
                 kept = match outcome {
                     StepOutcome::Unchanged => Vec::new(),
                     StepOutcome::Created | StepOutcome::Updated | StepOutcome::Failed { .. } => {
@@ -114,8 +112,8 @@ impl Show for Board {
                     }
                 };
             }
-            Event::StepSkipped { stack, .. } => {
-                self.remove(stack);
+            Event::StepSkipped { step, .. } => {
+                self.remove(step);
                 kept = lines(event, self.colour);
             }
             Event::EarlierFailure { .. } | Event::Stopping { .. } => kept = lines(event, self.colour),
@@ -142,10 +140,10 @@ fn plain() -> ProgressStyle {
 }
 
 /// One stack's line: name, bar, count, what it does; never wider than the terminal.
-fn line(stack: &StackId, done: usize, total: usize, what: &str, width: usize) -> String {
+fn line(step: &StepId, done: usize, total: usize, what: &str, width: usize) -> String {
     const CELLS: usize = 10;
     let name_width = (width / 2).min(44);
-    let name = shortened(&stack.to_string(), name_width);
+    let name = shortened(&step.to_string(), name_width);
     // without a count, what it does may take the bar's room
     let bar = (done * CELLS).checked_div(total).map_or_else(String::new, |full| {
         let full = full.min(CELLS);
@@ -173,16 +171,22 @@ fn fit(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assembly::StackId;
+    use crate::plan::Turn;
+
+    fn step(owner: &str, name: &str) -> StepId {
+        StepId::new(&StackId::new(owner, name), Turn::Add)
+    }
 
     #[test]
     fn a_line_fits_into_eighty_columns() {
-        let stack = StackId::new("customer-journey-of-all", "demo-publication-customer-journey-of-all-2");
+        let step = step("customer-journey-of-all", "demo-publication-customer-journey-of-all-2");
         for width in [20, 40, 80, 120] {
-            let line = line(&stack, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", width);
+            let line = line(&step, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", width);
             assert!(line.chars().count() < width, "{width}: {line}");
         }
         assert_eq!(
-            line(&StackId::new("sales", "demo-storage-sales"), 3, 6, "DataBucket CREATE_COMPLETE", 80),
+            line(&step("sales", "demo-storage-sales"), 3, 6, "DataBucket CREATE_COMPLETE", 80),
             "sales/demo-storage-sales                 █████·····     3/6 DataBucket CREATE_C"
         );
     }
@@ -190,7 +194,7 @@ mod tests {
     #[test]
     fn what_is_waited_for_takes_the_room_of_the_bar() {
         assert_eq!(
-            line(&StackId::new("shop", "demo-access-shop"), 0, 0, "waiting for database demo_sales_orders", 80),
+            line(&step("shop", "demo-access-shop"), 0, 0, "waiting for database demo_sales_orders", 80),
             "shop/demo-access-shop                    waiting for database demo_sales_orders"
         );
     }

@@ -4,15 +4,19 @@ use super::*;
 use crate::assembly::{Layer, StackId};
 use crate::deploy::{Cause, Failure, SkipReason, Skipped, Summary};
 use crate::mesh::{AccountId, Region};
-use crate::plan::Pass;
+use crate::plan::{Pass, StepId, Turn};
 
 fn id(name: &str) -> StackId {
     StackId::new("sales", name)
 }
 
+fn step(name: &str) -> StepId {
+    StepId::new(&id(name), Turn::Add)
+}
+
 fn planned(name: &str, account: &str, decision: Decision) -> PlannedStep {
     PlannedStep {
-        stack: id(name),
+        step: step(name),
         account: AccountId::parse(account).unwrap(),
         region: Region::parse("eu-west-1").unwrap(),
         layer: Layer::Storage,
@@ -41,7 +45,7 @@ pub(super) fn run() -> Vec<Event> {
     let summary = Summary {
         created: vec![id("a")],
         failed: vec![failed()],
-        skipped: vec![Skipped { stack: id("c"), reason: SkipReason::Needs { stack: id("b") } }],
+        skipped: vec![Skipped { stack: id("c"), turn: Turn::Add, reason: SkipReason::Needs { step: step("b") } }],
         seconds: 65.4,
         ..Summary::default()
     };
@@ -57,27 +61,27 @@ pub(super) fn run() -> Vec<Event> {
                 planned("c", "222222222222", Decision::Update),
             ],
         },
-        Event::StepStarted { stack: id("a"), decision: Decision::Create },
+        Event::StepStarted { step: step("a"), decision: Decision::Create },
         Event::StepWaiting {
-            stack: id("b"),
+            step: step("b"),
             waiting_for: "the tags of demo_sales_orders in account 111111111111".to_owned(),
         },
-        Event::StepStarted { stack: id("b"), decision: Decision::Create },
+        Event::StepStarted { step: step("b"), decision: Decision::Create },
         Event::ResourceProgress {
-            stack: id("a"),
+            step: step("a"),
             logical_id: "DataKey".to_owned(),
             resource_type: "AWS::KMS::Key".to_owned(),
             status: "CREATE_COMPLETE".to_owned(),
             done: 1,
             total: 2,
         },
-        Event::StepFinished { stack: id("a"), outcome: StepOutcome::Created, seconds: 4.25 },
+        Event::StepFinished { step: step("a"), outcome: StepOutcome::Created, seconds: 4.25 },
         Event::StepFinished {
-            stack: id("b"),
+            step: step("b"),
             outcome: StepOutcome::Failed { failure: Box::new(failed()) },
             seconds: 61.0,
         },
-        Event::StepSkipped { stack: id("c"), reason: SkipReason::Needs { stack: id("b") } },
+        Event::StepSkipped { step: step("c"), turn: Turn::Add, reason: SkipReason::Needs { step: step("b") } },
         Event::RunFinished { summary },
     ]
 }
@@ -135,7 +139,7 @@ fn a_run_without_changes_is_two_lines() {
             digest: "d".to_owned(),
             steps: vec![planned("a", "111111111111", Decision::Keep)],
         },
-        Event::StepFinished { stack: id("a"), outcome: StepOutcome::Unchanged, seconds: 0.0 },
+        Event::StepFinished { step: step("a"), outcome: StepOutcome::Unchanged, seconds: 0.0 },
         Event::RunFinished { summary },
     ];
     assert_eq!(

@@ -54,9 +54,9 @@ pub(super) const fn finished(outcome: &StepOutcome) -> &'static str {
 
 pub(super) fn skip(reason: &SkipReason) -> String {
     match reason {
-        SkipReason::Needs { stack } => format!("since it needs {stack}"),
-        SkipReason::Stopped { stack } => {
-            format!("since {stack} failed (--keep-going goes on with what does not need it)")
+        SkipReason::Needs { step } => format!("since it needs {step}"),
+        SkipReason::Stopped { step } => {
+            format!("since {step} failed (--keep-going goes on with what does not need it)")
         }
         SkipReason::Interrupted => "since the run was interrupted".to_owned(),
     }
@@ -96,9 +96,10 @@ pub fn plural(count: usize, noun: &str) -> String {
 /// How a run ended: a table of its accounts, the failures by name, one closing line.
 #[must_use]
 pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> String {
-    let account: BTreeMap<&StackId, &AccountId> = steps.iter().map(|step| (&step.stack, &step.account)).collect();
+    let account: BTreeMap<&StackId, &AccountId> =
+        steps.iter().map(|planned| (&planned.step.stack, &planned.account)).collect();
     let owners: BTreeMap<String, &str> =
-        steps.iter().map(|step| (step.account.to_string(), step.stack.owner())).collect();
+        steps.iter().map(|planned| (planned.account.to_string(), planned.step.stack.owner())).collect();
     let mut rows: BTreeMap<String, [usize; 6]> = BTreeMap::new();
     let mut count = |stacks: Vec<&StackId>, column: usize| {
         for stack in stacks {

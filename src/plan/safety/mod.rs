@@ -4,6 +4,10 @@
 //! another tag is without one. The check walks every prefix of the steps, and within each step the moment at which
 //! CloudFormation has deleted what it replaces and not yet made it anew, and asks the evaluator of `access` each time.
 
+mod path;
+
+pub use path::{between, of_plan};
+
 use super::diff::ColumnSight;
 use crate::access::{Facts, evaluate};
 use crate::assembly::{Document, StackId};
@@ -199,5 +203,4 @@ fn found(start: &Sight, end: &Sight, moments: &[(usize, Sight)], steps: &[Change
 }
 
 #[cfg(test)]
-#[path = "safety_tests.rs"]
 mod tests;

@@ -172,3 +172,31 @@ fn a_deleted_stack_is_a_step_like_any_other() {
         [(Wrong::Gap, 1, 2)]
     );
 }
+
+fn needing(mut document: Document, needs: &[&str]) -> Document {
+    document.needs = needs.iter().map(|name| StackId::new("owner", name)).collect();
+    document
+}
+
+#[test]
+fn the_way_between_two_sides_has_the_turns_of_a_plan() {
+    let side = |classes: &[&[&str]]| {
+        [publication(COLUMNS), needing(sharing(classes), &["publication"]), needing(access(classes), &["sharing"])]
+    };
+    let (base, head) = (side(&[&["public"]]), side(&[&["public", "internal"]]));
+    assert_eq!(between(&base, &head), [], "additions run forward, removals backward");
+    // the check sees what happens without the turns
+    assert_eq!(moments(&base, &head).len(), 1);
+}
+
+#[test]
+fn stacks_that_are_gone_go_last_and_dependents_first() {
+    let base = [
+        publication(COLUMNS),
+        needing(sharing(&[&["public"]]), &["publication"]),
+        needing(access(&[&["public"]]), &["sharing"]),
+    ];
+    let names: Vec<String> = path::gone(&base, &BTreeMap::new()).iter().map(|id| id.name().to_owned()).collect();
+    assert_eq!(names, ["access", "sharing", "publication"]);
+    assert_eq!(between(&base, &base[..1]), []);
+}

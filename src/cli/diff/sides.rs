@@ -1,0 +1,237 @@
+//! The two sides of a comparison: where each comes from, and what is left of one that is not whole.
+
+#![expect(clippy::disallowed_methods, reason = "a door to the disk: a side may be a directory")]
+
+use crate::access::settle;
+use crate::assembly::{Document, Foreign, committed, gather};
+use crate::cli::environment::{Chosen, synthesized_of};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::git::{Commit, Repository};
+use crate::environment::{Loaded, Source, load, read};
+use crate::finding::{Finding, Place, Severity, refuses};
+use crate::mesh::resolve;
+use crate::plan::diff::{Prepared, Side};
+use crate::report::findings;
+use crate::stacks::synthesize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The texts of files, by their path below a directory.
+type Texts = BTreeMap<String, String>;
+
+/// Where a side comes from. Reading one needs nothing of the other.
+pub(super) enum Origin {
+    /// An environment as it stood in a commit.
+    Commit {
+        /// The repository, opened at the environment's directory.
+        repository: Repository,
+        /// The commit.
+        commit: Commit,
+        /// The environment's name.
+        environment: String,
+    },
+    /// An environment on disk.
+    Environment {
+        /// What it is called.
+        name: String,
+        /// Where it is.
+        chosen: Chosen,
+    },
+    /// A directory that `meshform synth` wrote.
+    Assembly(PathBuf),
+    /// A directory of templates that somebody else wrote.
+    Templates(PathBuf),
+}
+
+/// The side that is looked at: its templates, unless its findings refuse.
+pub(super) struct Head {
+    pub(super) prepared: Option<Prepared>,
+    pub(super) source: Source,
+    pub(super) findings: Vec<Finding>,
+    /// The directory that the paths of findings are below.
+    pub(super) root: String,
+}
+
+impl Origin {
+    /// What stands in a directory that somebody named: an environment, or what `synth` wrote, or templates of others.
+    pub(super) fn of(directory: &Path) -> Result<Self, Failure> {
+        let name = directory.display().to_string();
+        if directory.join("mesh.yaml").is_file() {
+            return Ok(Self::Environment { name, chosen: Chosen::at(directory.to_owned())? });
+        }
+        if directory.join("manifest.json").is_file() {
+            return Ok(Self::Assembly(directory.to_owned()));
+        }
+        match directory.is_dir() {
+            true => Ok(Self::Templates(directory.to_owned())),
+            false => Err(Failure::new(format!("there is no directory {name}")).exit(Exit::Usage)),
+        }
+    }
+
+    /// Reads the side that is looked at. It must be right: what refuses is for `validate` to tell, and to be mended first.
+    pub(super) fn head(self) -> Result<Head, Failure> {
+        match self {
+            Self::Environment { name, chosen } => {
+                let root = chosen.directory.display().to_string();
+                let outcome = synthesized_of(chosen, None)?;
+                let prepared = outcome.result.map(|(mesh, assembly)| {
+                    let side = Side { name, limits: Vec::new() };
+                    Prepared::new(side, Document::all(&assembly), Some((outcome.source.clone(), mesh)))
+                });
+                Ok(Head { prepared, source: outcome.source, findings: outcome.findings, root })
+            }
+            other => Ok(Head {
+                prepared: Some(other.base()?),
+                source: Source::default(),
+                findings: Vec::new(),
+                root: String::new(),
+            }),
+        }
+    }
+
+    /// Reads the side that is compared with. What of it does not validate is compared by its committed templates.
+    pub(super) fn base(self) -> Result<Prepared, Failure> {
+        match self {
+            Self::Commit { repository, commit, environment } => {
+                let name = commit.name.clone();
+                let Some(files) = repository.environment(&commit)? else {
+                    // an environment that is new: everything in it is
+                    return Ok(Prepared::new(Side { name, limits: Vec::new() }, Vec::new(), None));
+                };
+                let stacks = stacks_of(repository.prefix(), &environment);
+                let texts = || Ok((stacks.clone(), repository.texts(&commit, &stacks)?.unwrap_or_default()));
+                of_files(name, read(&environment, files), texts)
+            }
+            Self::Environment { name, chosen } => {
+                let loaded = load(&chosen.directory).map_err(Failure::new)?;
+                let stacks = chosen.stacks();
+                of_files(name, loaded, || Ok((stacks.display().to_string(), texts(&stacks)?)))
+            }
+            Self::Assembly(directory) => {
+                let name = directory.display().to_string();
+                of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)
+            }
+            Self::Templates(directory) => of_templates(&directory),
+        }
+    }
+}
+
+/// A side from the files of an environment. They need not pass the checks of their templates: those say what should not be
+/// deployed, not what cannot be compared.
+fn of_files(
+    name: String,
+    loaded: Loaded,
+    stacks: impl FnOnce() -> Result<(String, Texts), Failure>,
+) -> Result<Prepared, Failure> {
+    let resolved = resolve(&loaded.source, None);
+    let findings = [loaded.findings, resolved.findings].concat();
+    if let Some(mesh) = resolved.mesh.filter(|_| !refuses(&findings)) {
+        let documents = Document::all(&synthesize(&mesh));
+        return Ok(Prepared::new(Side { name, limits: Vec::new() }, documents, Some((loaded.source, mesh))));
+    }
+    let (folder, texts) = stacks()?;
+    let limits = vec![
+        format!("the environment does not validate there: {}", told(&loaded.source, &findings)),
+        format!(
+            "compared is what {folder} held: keys, ports and versions of products are not known, nor are the reasons"
+        ),
+    ];
+    of_texts(Side { name, limits }, &texts)
+}
+
+/// A side from templates that somebody else wrote: as far as they can be read.
+fn of_templates(directory: &Path) -> Result<Prepared, Failure> {
+    let name = directory.display().to_string();
+    let refused = |error: String| Failure::new(error).exit(Exit::Usage);
+    let found =
+        gather(directory).map_err(|error| refused(format!("failed to read the templates below {name}: {error}")))?;
+    let Foreign { mut documents, parameters, problems, without_account } = found;
+    if documents.is_empty() {
+        let failure = refused(format!("no CloudFormation template is below {name}"));
+        return Err(failure.hint("a template is a file *.json, *.yaml, *.yml or *.template with `Resources`"));
+    }
+    let unknown = settle(&mut documents, &parameters);
+    let limits = problems.iter().map(|problem| format!("left out: {}: {}", problem.path, problem.message)).collect();
+    let mut prepared = Prepared::new(Side { name, limits }, documents, None);
+    prepared.access.unknown.extend(unknown);
+    prepared.access.unknown.extend(without_account.iter().map(|path| {
+        format!("{path}: no folder above it names an account, so it is taken to stand in one account `unknown`")
+    }));
+    Ok(prepared)
+}
+
+/// A side from the files that a `synth` wrote.
+fn of_texts(mut side: Side, texts: &Texts) -> Result<Prepared, Failure> {
+    match committed(texts) {
+        Ok((documents, left_out)) => {
+            side.limits.extend(left_out.into_iter().map(|reason| format!("left out: {reason}")));
+            Ok(Prepared::new(side, documents, None))
+        }
+        Err(reason) => {
+            let mut failure = Failure::new(format!("there is nothing to compare with in {}", side.name));
+            failure.details = side.limits.into_iter().take(1).collect();
+            failure.details.push(format!("and no stacks are committed beside it: {reason}"));
+            Err(failure.hint("choose another side with --base or --against").exit(Exit::Findings))
+        }
+    }
+}
+
+/// "2 errors; the first is in domains/sales.yaml, line 3: …"
+fn told(source: &Source, findings: &[Finding]) -> String {
+    let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.severity() == Severity::Error).collect();
+    let places: Vec<&Place> = errors.iter().map(|finding| &finding.place).collect();
+    let spans = source.locate_all(places.iter().copied());
+    let first = errors.iter().zip(spans).min_by_key(|(finding, span)| (&finding.place.file, *span));
+    let all = findings::summary(findings);
+    first.map_or(all.clone(), |(finding, span)| {
+        let (file, line) = (&finding.place.file, span.start_line);
+        format!("{all}; the first error is in {file}, line {line}: {}", finding.message)
+    })
+}
+
+/// Where the stacks of an environment lie in a repository, by the environment's own path in it.
+fn stacks_of(prefix: &str, environment: &str) -> String {
+    let parent = prefix.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let top = match parent.rsplit_once('/') {
+        Some((top, "environments")) => format!("{top}/"),
+        _ => String::new(),
+    };
+    format!("{top}stacks/{environment}")
+}
+
+/// Every text below a directory; none when there is no such directory.
+fn texts(directory: &Path) -> Result<Texts, Failure> {
+    let mut texts = Texts::new();
+    let mut folders = vec![(directory.to_path_buf(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let entry = entry.map_err(Failure::new)?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().map_err(Failure::new)?;
+            if kind.is_dir() {
+                folders.push((entry.path(), format!("{name}/")));
+            } else if kind.is_file()
+                && name.ends_with(".json")
+                && let Ok(text) = fs::read_to_string(entry.path())
+            {
+                texts.insert(name, text);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stacks_of;
+
+    #[test]
+    fn stacks_stand_beside_the_environments() {
+        assert_eq!(stacks_of("environments/demo", "demo"), "stacks/demo");
+        assert_eq!(stacks_of("mesh/of/environments/demo", "demo"), "mesh/of/stacks/demo");
+        assert_eq!(stacks_of("elsewhere/demo", "demo"), "stacks/demo");
+        assert_eq!(stacks_of("", "demo"), "stacks/demo");
+    }
+}

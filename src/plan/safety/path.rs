@@ -1,0 +1,108 @@
+//! The way from one state to another: of a plan that was made, or of the one that two sets of templates call for.
+
+use super::{Change, UnsafeMoment, unsafe_moments};
+use crate::assembly::{Document, StackId};
+use crate::plan::order::{self, Moves};
+use crate::plan::turns::{Values, turns};
+use crate::plan::{Plan, StepId, Turn};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The unsafe moments of a plan, from what stands. The executor may take another order among steps that do not wait for one
+/// another; this one is the order of names.
+#[must_use]
+pub fn of_plan(plan: &Plan, standing: &[Document], wanted: &[Document]) -> Vec<UnsafeMoment> {
+    let by_id: BTreeMap<&StackId, &Document> = wanted.iter().map(|document| (&document.id, document)).collect();
+    let needs = plan.steps.iter().map(|(id, step)| (id.clone(), step.needs.clone())).collect();
+    let mut reached: Vec<(StackId, Option<Document>)> = Vec::new();
+    for id in in_order(&needs) {
+        let Some((step, document)) = plan.steps.get(&id).zip(by_id.get(&id.stack)) else { continue };
+        if !step.decision.mutates() {
+            continue;
+        }
+        let Ok(template) = serde_json::from_str(&step.template) else { continue };
+        let mut document = Document { template, ..(*document).clone() };
+        keep_wires(&mut document, standing);
+        reached.push((id.stack.clone(), Some(document)));
+    }
+    moments(standing, &reached)
+}
+
+/// The unsafe moments between two sets of templates, by the turns and the order that a plan would have. A stack that is gone
+/// on the second side goes last, those that others need after those that need them.
+#[must_use]
+pub fn between(base: &[Document], head: &[Document]) -> Vec<UnsafeMoment> {
+    let standing: BTreeMap<&StackId, &Document> = base.iter().map(|document| (&document.id, document)).collect();
+    let edges: BTreeMap<StackId, BTreeSet<StackId>> =
+        head.iter().map(|document| (document.id.clone(), document.needs.clone())).collect();
+    let mut parts = BTreeMap::new();
+    let mut kept = BTreeMap::new();
+    for document in head {
+        let found: Vec<(Turn, Document)> = match standing.get(&document.id) {
+            Some(old) if old.template == document.template => Vec::new(),
+            Some(old) => turns(&old.template, &document.template, Values::Same)
+                .into_iter()
+                .map(|part| {
+                    let template = part.template.unwrap_or_else(|| document.template.clone());
+                    let mut reached = Document { template, ..document.clone() };
+                    keep_wires(&mut reached, base);
+                    (part.turn, reached)
+                })
+                .collect(),
+            None => vec![(Turn::Add, document.clone())],
+        };
+        let moves = if found.is_empty() { Moves::Still } else { Moves::Moving };
+        let named = found.iter().map(|(turn, _)| *turn).chain(found.is_empty().then_some(Turn::Add)).collect();
+        kept.insert(document.id.clone(), (named, moves));
+        parts.extend(found.into_iter().map(|(turn, reached)| (StepId::new(&document.id, turn), reached)));
+    }
+    let mut reached = Vec::new();
+    for id in in_order(&order::needs(&edges, &kept)) {
+        reached.extend(parts.remove(&id).map(|document| (id.stack, Some(document))));
+    }
+    reached.extend(gone(base, &edges).into_iter().map(|stack| (stack, None)));
+    moments(base, &reached)
+}
+
+/// A parameter of what is left standing is filled as it was.
+fn keep_wires(document: &mut Document, standing: &[Document]) {
+    let old = standing.iter().find(|old| old.id == document.id);
+    let known: BTreeSet<String> = document.wires.iter().map(|(name, _, _)| name.clone()).collect();
+    let left = old.into_iter().flat_map(|old| &old.wires).filter(|(name, _, _)| !known.contains(name));
+    document.wires.extend(left.cloned().collect::<Vec<_>>());
+}
+
+/// Stacks that the second side does not have, dependents first.
+fn gone(base: &[Document], head: &BTreeMap<StackId, BTreeSet<StackId>>) -> Vec<StackId> {
+    let gone = base.iter().filter(|document| !head.contains_key(&document.id));
+    let needs = gone.map(|document| {
+        let needs = document.needs.iter().map(|needed| StepId::new(needed, Turn::Remove)).collect();
+        (StepId::new(&document.id, Turn::Remove), needs)
+    });
+    let mut order: Vec<StackId> = in_order(&needs.collect()).into_iter().map(|step| step.stack).collect();
+    order.reverse();
+    order
+}
+
+/// Steps in an order in which each comes after those that it waits for, by name where there is a choice. What is left of a
+/// circle comes last, so that nothing is forgotten.
+fn in_order(needs: &BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {
+    let mut order = Vec::new();
+    let mut open: BTreeMap<&StepId, BTreeSet<&StepId>> = needs
+        .iter()
+        .map(|(step, needs_of)| (step, needs_of.iter().filter(|needed| needs.contains_key(*needed)).collect()))
+        .collect();
+    while let Some(next) = open.iter().find(|(_, waits)| waits.is_empty()).or_else(|| open.iter().next()) {
+        let step = *next.0;
+        open.remove(step);
+        open.values_mut().for_each(|waits| {
+            waits.remove(step);
+        });
+        order.push(step.clone());
+    }
+    order
+}
+
+fn moments(before: &[Document], reached: &[(StackId, Option<Document>)]) -> Vec<UnsafeMoment> {
+    let steps: Vec<Change<'_>> = reached.iter().map(|(stack, to)| Change { stack, to: to.as_ref() }).collect();
+    unsafe_moments(before, &steps)
+}

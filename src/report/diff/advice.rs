@@ -1,0 +1,151 @@
+//! What to do about a difference: a short list, the most urgent first.
+
+use super::group::{Folded, sights};
+use super::phrase::Phrase;
+use super::words::{counted, data, is_at_stake, is_sensitive, label, remedy, wanted};
+use crate::plan::diff::{Bump, ContractChange, Diff, Impact, ResourceChange};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most products, changes or names in one task.
+const MOST: usize = 5;
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub(super) struct Advice {
+    /// Who does it, and what, in a word or two.
+    pub(super) head: Phrase,
+    /// The rest.
+    pub(super) body: Phrase,
+}
+
+/// Everything that somebody has to do before the change may go in.
+pub(super) fn advice(diff: &Diff) -> Vec<Advice> {
+    let mut all = Vec::new();
+    decide(diff, &mut all);
+    save(diff, &mut all);
+    mend(diff, &mut all);
+    raise(diff, &mut all);
+    tell(diff, &mut all);
+    all
+}
+
+/// Gains that somebody has to agree to.
+fn decide(diff: &Diff, all: &mut Vec<Advice>) {
+    let folded = Folded::of(diff);
+    for sight in sights(&folded.changes).iter().filter(|sight| sight.is_sensitive()) {
+        let columns = sight.gained();
+        let sensitive: Vec<&str> =
+            columns.iter().filter(|column| is_sensitive(column)).map(|column| column.name.as_str()).collect();
+        let data = if sight.is_personal() { "personal data" } else { "sensitive data" };
+        let body = Phrase::of("whether ").name(&sight.first.owner).words(" may see ");
+        let body = match sensitive.is_empty() {
+            true => body.words("a copy of ").name(&sight.first.product),
+            false => body.names(sensitive, 6).words(" of ").name(&sight.first.product),
+        };
+        let body = match &sight.first.purpose {
+            Some(purpose) => body.words(format!(" ({data}); its purpose is: ")).prose(purpose),
+            None => body.words(format!(" ({data}); no purpose is written")),
+        };
+        all.push(Advice { head: Phrase::of("Decide"), body });
+    }
+}
+
+/// Data that goes, the stores of one stack together.
+fn save(diff: &Diff, all: &mut Vec<Advice>) {
+    for stack in &diff.stacks {
+        let of = |wanted: &dyn Fn(&ResourceChange) -> bool| -> Vec<&ResourceChange> {
+            stack.resources.iter().filter(|found| wanted(found)).collect()
+        };
+        let lost = of(&|found| is_at_stake(found));
+        if !lost.is_empty() {
+            let names = lost.iter().map(|found| label(found));
+            let body = Phrase::of(format!("what {} of ", counted(lost.iter().copied())))
+                .name(stack.id.as_str())
+                .words(" hold, or let it go: ")
+                .names(names, 4)
+                .words(format!(" ({})", data(lost[0])));
+            all.push(Advice { head: Phrase::of("Save"), body });
+        }
+        let kept = of(&|found| found.data_store && found.impact == Impact::Retained);
+        if !kept.is_empty() {
+            let names = kept.iter().map(|found| label(found));
+            let body = Phrase::of("that ").names(names, 4).words(" of ").name(stack.id.as_str());
+            let body =
+                body.words(" stay in the account with all that they hold; delete them by hand when nobody needs them");
+            all.push(Advice { head: Phrase::of("Keep in mind"), body });
+        }
+    }
+}
+
+/// Rules that are broken.
+fn mend(diff: &Diff, all: &mut Vec<Advice>) {
+    for finding in diff.findings.iter().filter(|finding| finding.refuses()) {
+        let place = format!("{}:{}", finding.file, finding.line);
+        let body = Phrase::new().name(&finding.code).words(" in ").name(place).words(": ").prose(&finding.help);
+        all.push(Advice { head: Phrase::of("Mend"), body });
+    }
+}
+
+/// Versions that are too low.
+fn raise(diff: &Diff, all: &mut Vec<Advice>) {
+    for (needed, why) in [
+        (Bump::Major, "subscribers break"),
+        (Bump::Minor, "something is new for subscribers"),
+        (Bump::Patch, "words change"),
+    ] {
+        let bumps: Vec<_> = diff.versions.iter().filter(|bump| bump.needed == needed).collect();
+        let bumps: Vec<_> = bumps.into_iter().filter_map(|bump| Some((bump, wanted(bump)?))).collect();
+        let mut body = Phrase::new();
+        for (index, (bump, wanted)) in bumps.iter().enumerate().take(MOST) {
+            body = if index == 0 { body } else { body.words(", ") };
+            body = body.words("of ").name(&bump.product).words(" to ").name(wanted);
+        }
+        let more = bumps.len().saturating_sub(MOST);
+        let body = if more > 0 { body.words(format!(" and of {more} more")) } else { body };
+        if !bumps.is_empty() {
+            all.push(Advice { head: Phrase::of("Raise the version"), body: body.words(format!(": {why}")) });
+        }
+    }
+}
+
+/// What subscribers have to do: those who have to do the same together, and apart from them those who only read what is made
+/// from it.
+fn tell(diff: &Diff, all: &mut Vec<Advice>) {
+    let mut of: BTreeMap<&str, Vec<&ContractChange>> = BTreeMap::new();
+    let mut beyond: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for change in diff.contracts.iter().filter(|change| change.breaking) {
+        for affected in &change.affected {
+            match affected.through.last() {
+                None => of.entry(&affected.subscriber).or_default().push(change),
+                Some(through) => drop(beyond.entry(&affected.subscriber).or_default().insert(through)),
+            }
+        }
+    }
+    beyond.retain(|subscriber, _| !of.contains_key(subscriber));
+    let mut told: Vec<(Phrase, Vec<&str>)> = Vec::new();
+    for (subscriber, changes) in of {
+        let mut body = Phrase::new();
+        for (index, change) in changes.iter().take(MOST).enumerate() {
+            body = if index == 0 { body } else { body.words("; ") };
+            body = body.then(remedy(change)).words(" (").name(super::words::place(change)).words(")");
+        }
+        let more = changes.len().saturating_sub(MOST);
+        let body = if more > 0 { body.words(format!("; and {more} more")) } else { body };
+        match told.iter_mut().find(|(other, _)| *other == body) {
+            Some((_, subscribers)) => subscribers.push(subscriber),
+            None => told.push((body, vec![subscriber])),
+        }
+    }
+    for (body, subscribers) in told {
+        all.push(Advice { head: Phrase::of("Tell ").names(subscribers, MOST).words(" to"), body });
+    }
+    let mut warned: BTreeMap<BTreeSet<&str>, Vec<&str>> = BTreeMap::new();
+    for (subscriber, through) in beyond {
+        warned.entry(through).or_default().push(subscriber);
+    }
+    for (through, subscribers) in warned {
+        let verb = if through.len() == 1 { " is made from what breaks" } else { " are made from what breaks" };
+        let body = Phrase::of("that ").names(through, MOST).words(verb);
+        all.push(Advice { head: Phrase::of("Warn ").names(subscribers, MOST), body });
+    }
+}
