@@ -22,6 +22,7 @@ pub use facts::{
     AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
     LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
 };
+pub(crate) use legs::fits;
 pub use legs::{Standing, Surroundings};
 pub use model::{
     Access, Administrator, Column, Copy, CopyKind, Leg, Missing, Principal, PrincipalKind, Table, Through,

@@ -4,8 +4,9 @@
 //! values": all operators and keys must hold, one of several values suffices, none of a negated operator's may match, and a
 //! key that the request lacks makes a negated operator true, any other false, and `..IfExists` true.
 
-use super::policy::{Truth, fits};
+use super::pattern::fits;
 use super::text::{Outputs, Reader, Text};
+use super::truth::Truth;
 use serde_json::Value;
 
 /// What is known of a key.
@@ -104,16 +105,28 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    /// The conditions of a statement; nothing where they cannot be read.
-    pub(super) fn all(reader: &Reader<'_>, conditions: &Value) -> Option<Vec<Self>> {
-        let Value::Object(operators) = conditions else { return conditions.is_null().then(Vec::new) };
+    /// The conditions of a statement; one that nobody can tell stands for what cannot be read.
+    pub(super) fn all(reader: &Reader<'_>, conditions: &Value) -> Vec<Self> {
+        let unreadable = |operator: &str| Self::of(operator, "", Vec::new());
+        let operators = match conditions {
+            Value::Object(operators) => operators,
+            Value::Null => return Vec::new(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return vec![unreadable("Condition")];
+            }
+        };
         let mut all = Vec::new();
         for (operator, keys) in operators {
-            for (key, values) in keys.as_object()? {
-                all.push(Self::of(operator, key, reader.texts(values)));
+            match keys {
+                Value::Object(keys) => {
+                    all.extend(keys.iter().map(|(key, values)| Self::of(operator, key, reader.texts(values))));
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                    all.push(unreadable(operator));
+                }
             }
         }
-        Some(all)
+        all
     }
 
     fn of(operator: &str, key: &str, values: Vec<Text>) -> Self {

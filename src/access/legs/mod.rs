@@ -5,8 +5,13 @@
 
 mod catalog;
 mod conditions;
+mod copies;
 mod index;
+mod network;
+mod pattern;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod reading;
 mod records;
 mod rights;
@@ -14,7 +19,10 @@ mod standing;
 mod storage;
 mod text;
 mod trust;
+mod truth;
+mod unload;
 
+pub(crate) use pattern::fits;
 pub use standing::Standing;
 
 use super::facts::{DatabaseFact, TableFact};
@@ -70,6 +78,7 @@ impl Surroundings {
         legs.push((Leg::DataAccess, view.data_access(&actor)));
         legs.extend(link.map(|link| (Leg::IdentityOnLink, view.identity_on_link(&actor, table, link))));
         legs.push((Leg::IdentityOnTarget, view.identity_on_target(&actor, table)));
+        legs.extend(view.endpoints(&actor, table, link, &storage).map(|standing| (Leg::Endpoint, standing)));
         legs.push((Leg::Trust, view.trust(&actor)));
         legs
     }
@@ -83,8 +92,9 @@ impl Surroundings {
 
     /// The staging and result copies that a role makes of a table.
     #[must_use]
-    pub fn copies(&self, _role: &str, _table: &TableFact) -> Vec<Copy> {
-        Vec::new()
+    pub fn copies(&self, role: &str, table: &TableFact) -> Vec<Copy> {
+        let view = self.view();
+        view.actor(role).map(|actor| view.copies(&actor, table)).unwrap_or_default()
     }
 
     fn view(&self) -> View<'_> {

@@ -4,49 +4,11 @@
 //! nothing allows is denied. A Deny of which the templates do not tell whether it hits leaves nothing allowed: it is unknown.
 
 use super::conditions::{Condition, Context};
+use super::pattern::{fits, fits_folded};
 use super::text::{Outputs, Reader, Text, many};
+use super::truth::Truth;
 use crate::access::Spot;
 use serde_json::Value;
-
-/// True, false, or not told and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Truth {
-    Yes,
-    No,
-    Maybe(String),
-}
-
-impl From<bool> for Truth {
-    fn from(truth: bool) -> Self {
-        if truth { Self::Yes } else { Self::No }
-    }
-}
-
-impl Truth {
-    pub(super) fn not(self) -> Self {
-        match self {
-            Self::Yes => Self::No,
-            Self::No => Self::Yes,
-            Self::Maybe(why) => Self::Maybe(why),
-        }
-    }
-
-    pub(super) fn any(all: impl IntoIterator<Item = Self>) -> Self {
-        let mut found = Self::No;
-        for truth in all {
-            match truth {
-                Self::Yes => return Self::Yes,
-                Self::No => {}
-                Self::Maybe(why) => found = Self::Maybe(why),
-            }
-        }
-        found
-    }
-
-    pub(super) fn all(all: impl IntoIterator<Item = Self>) -> Self {
-        Self::any(all.into_iter().map(Self::not)).not()
-    }
-}
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -137,15 +99,15 @@ impl Statement {
         let resources =
             choice(statement, "Resource", "NotResource").map(|(except, value)| (except, reader.texts(value)));
         let principals = choice(statement, "Principal", "NotPrincipal");
-        let readable = conditions.is_some() && actions.is_some();
-        let (except, items) = actions.unwrap_or_default();
+        // what cannot be read may be about anything
+        let (except, items) = actions.unwrap_or((true, Vec::new()));
         Self {
             sid: statement["Sid"].as_str().unwrap_or_default().to_owned(),
-            allows: allows.filter(|_| readable),
+            allows,
             principals: principals.map(|(except, value)| Choice { except, items: principals_of(reader, value) }),
             actions: Choice { except, items },
             resources: resources.map(|(except, items)| Choice { except, items }),
-            conditions: conditions.unwrap_or_default(),
+            conditions,
         }
     }
 
@@ -365,45 +327,4 @@ pub(super) fn decide<'a>(policies: impl IntoIterator<Item = &'a Policy>, request
         (None, Some(found), None) => unclear("allow", found),
         (None, None, _) => Decision::Denied(None),
     }
-}
-
-/// IAM's wildcards: `*` for any text, `?` for one character.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
-    glob(pattern, text, |expected, found| expected == found)
-}
-
-/// The same without regard to case, as actions are compared (IAM user guide, "IAM JSON policy elements: Action").
-pub(super) fn fits_folded(pattern: &str, text: &str) -> bool {
-    glob(pattern, text, |expected, found| expected.eq_ignore_ascii_case(&found))
-}
-
-/// Goes back to the last `*` alone, so that no pattern takes longer than its length times the text's.
-fn glob(pattern: &str, text: &str, same: impl Fn(u8, u8) -> bool) -> bool {
-    let (pattern, bytes) = (pattern.as_bytes(), text.as_bytes());
-    let next = |at: usize| (at + 1..=bytes.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(bytes.len());
-    let (mut expected, mut found) = (0, 0);
-    let mut star = None;
-    while found < bytes.len() {
-        match pattern.get(expected) {
-            Some(b'*') => {
-                expected += 1;
-                star = Some((expected, found));
-            }
-            Some(b'?') => {
-                expected += 1;
-                found = next(found);
-            }
-            Some(letter) if same(*letter, bytes[found]) => {
-                expected += 1;
-                found += 1;
-            }
-            _ => {
-                let Some((after, from)) = star else { return false };
-                let from = next(from);
-                star = Some((after, from));
-                (expected, found) = (after, from);
-            }
-        }
-    }
-    pattern[expected..].iter().all(|letter| *letter == b'*')
 }

@@ -264,7 +264,7 @@ impl<'a> View<'a> {
         match decide([&key.policy], &self.request(actor, "kms:Decrypt", &arn, &context)) {
             Decision::Allowed(spot) => Standing::Holds(vec![spot.clone()]),
             Decision::Denied(None) => {
-                Standing::Missing(format!("the policy of the key {} allows kms:Decrypt not to {role}", key.id))
+                Standing::Missing(format!("the policy of the key {} does not allow kms:Decrypt to {role}", key.id))
             }
             Decision::Denied(Some((_, sid))) => Standing::Missing(format!(
                 "statement `{sid}` of the policy of the key {} denies kms:Decrypt to {role}",

@@ -5,9 +5,11 @@
 
 use super::Standing;
 use super::conditions::{Condition, Context, Fact};
-use super::policy::{Decision, Request, Statement, Truth, Who, account_of, decide};
+use super::pattern::fits;
+use super::policy::{Decision, Request, Statement, Who, account_of, decide};
 use super::rights::{Actor, View};
 use super::text::{Outputs, Text};
+use super::truth::Truth;
 use std::collections::BTreeSet;
 
 const PRINCIPAL: &str = "aws:principalarn";
@@ -79,13 +81,11 @@ impl<'a> View<'a> {
         let candidates: BTreeSet<String> = match (account_of(named), patterns) {
             (Some(account), Some(patterns)) => {
                 // a pattern of another account leaves nobody
-                let own = |pattern: &&String| {
-                    pattern.split(':').nth(4).is_some_and(|part| super::policy::fits(part, account))
-                };
+                let own = |pattern: &&String| pattern.split(':').nth(4).is_some_and(|part| fits(part, account));
                 patterns.iter().filter(own).cloned().collect()
             }
             (None, Some(patterns)) if named.contains(":iam::") => {
-                let left = patterns.iter().any(|pattern| super::policy::fits(pattern, named));
+                let left = patterns.iter().any(|pattern| fits(pattern, named));
                 left.then(|| named.to_owned()).into_iter().collect()
             }
             _ => [named.to_owned()].into(),
