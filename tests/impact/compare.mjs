@@ -64,10 +64,10 @@ function mutated(value) {
   return 'mutated';
 }
 
-// Every mutation of an entry as [shape of the pointer, what was done, new entry].
+// Every mutation of an entry as [shape of the pointer, what was done, how to make the new entry].
 function* mutations(entry) {
   function* below(path, shape, value) {
-    const changed = (to) => {
+    const changed = (to) => () => {
       const result = copy(entry);
       let at = result;
       for (const key of path.slice(0, -1)) at = at[key];
@@ -93,9 +93,9 @@ function* mutations(entry) {
   }
   for (const [key, value] of Object.entries(entry.Properties ?? {})) yield* below(['Properties', key], `/${key}`, value);
   for (const policy of ['DeletionPolicy', 'UpdateReplacePolicy']) {
-    yield [`(${policy})`, 'changed', { ...copy(entry), [policy]: entry[policy] === 'Retain' ? 'Delete' : 'Retain' }];
+    yield [`(${policy})`, 'changed', () => ({ ...entry, [policy]: entry[policy] === 'Retain' ? 'Delete' : 'Retain' })];
   }
-  yield ['(Metadata)', 'changed', { ...copy(entry), Metadata: { mutated: true } }];
+  yield ['(Metadata)', 'changed', () => ({ ...entry, Metadata: { mutated: true } })];
 }
 
 function leafChanged(value) {
@@ -141,13 +141,18 @@ for (const mesh of MESHES) {
     const whole = JSON.parse(readFileSync(template, 'utf8'));
     for (const [logicalId, entry] of Object.entries(whole.Resources ?? {})) {
       resources += 1;
+      const wanted = [...mutations(entry)].filter(([shape, what]) => {
+        const kind = `${entry.Type} ${shape} ${what}`;
+        const fresh = mesh.every || !seen.has(kind);
+        seen.add(kind);
+        return fresh;
+      });
+      if (wanted.length === 0) continue;
       const base = reached(whole, logicalId);
       const head = { Resources: { ...base.Resources } };
       writeSync(file, `${JSON.stringify({ template: base })}\n`);
-      for (const [shape, what, changed] of mutations(entry)) {
-        const kind = `${entry.Type} ${shape} ${what}`;
-        if (!mesh.every && seen.has(kind)) continue;
-        seen.add(kind);
+      for (const [shape, what, make] of wanted) {
+        const changed = make();
         if (JSON.stringify(changed) === JSON.stringify(entry)) continue;
         writeSync(file, `${JSON.stringify({ id: cases.length, logicalId, entry: changed })}\n`);
         head.Resources[logicalId] = changed;
