@@ -7,8 +7,9 @@ SHELL := bash
 PYTHON := .local/venv/bin/python
 INSTALLED := .local/venv/installed
 SPARK := .local/spark/installed
+IMPACT := .local/impact/installed
 
-.PHONY: help demo test jobs-test check fmt lint pure stacks schemas docs local-aws self-test clean
+.PHONY: help demo test jobs-test check fmt lint pure stacks schemas docs local-aws self-test impact clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -58,6 +59,11 @@ local-aws: $(INSTALLED) ## Install the local AWS into .local
 self-test: $(INSTALLED) ## Run every refusal of the local AWS once
 	$(PYTHON) tests/local-aws/launcher.py --self-test
 
+impact: $(IMPACT) ## Compare predicted replacements with cloudformation-diff, every property mutated in turn; needs Node 18
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	cargo build --quiet --no-default-features --bin meshform --example predict
+	node tests/impact/compare.mjs
+
 clean: ## Remove what was built and installed
 	rm -rf target .local
 
@@ -75,6 +81,15 @@ $(SPARK): tests/jobs/requirements.txt
 	rm -rf .local/spark
 	python3 -m venv .local/spark
 	.local/spark/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/jobs/requirements.txt
+	touch $@
+
+# Outside of the repository's tree of tests: what npm installs is no source of ours.
+$(IMPACT): tests/impact/package.json tests/impact/package-lock.json
+	@$(call need,npm,install Node.js 18 or newer)
+	rm -rf .local/impact
+	mkdir -p .local/impact
+	cp $^ .local/impact
+	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix .local/impact
 	touch $@
 
 define need

@@ -13,6 +13,7 @@ mod demo;
 mod docs;
 mod edges;
 mod hazards;
+mod impact;
 mod jobs;
 mod legs;
 mod loading;

@@ -1,12 +1,13 @@
 //! What a change means: who sees what, which contracts break for whom, what becomes of each resource. Pure.
 
 mod blast;
+mod change_set;
 mod contracts;
+mod documented;
 mod documents;
 pub(in crate::plan) mod holders;
 mod impact;
 mod input;
-mod interruptions;
 mod labels;
 mod model;
 mod names;
@@ -27,9 +28,12 @@ mod stores;
 mod tables;
 mod types;
 mod versions;
+#[cfg(test)]
+mod tests;
 
 pub use contracts::{contracts, contracts_of_documents};
 pub use input::Input;
+pub use change_set::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource, RequiresRecreation, with_change_set};
 pub use model::{
     AccessChange, Affected, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, CopySight, Diff,
     Discovered, Expired, Impact, PolicyFinding, PropertyChange, Reclassified, ResourceChange, RowChange, Side,

@@ -6,6 +6,7 @@
 
 mod access;
 
+use super::documented::{self, Saying};
 use super::names::{Names, name_pointer};
 use super::stacks::Pair;
 use super::{ChangeKind, Impact, ResourceChange, stores};
@@ -76,6 +77,11 @@ fn fate(change: &mut ResourceChange, sides: &Sides) {
             change.notes.push("it stays in the account, outside of any stack (DeletionPolicy Retain)".to_owned());
         }
         Impact::None | Impact::Created | Impact::InPlace | Impact::SomeInterruption => {}
+    }
+    for property in &change.properties {
+        if documented::saying(&change.resource_type, &property.path) == Some(Saying::Fixed) {
+            change.notes.push(format!("the update fails: AWS does not let {} of a key change", property.path));
+        }
     }
     catalog(change);
     policies(change, sides);

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::properties::{Leaf, leaves};
-use super::{ChangeKind, Impact, PropertyChange, ResourceChange, documents, impact, interruptions, labels, stores};
+use super::{ChangeKind, Impact, PropertyChange, ResourceChange, documented, documents, impact, labels, stores};
 use crate::cfn::schema;
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ fn property_changes(resource_type: &str, base: &Value, head: &Value) -> Vec<Prop
     let moved = type_of(base) != type_of(head);
     let of = |leaf: Leaf<'_>| {
         let impact = if moved { Impact::Replaced } else { impact::of_leaf(schema, &leaf) };
-        let impact = interruptions::or_worse(impact, resource_type, &leaf.pointer);
+        let impact = documented::or_worse(impact, resource_type, &leaf.pointer);
         PropertyChange {
             impact,
             lines: documents::lines(&leaf.pointer, leaf.before, leaf.after),
