@@ -137,13 +137,13 @@ fn the_files_give_the_reasons() {
             &[
                 "small-athena-analysts orders: +email (column `email` is reclassified from pii to internal)",
                 "small-job-sales-revenue orders: +email (column `email` is reclassified from pii to internal)",
-                "small-reader-sales-orders-shop-api orders: +email (column `email` is reclassified from pii to internal)",
+                "small-read-sales-orders-shop-api orders: +email (column `email` is reclassified from pii to internal)",
                 "small-owner-sales orders: (column `email` is reclassified from pii to internal)",
             ],
             &[
                 "small-athena-analysts orders: -email (column `email` is reclassified from internal to pii)",
                 "small-job-sales-revenue orders: -email (column `email` is reclassified from internal to pii)",
-                "small-reader-sales-orders-shop-api orders: -email (column `email` is reclassified from internal to pii)",
+                "small-read-sales-orders-shop-api orders: -email (column `email` is reclassified from internal to pii)",
                 "small-owner-sales orders: (column `email` is reclassified from internal to pii)",
             ],
         ),
@@ -163,10 +163,10 @@ fn the_files_give_the_reasons() {
             ],
             &[
                 "small-athena-shop orders: +order_id (the subscription of `shop` to `orders` goes by port tables and no longer by api)",
-                "small-reader-sales-orders-shop-api orders: -order_id (the subscription of `shop` to `orders` goes by port tables and no longer by api)",
+                "small-read-sales-orders-shop-api orders: -order_id (the subscription of `shop` to `orders` goes by port tables and no longer by api)",
             ],
             &[
-                "small-reader-sales-orders-shop-api orders: +order_id (the subscription of `shop` to `orders` goes by port api and no longer by tables)",
+                "small-read-sales-orders-shop-api orders: +order_id (the subscription of `shop` to `orders` goes by port api and no longer by tables)",
                 "small-athena-shop orders: -order_id (the subscription of `shop` to `orders` goes by port api and no longer by tables)",
             ],
         ),
@@ -180,13 +180,13 @@ fn the_files_give_the_reasons() {
                 "small-athena-analysts orders: +order_id (new table `items` of `orders`)",
                 "small-job-sales-revenue orders: +order_id (new table `items` of `orders`)",
                 "small-owner-sales orders: +order_id (new table `items` of `orders`)",
-                "small-reader-sales-orders-shop-api orders: +order_id (new table `items` of `orders`)",
+                "small-read-sales-orders-shop-api orders: +order_id (new table `items` of `orders`)",
             ],
             &[
                 "small-athena-analysts orders: -order_id (table `items` of `orders` is removed)",
                 "small-job-sales-revenue orders: -order_id (table `items` of `orders` is removed)",
                 "small-owner-sales orders: -order_id (table `items` of `orders` is removed)",
-                "small-reader-sales-orders-shop-api orders: -order_id (table `items` of `orders` is removed)",
+                "small-read-sales-orders-shop-api orders: -order_id (table `items` of `orders` is removed)",
             ],
         ),
     ];

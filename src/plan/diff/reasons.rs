@@ -2,7 +2,7 @@
 
 use super::holders::{Holder, Holders, called, stands, subscriptions};
 use super::model::{AccessChange, ColumnSight};
-use super::shapes::{self, Shapes};
+use super::shapes::{self, Shapes, TableShape};
 use crate::access::Table;
 use crate::environment::files::{PortKind, Tool};
 use crate::mesh::{Mesh, Subscriber, Subscription};
@@ -122,6 +122,10 @@ impl<'a> Reasons<'a> {
 }
 
 impl<'a> Side<'a> {
+    fn table(&self, change: &AccessChange) -> Option<&TableShape> {
+        self.shapes.get(&change.product)?.tables.get(&change.table)
+    }
+
     /// The purpose of the subscription, if it asks for what is gained: a grant beside it has none.
     fn purpose(&self, change: &AccessChange) -> Option<String> {
         let subscription = self.holders.get(&change.principal)?.subscription(&change.product)?;
@@ -212,8 +216,7 @@ fn of_classifications(old: &Subscription, new: &Subscription, reasons: &mut BTre
 
 /// Columns that come, go, or carry another classification; where a whole table does, that.
 fn of_columns(base: &Side<'_>, head: &Side<'_>, change: &AccessChange, reasons: &mut BTreeSet<String>) {
-    let table = |side: &Side<'_>| side.shapes.get(&change.product)?.tables.get(&change.table).cloned();
-    let (before, after) = match (table(base), table(head)) {
+    let (before, after) = match (base.table(change), head.table(change)) {
         (Some(before), Some(after)) => (before, after),
         (None, Some(_)) if base.shapes.contains_key(&change.product) => {
             reasons.insert(format!("new table `{}` of `{}`", change.table, change.product));
