@@ -7,8 +7,8 @@ use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use crate::assembly::{self, Assembly};
 use crate::environment::{Source, load};
-use crate::finding::{Finding, Severity};
-use crate::mesh::{Day, Mesh, resolve};
+use crate::finding::{Code, Finding, Severity};
+use crate::mesh::{Day, Mesh, accept, resolve, unused};
 use crate::report::findings::{self, Format, Look};
 use crate::stacks::synthesize;
 use std::fs;
@@ -119,6 +119,11 @@ pub(super) fn synthesized_of(chosen: Chosen, as_of: Option<&Day>) -> Result<Synt
     if let Some(mesh) = resolved.mesh.filter(|_| !crate::finding::refuses(&findings)) {
         let assembly = synthesize(&mesh);
         findings.extend(assembly::check::check(&assembly));
+        // what reading and resolving found is lowered already; these two are found before and after them
+        let left = accept(&mut findings, &mesh.accept, as_of);
+        let late = [Code::StackNearLimit, Code::TextCutAtComma];
+        let idle = left.into_iter().filter(|idle| late.contains(&idle.code) && idle.holds(as_of));
+        findings.extend(idle.map(unused));
         if !crate::finding::refuses(&findings) {
             result = Some((mesh, assembly));
         }

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod common;
+mod contracts;
 mod crawlers;
 mod demo;
 mod docs;
@@ -22,6 +23,7 @@ mod local_aws;
 mod models;
 mod nasty;
 mod network;
+mod policies;
 mod quicksight;
 mod resolving;
 mod rights;

@@ -52,6 +52,9 @@ fixtures! {
     unknown_classification: Code::UnknownClassification;
     unknown_column: Code::UnknownColumn;
     unknown_code: Code::UnknownCode;
+    not_acceptable: Code::NotAcceptable;
+    acceptance_expired: Code::AcceptanceExpired;
+    acceptance_unused: Code::AcceptanceUnused;
     self_input: Code::SelfInput;
     product_cycle: Code::ProductCycle;
     duplicate_subscription: Code::DuplicateSubscription;

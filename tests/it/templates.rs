@@ -35,7 +35,7 @@ struct Case {
 /// One change of one stack.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(crate) struct Change {
     stack: StackId,
     /// JSON pointer into the template, for `set`, `append` and `remove`; `{n}` in it and in texts counts `times` from 1.
     #[serde(default)]
@@ -66,7 +66,7 @@ fn codes(findings: &[Finding]) -> BTreeSet<String> {
 }
 
 impl Change {
-    fn apply(&self, documents: &mut [Document]) {
+    pub(crate) fn apply(&self, documents: &mut [Document]) {
         let document = documents.iter_mut().find(|document| document.id == self.stack);
         let document = document.unwrap_or_else(|| panic!("there is no stack {}", self.stack));
         if let Some(region) = &self.region {
@@ -206,11 +206,16 @@ fn good_assemblies_have_no_findings() {
 
 #[test]
 fn every_code_has_its_fixture_and_every_fixture_its_code() {
-    let folders: BTreeSet<String> = fs::read_dir(fixture("invalid"))
-        .expect("the fixtures are there")
+    let folders: Vec<String> = ["invalid", "changes"]
+        .into_iter()
+        .flat_map(|place| fs::read_dir(fixture(place)).expect("the fixtures are there"))
         .map(|entry| entry.expect("they can be listed").file_name().into_string().expect("names are text"))
         .collect();
+    let number = folders.len();
+    let folders: BTreeSet<String> = folders.into_iter().collect();
+    assert_eq!(folders.len(), number, "a code has its fixture in one place");
     let tested = [crate::loading::CHECKED_HERE, crate::resolving::CHECKED_HERE, CHECKED_HERE].concat();
+    let tested = [tested.as_slice(), crate::policies::CHECKED_HERE].concat();
     let tested: BTreeSet<String> = tested.into_iter().map(|code| code.to_string()).collect();
     let all: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(folders, all);

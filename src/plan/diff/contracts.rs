@@ -75,7 +75,7 @@ pub fn contracts(
     let (old, new) = (shapes::of_mesh(base), shapes::of_mesh(head));
     let judge = Judge {
         base: Some(base),
-        head: Some(head),
+        products: new.keys().cloned().collect(),
         before: Sightings::of(base_access, Some(base)),
         after: Sightings::of(head_access, Some(head)),
         renamed: renamed(&old, &new),
@@ -96,7 +96,7 @@ pub fn contracts_of_documents(
     let (old, new) = (shapes::of_documents(base, base_access), shapes::of_documents(head, head_access));
     let judge = Judge {
         base: None,
-        head: None,
+        products: new.keys().cloned().collect(),
         before: Sightings::of(base_access, None),
         after: Sightings::of(head_access, None),
         renamed: renamed(&old, &new),
@@ -126,7 +126,8 @@ fn subscribers(mesh: &Mesh) -> BTreeMap<String, BTreeSet<String>> {
 /// What is needed to tell whom a change breaks.
 struct Judge<'a> {
     base: Option<&'a Mesh>,
-    head: Option<&'a Mesh>,
+    /// The head's products.
+    products: BTreeSet<String>,
     before: Sightings<'a>,
     after: Sightings<'a>,
     /// Products' old names to new ones.
@@ -223,9 +224,9 @@ impl Judge<'_> {
     /// Whether somebody who sees a product on the base's side is still there on the head's and has not given it up there;
     /// a product that is gone cannot be subscribed to, which is not giving it up.
     fn stays(&self, name: &str, product: &str) -> bool {
-        let (Some(subscribers), Some(head)) = (&self.subscribers, self.head) else { return true };
+        let Some(subscribers) = &self.subscribers else { return true };
         let now = self.name_now(product);
-        let stands = head.domains.values().any(|domain| domain.products.keys().any(|id| id.as_str() == now));
+        let stands = self.products.contains(now);
         match subscribers.get(self.subscriber_now(name).as_str()) {
             Some(products) => !stands || products.contains(now),
             // a principal of which no file tells

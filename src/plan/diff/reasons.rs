@@ -2,7 +2,7 @@
 
 use super::holders::{Holder, Holders, called, stands, subscriptions};
 use super::model::{AccessChange, ColumnSight};
-use super::shapes::{self, Shapes};
+use super::shapes::{self, Shapes, TableShape};
 use crate::access::Table;
 use crate::environment::files::{PortKind, Tool};
 use crate::mesh::{Mesh, Subscriber, Subscription};
@@ -73,7 +73,7 @@ impl<'a> Reasons<'a> {
         Some((mesh.database(&product.domain, &product.id), name))
     }
 
-    /// Why a change is, and the purpose that the head's subscription states.
+    /// Why a change is, and the purpose that the head's subscription states for it.
     pub(super) fn of_change(
         &self,
         change: &AccessChange,
@@ -81,8 +81,7 @@ impl<'a> Reasons<'a> {
         is_there: bool,
     ) -> (Vec<String>, Option<String>) {
         let (Some(base), Some(head)) = (&self.base, &self.head) else {
-            let purpose = self.head.as_ref().and_then(|head| head.subscription(change));
-            return (Vec::new(), purpose.map(|subscription| subscription.purpose.clone()));
+            return (Vec::new(), self.head.as_ref().and_then(|head| head.purpose(change)));
         };
         let mut reasons = BTreeSet::new();
         self.of_names(change, was_there, is_there, &mut reasons);
@@ -90,8 +89,7 @@ impl<'a> Reasons<'a> {
             of_subscriber(base, head, change, &mut reasons);
             of_columns(base, head, change, &mut reasons);
         }
-        let purpose = head.subscription(change).map(|subscription| subscription.purpose.clone());
-        (reasons.into_iter().collect(), purpose)
+        (reasons.into_iter().collect(), head.purpose(change))
     }
 
     /// Products and tables that come, go, or change their names.
@@ -124,8 +122,18 @@ impl<'a> Reasons<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn subscription(&self, change: &AccessChange) -> Option<&'a Subscription> {
-        self.holders.get(&change.principal)?.subscription(&change.product)
+    fn table(&self, change: &AccessChange) -> Option<&TableShape> {
+        self.shapes.get(&change.product)?.tables.get(&change.table)
+    }
+
+    /// The purpose of the subscription, if it asks for what is gained: a grant beside it has none.
+    fn purpose(&self, change: &AccessChange) -> Option<String> {
+        let subscription = self.holders.get(&change.principal)?.subscription(&change.product)?;
+        let asks_for = |column: &ColumnSight| {
+            let own = column.classification.as_deref();
+            subscription.classifications.iter().any(|asked| Some(asked.as_str()) == own)
+        };
+        change.gained.iter().all(asks_for).then(|| subscription.purpose.clone())
     }
 }
 
@@ -208,8 +216,7 @@ fn of_classifications(old: &Subscription, new: &Subscription, reasons: &mut BTre
 
 /// Columns that come, go, or carry another classification; where a whole table does, that.
 fn of_columns(base: &Side<'_>, head: &Side<'_>, change: &AccessChange, reasons: &mut BTreeSet<String>) {
-    let table = |side: &Side<'_>| side.shapes.get(&change.product)?.tables.get(&change.table).cloned();
-    let (before, after) = match (table(base), table(head)) {
+    let (before, after) = match (base.table(change), head.table(change)) {
         (Some(before), Some(after)) => (before, after),
         (None, Some(_)) if base.shapes.contains_key(&change.product) => {
             reasons.insert(format!("new table `{}` of `{}`", change.table, change.product));

@@ -183,19 +183,24 @@ pub(super) fn renamed_tables<'a>(base: &'a ProductShape, head: &'a ProductShape)
         .collect()
 }
 
-/// Columns of a table that only changed their name, old to new: of one type and classification, in the same place between
-/// columns that stayed or of a similar name. Where two could be meant, none is.
+/// Columns of a table that only changed their name, old to new: of one type and classification, and of a similar name or, of
+/// those that are left, in the same place between columns that stayed. Where two could be meant, none is.
 pub(super) fn renamed_columns<'a>(base: &'a TableShape, head: &'a TableShape) -> BTreeMap<&'a str, &'a str> {
-    let gone: Vec<&ColumnShape> = base.columns.iter().filter(|column| head.column(&column.name).is_none()).collect();
-    let new: Vec<&ColumnShape> = head.columns.iter().filter(|column| base.column(&column.name).is_none()).collect();
-    let is_same = |old: &&ColumnShape, now: &&ColumnShape| {
-        old.kind == now.kind
-            && old.classification == now.classification
-            && old.partition == now.partition
-            && (neighbours(base, head, &old.name) == neighbours(head, base, &now.name)
-                || crate::finding::nearest(&old.name, [now.name.as_str()]).is_some())
+    let mut gone: Vec<&ColumnShape> =
+        base.columns.iter().filter(|column| head.column(&column.name).is_none()).collect();
+    let mut new: Vec<&ColumnShape> = head.columns.iter().filter(|column| base.column(&column.name).is_none()).collect();
+    let is_like = |old: &ColumnShape, now: &ColumnShape| {
+        old.kind == now.kind && old.classification == now.classification && old.partition == now.partition
     };
-    pairs(&gone, &new, is_same).into_iter().map(|(old, new)| (old.name.as_str(), new.name.as_str())).collect()
+    let named = pairs(&gone, &new, |old, now| {
+        is_like(old, now) && crate::finding::nearest(&old.name, [now.name.as_str()]).is_some()
+    });
+    gone.retain(|column| !named.iter().any(|(old, _)| old.name == column.name));
+    new.retain(|column| !named.iter().any(|(_, now)| now.name == column.name));
+    let placed = pairs(&gone, &new, |old, now| {
+        is_like(old, now) && neighbours(base, head, &old.name) == neighbours(head, base, &now.name)
+    });
+    named.into_iter().chain(placed).map(|(old, now)| (old.name.as_str(), now.name.as_str())).collect()
 }
 
 /// The nearest columns before and behind one that the other side has too.

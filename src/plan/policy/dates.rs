@@ -1,13 +1,17 @@
 //! Last days of access: one that is taken away or moved later, and one that has passed.
 
 use super::desk::Desk;
+use crate::environment::files::PortKind;
 use crate::finding::{Code, Finding};
 use crate::mesh::{Mesh, Subscription};
 use crate::plan::diff::holders::called;
 use crate::plan::diff::{Diff, is_sensitive};
+use std::collections::BTreeMap;
 
 pub(super) fn check(diff: &Diff, desk: &Desk<'_>) -> Vec<Finding> {
     let Some(head) = desk.head.mesh else { return Vec::new() };
+    let earlier: BTreeMap<_, &Subscription> =
+        desk.base.mesh.into_iter().flat_map(subscriptions).map(|(name, old)| (key(name, old), old)).collect();
     let mut findings: Vec<Finding> = Vec::new();
     for (name, subscription) in subscriptions(head) {
         let end = subscription.end_date.as_ref().map(ToString::to_string);
@@ -20,8 +24,8 @@ pub(super) fn check(diff: &Diff, desk: &Desk<'_>) -> Vec<Finding> {
             let place = subscription.origin.child("endDate");
             findings.push(desk.finding(Code::AccessExpired, place, message, &[&name, product]));
         }
-        let Some(before) = desk.base.mesh.and_then(|base| earlier(base, &name, subscription)) else { continue };
-        let Some(was) = &before.end_date else { continue };
+        let before = earlier.get(&key(name.clone(), subscription));
+        let Some(was) = before.and_then(|before| before.end_date.as_ref()) else { continue };
         let is_later = subscription.end_date.as_ref().is_none_or(|now| now > was);
         let sensitive = subscription.classifications.iter().any(|class| is_sensitive(Some(class.as_str())));
         if is_later && sensitive {
@@ -41,8 +45,7 @@ fn subscriptions(mesh: &Mesh) -> impl Iterator<Item = (String, &Subscription)> {
     mesh.subscriptions().map(|reader| (called(&reader.subscriber), reader.subscription))
 }
 
-fn earlier<'a>(base: &'a Mesh, name: &str, now: &Subscription) -> Option<&'a Subscription> {
-    let mut all = subscriptions(base);
-    let found = all.find(|(other, old)| other == name && old.product == now.product && old.port == now.port);
-    found.map(|(_, subscription)| subscription)
+/// What makes two subscriptions one over time.
+fn key(name: String, subscription: &Subscription) -> (String, &str, PortKind) {
+    (name, subscription.product.as_str(), subscription.port)
 }

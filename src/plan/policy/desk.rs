@@ -1,6 +1,6 @@
 //! What all rules ask for: the resources that differ, where a finding stands, and the line that accepts it.
 
-use crate::assembly::{Document, Layer, StackId};
+use crate::assembly::{Document, StackId};
 use crate::finding::{Code, Finding, Place};
 use crate::mesh::{Domain, Mesh, Product};
 use crate::plan::diff::Input;

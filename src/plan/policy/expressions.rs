@@ -22,13 +22,10 @@ fn classification_key(desk: &Desk<'_>) -> Option<String> {
 }
 
 fn open(changed: &Changed<'_>, key: &str, desk: &Desk<'_>) -> Option<Finding> {
-    let pointer = match changed.kind {
-        "AWS::LakeFormation::PrincipalPermissions" => "/Properties/Resource/LFTagPolicy",
-        // the older type, which calls it the same
-        "AWS::LakeFormation::Permissions" => "/Properties/Resource/LFTagPolicy",
-        _ => return None,
-    };
-    let policy = changed.head.pointer(pointer)?;
+    if changed.kind != "AWS::LakeFormation::PrincipalPermissions" {
+        return None;
+    }
+    let policy = changed.head.pointer("/Properties/Resource/LFTagPolicy")?;
     let names = |entry: &Value| text(entry, "/TagKey").to_lowercase() == key;
     if policy["ResourceType"] != "TABLE" || items(&policy["Expression"]).any(names) {
         return None;
