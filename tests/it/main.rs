@@ -7,11 +7,15 @@
 )]
 
 mod architecture;
+mod ci;
+mod comment;
 mod common;
 mod crawlers;
 mod demo;
+mod diff;
 mod docs;
 mod edges;
+mod git;
 mod hazards;
 mod jobs;
 mod loading;
