@@ -7,12 +7,16 @@
 )]
 
 mod architecture;
+mod ci;
+mod comment;
 mod common;
 mod contracts;
 mod crawlers;
 mod demo;
+mod diff;
 mod docs;
 mod edges;
+mod git;
 mod hazards;
 mod impact;
 mod jobs;

@@ -1,5 +1,7 @@
 //! `meshform diff`
 
+#[cfg(feature = "aws")]
+mod deployed;
 mod sides;
 
 use super::arguments::{DiffArguments, DiffFormat};
@@ -66,6 +68,10 @@ fn origins(arguments: &DiffArguments, ui: &mut Ui) -> Result<(Origin, Origin, St
         let failure = Failure::new("--templates has no history that could be compared with").exit(Exit::Usage);
         return Err(failure.hint("name the other side with --against DIR"));
     };
+    #[cfg(feature = "aws")]
+    if arguments.deployed {
+        return Ok((Origin::Deployed(chosen.clone()), head, chosen.name));
+    }
     let repository = Repository::of(&chosen.directory)?;
     let commit = match &arguments.base {
         Some(reference) => repository.commit(reference)?,

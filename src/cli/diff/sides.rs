@@ -42,6 +42,9 @@ pub(super) enum Origin {
     Assembly(PathBuf),
     /// A directory of templates that somebody else wrote.
     Templates(PathBuf),
+    /// What stands in the accounts of an environment.
+    #[cfg(feature = "aws")]
+    Deployed(Chosen),
 }
 
 /// The side that is looked at: its templates, unless its findings refuse.
@@ -113,6 +116,11 @@ impl Origin {
                 of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)
             }
             Self::Templates(directory) => of_templates(&directory),
+            #[cfg(feature = "aws")]
+            Self::Deployed(chosen) => {
+                let side = Side { name: "the accounts".to_owned(), limits: Vec::new() };
+                Ok(Prepared::new(side, super::deployed::documents(&chosen)?, None))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::contracts::{contracts, contracts_of_documents};
 use super::input::Input;
-use super::model::{ChangeKind, Diff, Impact, PolicyFinding, Side, Summary};
+use super::model::{ChangeKind, ContractChange, ContractChangeKind, Diff, Impact, PolicyFinding, Side, Summary};
 use super::renames::without_renames;
 use super::sight::{discovered, expired, sight};
 use super::stacks::stacks;
@@ -12,7 +12,7 @@ use crate::environment::Source;
 use crate::finding::{Finding, Severity};
 use crate::mesh::{Day, Mesh};
 use crate::plan::policy::{Judged, judge};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A side, read and evaluated: all that can be done without the other, so that two of them can be done at once.
 #[derive(Debug, Clone)]
@@ -56,6 +56,7 @@ pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> (Diff, 
             (contracts_of_documents(&base.documents, &head.documents, &base.access, &head.access), Vec::new())
         }
     };
+    let contracts = under_new_names(contracts);
     let mut diff = Diff {
         version: 1,
         base: base.side.clone(),
@@ -74,6 +75,26 @@ pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> (Diff, 
     diff.findings = told(head, &judged);
     diff.summary = Summary::of(&diff);
     (diff, judged.into_iter().map(|judged| judged.finding).collect())
+}
+
+/// Composite products that were renamed too, by the name under which whoever reads this finds them.
+fn under_new_names(mut contracts: Vec<ContractChange>) -> Vec<ContractChange> {
+    let renamed = contracts.iter().filter(|change| change.change == ContractChangeKind::ProductRenamed);
+    let names: BTreeMap<String, String> = renamed
+        .filter_map(|change| {
+            let name = |product: &str| format!("{}/{product}", change.domain);
+            Some((name(&change.product), name(change.after.as_deref()?)))
+        })
+        .collect();
+    let affected = contracts.iter_mut().flat_map(|change| &mut change.affected);
+    for affected in affected {
+        for name in affected.through.iter_mut().chain([&mut affected.subscriber]) {
+            if let Some(new) = names.get(name.as_str()) {
+                name.clone_from(new);
+            }
+        }
+    }
+    contracts
 }
 
 /// Findings at their lines, errors first.

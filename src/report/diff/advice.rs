@@ -2,8 +2,8 @@
 
 use super::group::{Folded, sights};
 use super::phrase::Phrase;
-use super::words::{counted, data, is_at_stake, is_sensitive, label, remedy, wanted};
-use crate::plan::diff::{Bump, ContractChange, Diff, Impact, ResourceChange};
+use super::words::{advice_of, counted, data, is_at_stake, is_sensitive, label, remedy, wanted};
+use crate::plan::diff::{Bump, ContractChange, ContractChangeKind, Diff, Impact, ResourceChange};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most products, changes or names in one task.
@@ -24,6 +24,7 @@ pub(super) fn advice(diff: &Diff) -> Vec<Advice> {
     decide(diff, &mut all);
     save(diff, &mut all);
     mend(diff, &mut all);
+    fill(diff, &mut all);
     raise(diff, &mut all);
     tell(diff, &mut all);
     all
@@ -79,10 +80,30 @@ fn save(diff: &Diff, all: &mut Vec<Advice>) {
 
 /// Rules that are broken.
 fn mend(diff: &Diff, all: &mut Vec<Advice>) {
+    let mut alike: Vec<(&str, &str, &str, usize)> = Vec::new();
     for finding in diff.findings.iter().filter(|finding| finding.refuses()) {
-        let place = format!("{}:{}", finding.file, finding.line);
-        let body = Phrase::new().name(&finding.code).words(" in ").name(place).words(": ").prose(&finding.help);
-        all.push(Advice { head: Phrase::of("Mend"), body });
+        let (advice, _) = advice_of(finding);
+        match alike.iter_mut().find(|(code, file, _, _)| (*code, *file) == (&finding.code, &finding.file)) {
+            Some((_, _, _, number)) => *number += 1,
+            None => alike.push((&finding.code, &finding.file, advice, 1)),
+        }
+    }
+    for (code, file, advice, number) in alike {
+        let times = if number == 1 { String::new() } else { format!(", {number} times") };
+        let body = Phrase::new().name(code).words(format!("{times} in ")).name(file).words(": ").prose(advice);
+        all.push(Advice { head: Phrase::of("Mend or accept"), body });
+    }
+}
+
+/// Products that begin anew under another name.
+fn fill(diff: &Diff, all: &mut Vec<Advice>) {
+    for change in diff.contracts.iter().filter(|change| change.change == ContractChangeKind::ProductRenamed) {
+        let Some(after) = &change.after else { continue };
+        let body = Phrase::new()
+            .name(after)
+            .words(": its database and tables are new ones, empty until its job has run; the files of ");
+        let body = body.name(&change.product).words(" stay in S3 where they are");
+        all.push(Advice { head: Phrase::of("Fill"), body });
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) enum Level {
     Grave,
 }
 
+/// Clauses of the sentence; what comes after them is told below.
+const MOST_CLAUSES: usize = 5;
+
 /// The sentence, and how bad it is.
 pub(super) fn verdict(diff: &Diff) -> (Level, Vec<Phrase>) {
     let folded = Folded::of(diff);
@@ -26,8 +29,8 @@ pub(super) fn verdict(diff: &Diff) -> (Level, Vec<Phrase>) {
     clauses.extend(stakes(diff));
     clauses.extend(breaks(diff));
     clauses.extend(rules(diff));
-    clauses.extend(renames(&folded));
     clauses.extend(other_sight(&sights));
+    clauses.extend(renames(&folded));
     let replaced = resources(diff).filter(|found| found.change == ChangeKind::Changed);
     let replaced = replaced.filter(|found| is_replaced_or_gone(found) && !is_at_stake(found)).count();
     if replaced > 0 {
@@ -35,7 +38,7 @@ pub(super) fn verdict(diff: &Diff) -> (Level, Vec<Phrase>) {
         clauses.push((Level::Notable, Phrase::of(format!("{} {verb} replaced", count(replaced, "resource")))));
     }
     let level = clauses.iter().map(|(level, _)| *level).max().unwrap_or(Level::Harmless);
-    let mut phrases: Vec<Phrase> = clauses.into_iter().map(|(_, phrase)| phrase).collect();
+    let mut phrases: Vec<Phrase> = clauses.into_iter().map(|(_, phrase)| phrase).take(MOST_CLAUSES).collect();
     if phrases.is_empty() {
         phrases.push(Phrase::of(harmless(diff)));
     }

@@ -2,8 +2,8 @@
 
 use super::phrase::Phrase;
 use crate::plan::diff::{
-    AccessChange, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, Impact, ResourceChange,
-    VersionBump,
+    AccessChange, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, Impact, PolicyFinding,
+    ResourceChange, VersionBump,
 };
 use std::collections::BTreeMap;
 
@@ -139,6 +139,14 @@ pub(super) fn counted<'a>(resources: impl IntoIterator<Item = &'a ResourceChange
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// Advice, and the line by which the finding can be accepted instead: its file and what to write there.
+pub(super) fn advice_of(finding: &PolicyFinding) -> (&str, Option<(&str, &str)>) {
+    match finding.help.split_once("; or take it on knowingly, in ") {
+        Some((advice, accept)) => (advice, accept.split_once(": ")),
+        None => (&finding.help, None),
     }
 }
 

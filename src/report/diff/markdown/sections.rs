@@ -2,7 +2,7 @@
 
 use super::budget::{Piece, Risk, Section};
 use super::details::details;
-use super::escape::{code, phrase, prose};
+use super::escape::{code, fence, phrase, prose};
 use crate::plan::diff::{
     AccessChange, ChangeKind, ColumnSight, ContractChange, Diff, Impact, ResourceChange, StackChange,
 };
@@ -10,10 +10,11 @@ use crate::report::diff::advice::advice;
 use crate::report::diff::group::{Folded, Sight, sights};
 use crate::report::diff::phrase::{Phrase, count};
 use crate::report::diff::words::{
-    becomes, classification, contract, counted, data, is_at_stake, is_personal, is_replaced_or_gone, is_sensitive,
-    place, remedy, resource, rights, short, wanted,
+    advice_of, becomes, classification, contract, counted, data, is_at_stake, is_personal, is_replaced_or_gone,
+    is_sensitive, label, place, remedy, resource, rights, short, wanted,
 };
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most names in a cell.
@@ -28,6 +29,7 @@ pub(super) fn sections(diff: &Diff) -> Vec<Section> {
         breaks(diff),
         versions(diff),
         rules(diff),
+        acceptances(diff),
         rest(diff),
         stacks(diff),
         details(diff),
@@ -91,14 +93,17 @@ fn listed(items: Vec<String>) -> String {
     if more > 0 { format!("{text} and {more} more") } else { text }
 }
 
+/// The owners; the names of their roles only where somebody has to decide on them.
 fn who(sight: &Sight<'_>) -> String {
     let owners = sight.principals.iter().map(|(owner, names)| {
-        let names = listed(names.iter().map(|name| code(name)).collect());
-        format!("**{}**<br>{names}", code(owner))
+        let names = match (sight.is_sensitive(), names.len()) {
+            (true, _) => format!("<br>{}", listed(names.iter().map(|name| code(name)).collect())),
+            (false, 1) => String::new(),
+            (false, more) => format!(" ({})", count(more, "role")),
+        };
+        format!("**{}**{names}", code(owner))
     });
-    let more = sight.principals.len().saturating_sub(MOST_NAMES);
-    let owners = owners.take(MOST_NAMES).collect::<Vec<_>>().join("<br>");
-    if more > 0 { format!("{owners}<br>and {}", count(more, "more owner")) } else { owners }
+    listed(owners.collect())
 }
 
 fn what(sight: &Sight<'_>) -> String {
@@ -184,37 +189,52 @@ fn resources(diff: &Diff) -> Vec<(&StackChange, &ResourceChange)> {
     all
 }
 
-/// Resources that are told together when nothing is to be said of one of them alone.
-const MOST_ALONE: usize = 3;
+/// Stacks that are named in a row.
+const MOST_STACKS: usize = 3;
+
+/// A note without the names in it: what it says of all that are alike.
+fn without_names(note: &str) -> String {
+    let pieces = note.split('`').enumerate().map(|(index, piece)| if index % 2 == 0 { piece } else { "another" });
+    pieces.collect()
+}
+
+/// Resources of which the same is to be said, in one row.
+fn together(impact: Impact, notes: &[String], all: &[(&StackChange, &ResourceChange)]) -> Piece {
+    let stacks: BTreeSet<&str> = all.iter().map(|(stack, _)| stack.id.as_str()).collect();
+    let stacks = match stacks.len() {
+        1..=MOST_STACKS => listed(stacks.into_iter().map(code).collect()),
+        more => count(more, "stack"),
+    };
+    let names: BTreeSet<&str> = all.iter().map(|(_, found)| label(found)).collect();
+    let what = counted(all.iter().map(|(_, found)| *found));
+    let what = match names.len() {
+        1..=2 => format!("{what}: {}", listed(names.into_iter().map(code).collect())),
+        _ => format!("{what}, named below"),
+    };
+    let verb = becomes(impact).strip_prefix("is ").map(|rest| format!("**are {rest}**"));
+    let mut becomes = verb.unwrap_or_else(|| format!("each {}", becomes(impact)));
+    for note in notes.iter().take(3) {
+        becomes = format!("{becomes}<br>⚠️ {}", prose(note));
+    }
+    Piece { risk: Risk::Notable, text: row(&[what, stacks, becomes, String::new()]) }
+}
 
 fn replaced(diff: &Diff) -> Section {
     let found: Vec<_> = resources(diff).into_iter().filter(|(_, found)| is_replaced_or_gone(found)).collect();
-    let is_special = |found: &ResourceChange| {
-        let disagrees = found.change_set.is_some_and(|said| said != found.predicted);
-        found.data_store || !found.notes.is_empty() || disagrees || found.impact != Impact::Destroyed
-    };
-    let mut alike: BTreeMap<&str, Vec<(&StackChange, &ResourceChange)>> = BTreeMap::new();
-    for (stack, found) in found.iter().filter(|(_, found)| !is_special(found)) {
-        alike.entry(&found.resource_type).or_default().push((stack, found));
-    }
     let mut pieces: Vec<Piece> = Vec::new();
-    for (stack, found) in found.iter().filter(|(_, found)| is_special(found)) {
-        pieces.push(alone(stack, found));
-    }
-    for all in alike.into_values() {
-        if all.len() <= MOST_ALONE {
-            pieces.extend(all.into_iter().map(|(stack, found)| alone(stack, found)));
+    let mut alike: BTreeMap<(Reverse<Impact>, Vec<String>), Vec<(&StackChange, &ResourceChange)>> = BTreeMap::new();
+    for (stack, found) in &found {
+        if found.data_store || found.change_set.is_some_and(|said| said != found.predicted) {
+            pieces.push(alone(stack, found));
             continue;
         }
-        let stacks: BTreeSet<&str> = all.iter().map(|(stack, _)| stack.id.as_str()).collect();
-        let stacks = match stacks.len() {
-            1..=MOST_ALONE => listed(stacks.into_iter().map(code).collect()),
-            more => count(more, "stack"),
-        };
-        let what = format!("{}, named below", counted(all.into_iter().map(|(_, found)| found)));
-        pieces.push(Piece {
-            risk: Risk::Notable,
-            text: row(&[what, stacks, "**is deleted**".to_owned(), String::new()]),
+        let notes = found.notes.iter().map(|note| without_names(note)).collect();
+        alike.entry((Reverse(found.impact), notes)).or_default().push((stack, found));
+    }
+    for ((Reverse(impact), notes), all) in alike {
+        pieces.push(match all.as_slice() {
+            [(stack, found)] => alone(stack, found),
+            several => together(impact, &notes, several),
         });
     }
     let header = "| resource | stack | what becomes of it | its data |\n| :-- | :-- | :-- | :-- |";
@@ -287,12 +307,24 @@ fn rules(diff: &Diff) -> Section {
             (false, None) => prose(&finding.severity),
         };
         let place = format!("{}:{}", finding.file, finding.line);
-        let help = if finding.accepted.is_some() { String::new() } else { prose(&finding.help) };
+        let help = if finding.accepted.is_some() { String::new() } else { prose(advice_of(finding).0) };
         let text = row(&[severity, code(&finding.code), code(&place), prose(&finding.message), help]);
         Piece { risk: if refuses { Risk::Grave } else { Risk::Notable }, text }
     });
     let header = "| | rule | where | what is wrong | what to do |\n| :-- | :-- | :-- | :-- | :-- |";
     section("Rules of what must not merge", Some(header), "row", pieces.collect())
+}
+
+/// The lines that accept a finding, to be copied.
+fn acceptances(diff: &Diff) -> Section {
+    let open = diff.findings.iter().filter(|finding| finding.accepted.is_none());
+    let pieces = open.filter_map(|finding| {
+        let (file, line) = advice_of(finding).1?;
+        let risk = if finding.refuses() { Risk::Other } else { Risk::Detail };
+        Some(Piece { risk, text: format!("{}:\n\n{}\n", code(file), fence("yaml", line)) })
+    });
+    let title = "Lines that accept a finding knowingly, with a reason and a last day";
+    Section { folded: true, ..section(title, None, "line", pieces.collect()) }
 }
 
 fn rest(diff: &Diff) -> Section {
@@ -311,18 +343,13 @@ fn rest(diff: &Diff) -> Section {
     let told = |change: &ContractChange| format!("{}: {}", code(&place(change)), phrase(&contract(change)));
     pieces.extend(diff.contracts.iter().filter(|change| !change.breaking).map(|change| item(told(change))));
     let owners = |principals: &[String]| listed(principals.iter().map(|principal| code(short(principal))).collect());
-    for found in diff.discovered.iter().filter(|found| found.principals.len() > 1) {
-        let text = format!(
-            "a column that a crawler discovers in {} would be seen by {}",
-            code(&found.table),
-            owners(&found.principals)
-        );
-        pieces.push(Piece { risk: Risk::Notable, text: format!("- ⚠️ {text}") });
-    }
-    let alone = diff.discovered.iter().filter(|found| found.principals.len() <= 1).count();
-    if alone > 0 {
-        let tables = count(alone, "new or changed table");
-        pieces.push(item(format!("a column that a crawler discovers in the {tables} is seen by its owner alone")));
+    for found in &diff.discovered {
+        let owners = owners(&found.principals);
+        let text = format!("a column that a crawler discovers in {} would be seen by {owners}", code(&found.table));
+        pieces.push(item(match found.principals.is_empty() {
+            true => format!("a column that a crawler discovers in {} would be seen by nobody", code(&found.table)),
+            false => text,
+        }));
     }
     section("What else changes", None, "change", pieces)
 }
