@@ -20,6 +20,8 @@ mod local_aws;
 mod models;
 mod nasty;
 mod network;
+#[cfg(feature = "aws")]
+mod plans;
 mod quicksight;
 mod resolving;
 mod rights;
