@@ -48,10 +48,14 @@ pub(super) enum Verb {
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform bootstrap -e demo --yes")]
     Bootstrap(DeployArguments),
+    /// Look at the accounts, and show what a deploy would do to each stack, in which order, and what it means
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform plan -e demo --out plan.json")]
+    Plan(PlanArguments),
     /// Deploy the mesh to its accounts
     #[cfg(feature = "aws")]
-    #[command(after_help = "Example: meshform deploy -e demo --select 'sales/*'")]
-    Deploy(DeployArguments),
+    #[command(after_help = "Example: meshform deploy plan.json -e demo --yes")]
+    Deploy(MeshDeployArguments),
     /// Explain a finding
     #[command(after_help = "Example: meshform explain no-join-key")]
     Explain(ExplainArguments),
@@ -210,6 +214,44 @@ pub(super) struct DeployArguments {
     pub(super) format: ProgressFormat,
 }
 
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct MeshDeployArguments {
+    /// Do exactly what a plan file says (`plan --out`), or nothing: exit with 7 when a template, a parameter or a stack moved
+    #[arg(value_name = "PLAN.JSON", conflicts_with = "select")]
+    pub(super) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) deploy: DeployArguments,
+}
+
+/// How a plan is printed.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people at a terminal.
+    Text,
+    /// The plan file itself.
+    Json,
+    /// For a comment or a page.
+    Markdown,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Write the plan to a file, for `deploy PLAN.JSON`
+    #[arg(long, value_name = "PLAN.JSON")]
+    pub(super) out: Option<PathBuf>,
+    /// Only stacks whose id fits, such as 'sales/*'; what they need must stand
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) select: Option<String>,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: PlanFormat,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
     /// Code of a finding; without it, all of them are listed
@@ -231,6 +273,8 @@ pub(super) enum SchemaName {
     Access,
     /// stacks/<env>/manifest.json
     Manifest,
+    /// A plan, as `plan --out` writes it.
+    Plan,
     /// A difference, as `diff --format json` prints it.
     Diff,
 }

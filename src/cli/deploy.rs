@@ -1,156 +1,116 @@
 //! `meshform bootstrap` and `meshform deploy`
 
-#![expect(clippy::disallowed_methods, reason = "the run gets its id from the clock here, never in the core")]
+#![expect(clippy::disallowed_methods, reason = "a door to the disk: a plan is read from a file")]
 
-use super::arguments::{DeployArguments, ProgressFormat};
-use super::environment::{Chosen, synthesized};
+use super::arguments::{DeployArguments, MeshDeployArguments, ProgressFormat};
 use super::failure::{Exit, Failure};
+use super::planning::{Planned, Unreviewed, planned};
 use super::ui::Ui;
-use crate::assembly::{self, Rendered};
-use crate::deploy::{DeployError, Event, ObserveError, OnFailure, Outcome, Reach, Settings};
-use crate::mesh::{AccountId, Mesh};
-use crate::plan::{Decision, Deployed, Options, Pass, Pattern, Plan, plan};
+use crate::deploy::{DeployError, Event, OnFailure, Outcome, Reach, Settings};
+use crate::mesh::AccountId;
+use crate::plan::file::{LONGEST, PlanFile, PlanFileError, moved};
+use crate::plan::{Options, Pass, Pattern, Plan};
 use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::time::{SystemTime, UNIX_EPOCH};
+use crate::report::plan::words;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 
 pub(super) fn bootstrap(arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     run(arguments, ui, Pass::Bootstrap)
 }
 
-pub(super) fn deploy(arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    run(arguments, ui, Pass::Mesh)
+pub(super) fn deploy(arguments: &MeshDeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    match &arguments.plan {
+        Some(path) => carry_out_file(path, &arguments.deploy, ui),
+        None => run(&arguments.deploy, ui, Pass::Mesh),
+    }
+}
+
+/// `deploy plan.json`: exactly that plan, or nothing.
+fn carry_out_file(path: &Path, arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    let file = read(path)?;
+    let options = Options { pass: file.pass, select: file.select.as_deref().map(Pattern::new) };
+    if options.pass != Pass::Mesh {
+        let failure = Failure::new("this is a plan of `bootstrap`, which `deploy` does not carry out");
+        return Err(failure.exit(Exit::Usage));
+    }
+    let planned = match planned(&arguments.environment, options, Unreviewed::Refused, ui)? {
+        Ok(planned) => planned,
+        Err(exit) => return Ok(exit),
+    };
+    let moved = moved(&file, &planned.file(&planned.diff()));
+    if !moved.is_empty() {
+        return Err(stale(path, moved.iter().map(ToString::to_string).collect()));
+    }
+    finish(&planned, arguments, ui)
+}
+
+/// Why a plan is not carried out: what moved, a line each.
+fn stale(path: &Path, moved: Vec<String>) -> Failure {
+    let mut failure = Failure::new(format!(
+        "the plan no longer fits: {} moved, and nothing was changed",
+        plural(moved.len(), "thing")
+    ));
+    failure.details = moved;
+    let again = format!(
+        "look at what moved, run `meshform plan --out {}` again, and have the new plan approved",
+        path.display()
+    );
+    failure.hint(again).exit(Exit::Stale)
+}
+
+/// Reads a plan file, which may be anything.
+fn read(path: &Path) -> Result<PlanFile, Failure> {
+    let open = |error: io::Error| Failure::new(error).hint(format!("{} cannot be read", path.display()));
+    let mut bytes = Vec::new();
+    File::open(path).map_err(open)?.take(LONGEST + 1).read_to_end(&mut bytes).map_err(open)?;
+    let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
+        Failure::new(error).hint("write the plan anew with `meshform plan --out`").exit(Exit::Findings)
+    };
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
+        return Err(broken(format!("{} is longer than {LONGEST} bytes, and no plan is", path.display()).into()));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| broken(error.into()))?;
+    PlanFile::read(&text).map_err(|error| match error {
+        PlanFileError::Version { .. } => {
+            Failure::new(error).hint("make the plan again with this meshform").exit(Exit::Stale)
+        }
+        PlanFileError::Shape(_) => broken(error.into()),
+    })
 }
 
 fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Failure> {
-    let (mesh, assembly, chosen) = match synthesized(&arguments.environment, None)?.or_refuse(ui)? {
-        Ok(result) => result,
-        Err(exit) => return Ok(exit),
-    };
-    let rendered = assembly.render();
-    if let Some(exit) = refuse_unreviewed(&rendered, &chosen, ui)? {
-        return Ok(exit);
-    }
     let select = arguments.select.as_deref().map(Pattern::new);
-    let options = Options { pass, select };
-    let run_id = run_id();
-    let reach = reach(&mesh, &run_id);
-    let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
-    warn_of_strays(&deployed, ui)?;
-    let plan = plan(&rendered, &deployed, &options).map_err(|error| {
-        let hints = error.hints();
-        hints.into_iter().fold(Failure::new(error), Failure::hint)
-    })?;
-    if let Some(exit) = refused(&plan, ui)? {
+    match planned(&arguments.environment, Options { pass, select }, Unreviewed::Refused, ui)? {
+        Ok(planned) => finish(&planned, arguments, ui),
+        Err(exit) => Ok(exit),
+    }
+}
+
+/// Asks, and carries a plan out.
+fn finish(planned: &Planned, arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    let Planned { plan, rendered, reach, .. } = planned;
+    if let Some(exit) = refused(plan, ui)? {
         return Ok(exit);
     }
     if plan.changes().next().is_some()
         && !arguments.yes
-        && let Some(exit) = ask(&plan, ui)?
+        && let Some(exit) = ask(plan, ui)?
     {
         return Ok(exit);
     }
-    let mut settings = Settings::new(&run_id);
+    let mut settings = Settings::new(&planned.run);
     let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
     settings.assets = contents.collect();
     settings.on_failure = if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
-    let outcome = carry_out(arguments, ui, pass, &plan, &reach, &settings)?;
+    let outcome = carry_out(arguments, ui, plan.pass, plan, reach, &settings)?;
     Ok(match outcome {
         Outcome::Complete { .. } | Outcome::Nothing { .. } => Exit::Done,
         Outcome::Partial { summary } if summary.stopped.is_some() && summary.failed.is_empty() => Exit::Interrupted,
         Outcome::Partial { .. } => Exit::Partial,
     })
-}
-
-/// What is deployed is what was reviewed: where `stacks/<env>` stands, it must be fresh.
-fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
-    let directory = chosen.stacks();
-    if !directory.is_dir() {
-        ui.say(&format!("{} does not exist: what is deployed was not reviewed as templates", directory.display()))?;
-        return Ok(None);
-    }
-    let stale = assembly::compare(rendered, &directory).map_err(Failure::new)?;
-    if stale.is_empty() {
-        return Ok(None);
-    }
-    let failure = Failure::new(format!(
-        "{} of {} files in {} are not what the environment says",
-        stale.len(),
-        rendered.templates.len() + rendered.assets.len() + 1,
-        directory.display()
-    ))
-    .hint("run `meshform synth`, have the change reviewed, then deploy")
-    .exit(Exit::Changes);
-    Ok(Some(ui.failure(&failure)))
-}
-
-/// Time and chance: sortable, and no two runs alike.
-fn run_id() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let mut chance = RandomState::new().build_hasher();
-    chance.write_u64(seconds);
-    format!("{seconds:x}-{:08x}", chance.finish() & 0xffff_ffff)
-}
-
-fn reach(mesh: &Mesh, run: &str) -> Reach {
-    let domains = mesh.domains.values().map(|domain| &domain.account);
-    let consumers = mesh.consumers.values().map(|consumer| &consumer.account);
-    let staging: BTreeMap<AccountId, String> = domains
-        .chain(consumers)
-        .chain([&mesh.governance])
-        .map(|account| (account.clone(), mesh.staging_bucket(account)))
-        .collect();
-    let deployment = &mesh.deployment;
-    Reach {
-        partition: mesh.region.partition().to_owned(),
-        region: mesh.region.clone(),
-        plan_role: deployment.plan_role.clone(),
-        deploy_role: deployment.deploy_role.clone(),
-        execution_role: deployment.execution_role.clone(),
-        administrator_role: deployment.administrator_role.clone(),
-        external_id: deployment.external_id.clone(),
-        hub: deployment.hub.clone(),
-        mfa: None,
-        run: run.to_owned(),
-        staging,
-    }
-}
-
-/// Each distinct reason once: an account that cannot be entered tells the same for all of its stacks.
-fn not_observed(error: ObserveError) -> Failure {
-    let error = match error {
-        // no call was made: what was asked for is not there
-        ObserveError::Plan(error) => {
-            let hints = error.hints();
-            return hints.into_iter().fold(Failure::new(error).exit(Exit::Usage), Failure::hint);
-        }
-        error @ (ObserveError::Calls { .. } | ObserveError::Runtime(_)) => error,
-    };
-    let reasons = error
-        .distinct()
-        .into_iter()
-        .map(|(reason, stacks)| format!("{reason} ({})", plural(stacks, "stack")))
-        .collect();
-    let hints = error.hints();
-    let mut failure = Failure::new(error);
-    failure.details = reasons;
-    hints.into_iter().fold(failure, Failure::hint)
-}
-
-/// What the environment no longer asks for still grants what it granted; removing it is a person's decision for now.
-fn warn_of_strays(deployed: &Deployed, ui: &mut Ui) -> Result<(), Failure> {
-    for (account, stacks) in &deployed.strays {
-        let names: Vec<&str> = stacks.iter().map(String::as_str).collect();
-        let verb = if names.len() == 1 { "stands" } else { "stand" };
-        writeln!(
-            ui.err,
-            "warning: in account {account} {verb} {}, which the environment no longer asks for: what they grant stays\n  hint: delete stacks of the layer access before those of sharing, and these before publication",
-            names.join(", ")
-        )?;
-    }
-    Ok(())
 }
 
 /// Stacks that only a person can help; nothing is started while there is one.
@@ -168,17 +128,7 @@ fn ask(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     let mut accounts: Vec<&AccountId> = plan.changes().map(|step| &step.account).collect();
     accounts.sort();
     accounts.dedup();
-    for step in plan.changes() {
-        let word = match step.decision {
-            Decision::Create => "create",
-            Decision::Update => "update",
-            Decision::DeleteShellThenCreate | Decision::DeleteThenCreate => "create anew",
-            Decision::Wait => "wait for, then decide on",
-            Decision::Keep | Decision::Refuse { .. } => continue,
-        };
-        let resources = plural(step.resources, "resource");
-        writeln!(ui.err, "  {word:8} {} ({resources}, account {})", step.id, step.account)?;
-    }
+    words(&mut ui.err, plan)?;
     if !io::stdin().is_terminal() {
         let failure = Failure::new("nobody can be asked: there is no terminal")
             .hint("look at the plan above, then pass --yes")

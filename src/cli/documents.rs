@@ -16,6 +16,7 @@ pub(super) fn schema(arguments: &SchemaArguments, ui: &mut Ui) -> Result<Exit, F
         SchemaName::Findings => schemas::findings(),
         SchemaName::Access => schemas::access(),
         SchemaName::Manifest => schemas::manifest(),
+        SchemaName::Plan => schemas::plan(),
         SchemaName::Diff => schemas::diff(),
     };
     write!(ui.out, "{}", crate::assembly::pretty(&schema))?;

@@ -12,6 +12,10 @@ mod environment;
 mod explain;
 mod failure;
 mod git;
+#[cfg(feature = "aws")]
+mod plan;
+#[cfg(feature = "aws")]
+mod planning;
 mod synth;
 mod ui;
 mod validate;
@@ -50,6 +54,8 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Diff(arguments) => diff::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Bootstrap(arguments) => deploy::bootstrap(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Plan(arguments) => plan::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
         Verb::Explain(arguments) => explain::run(arguments, ui),

@@ -468,3 +468,116 @@ async fn two_runs_of_one_plan_tell_the_same_story() {
     let second = branches().go().await;
     assert_eq!(first.events, second.events);
 }
+
+/// A sharing stack and the access stack that waits for it, with some grants.
+fn grants(names: &[&str]) -> Vec<Sample> {
+    let resources: serde_json::Map<String, serde_json::Value> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), serde_json::json!({"Type": "AWS::LakeFormation::PrincipalPermissions"})))
+        .collect();
+    let template = serde_json::json!({ "Resources": resources });
+    vec![
+        stack("governance/sharing").template(template.clone()),
+        stack("shop/access").after("governance/sharing", Effect::Roles).template(template),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_adds_and_removes_goes_forward_and_then_backward() {
+    let mut run = Run::of(grants(&["A", "B"]));
+    run.go().await;
+    let before = run.cloud.log().len();
+    run.rendered = rendered(grants(&["A", "C"]));
+    let ran = run.go().await;
+    assert!(matches!(ran.outcome, Outcome::Complete { .. }), "{:#?}", ran.outcome);
+    assert_eq!(ran.summary().updated, [id("governance/sharing"), id("shop/access")], "each stack is told once");
+    let executed: Vec<String> =
+        run.cloud.log()[before..].iter().filter(|call| call.starts_with("Execute")).cloned().collect();
+    assert_eq!(
+        executed,
+        [
+            "ExecuteChangeSet sharing 111111111111/Deploy",
+            "ExecuteChangeSet access 222222222222/Deploy",
+            "ExecuteChangeSet access 222222222222/Deploy",
+            "ExecuteChangeSet sharing 111111111111/Deploy",
+        ]
+    );
+    let turns: Vec<String> = ran
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::StepFinished { step, .. } => Some(step.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(turns, ["governance/sharing", "shop/access", "shop/access (removals)", "governance/sharing (removals)"]);
+    let calls = run.cloud.log().len();
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.log().len(), calls, "and then there is nothing to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_removed_below_a_stack_whose_addition_failed() {
+    let mut run = Run::of(grants(&["A", "B"])).fails("access", "C", "no");
+    // the first deploy stands already
+    for (account, name) in [("111111111111", "sharing"), ("222222222222", "access")] {
+        let owner = if name == "sharing" { "governance" } else { "shop" };
+        let template = run.rendered.templates[&id(&format!("{owner}/{name}"))].clone();
+        run.cloud.put(account, name, StackStatus::CreateComplete, Some(&template));
+    }
+    run.rendered = rendered(grants(&["A", "C"]));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().failed.len(), 1);
+    assert_eq!(ran.summary().skipped.len(), 1, "{:#?}", ran.summary());
+    let skipped = &ran.summary().skipped[0];
+    assert_eq!((skipped.stack.to_string().as_str(), skipped.turn), ("governance/sharing", Turn::Remove));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_is_in_no_event_and_reaches_cloudformation() {
+    let secret = "hunter2-of-the-database";
+    let template = serde_json::json!({
+        "Parameters": {"Password": {"Type": "String", "NoEcho": true}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Password"}}}},
+    });
+    let mut run = Run::of(vec![stack("sales/pipeline").literal("Password", secret).template(template)]);
+    for outcome in ["created", "unchanged"] {
+        let ran = run.go().await;
+        let lines: String = ran.events.iter().map(Event::to_line).collect();
+        assert!(lines.contains(outcome), "{lines}");
+        assert!(!lines.contains(secret) && !lines.contains(&crate::mesh::fingerprint(secret)), "{lines}");
+        assert_eq!(run.cloud.parameters("pipeline")["Password"], secret);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_keeps_the_parameters_that_it_refers_to() {
+    let template = |resource: &str, parameter: &str| {
+        let mut resources = serde_json::Map::new();
+        resources.insert(
+            resource.to_owned(),
+            serde_json::json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": parameter}}}),
+        );
+        serde_json::json!({"Parameters": {parameter: {"Type": "String"}}, "Resources": resources})
+    };
+    let mut run = Run::of(vec![stack("sales/pipeline").literal("Old", "one").template(template("A", "Old"))]);
+    run.go().await;
+    run.rendered = rendered(vec![stack("sales/pipeline").literal("New", "two").template(template("B", "New"))]);
+    let ran = run.go().await;
+    assert!(matches!(ran.outcome, Outcome::Complete { .. }), "{:#?}", ran.outcome);
+    let updates = run.cloud.log().iter().filter(|call| call.starts_with("Execute")).count();
+    assert_eq!(updates, 3, "made, and changed in two turns");
+    assert_eq!(run.cloud.parameters("pipeline").keys().collect::<Vec<_>>(), ["New"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_makes_no_call_that_changes_anything_and_needs_the_plan_role_alone() {
+    let mut run = branches();
+    run.go().await;
+    let calls = run.cloud.log();
+    run.cloud.only_the_plan_role();
+    run.rendered.templates.values_mut().for_each(|text| *text = text.replace("AWS::SNS::Topic", "AWS::SQS::Queue"));
+    let plan = run.plan().await;
+    assert_eq!(plan.changes().count(), 4, "there would be something to do");
+    assert_eq!(run.cloud.log(), calls);
+}

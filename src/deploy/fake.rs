@@ -62,6 +62,8 @@ struct State {
     /// Most operations at once: in all, and of one account.
     most: (usize, usize),
     trouble: BTreeMap<&'static str, Vec<CloudError>>,
+    /// Whether a call as anybody but the plan role is a failed test.
+    looking: bool,
 }
 
 #[derive(Default)]
@@ -132,6 +134,16 @@ impl FakeCloud {
         self.state().trouble.entry(operation).or_default().push(error);
     }
 
+    /// From here on every call must be made as the plan role.
+    pub(super) fn only_the_plan_role(&self) {
+        self.state().looking = true;
+    }
+
+    fn check(&self, scope: &Scope) {
+        let looking = self.state().looking;
+        assert!(!looking || scope.access == Access::Plan, "a call as the {}", scope.access);
+    }
+
     fn troubled(state: &mut State, operation: &'static str) -> Result<(), CloudError> {
         match state.trouble.get_mut(operation).and_then(Vec::pop) {
             Some(error) => Err(error),
@@ -193,6 +205,7 @@ impl FakeCloud {
 
     fn log_call(state: &mut State, scope: &Scope, operation: &str, what: &str, token: &str) {
         assert!(token.is_empty() || state.tokens.insert(token.to_owned()), "token used twice: {operation} {what}");
+        assert!(!state.looking, "{operation} while only looking");
         state.log.push(format!("{operation} {what} {}/{:?}", scope.account, scope.access));
     }
 }
@@ -220,7 +233,8 @@ impl Cloud for FakeCloud {
         Ok(Identity { account: scope.account.to_string(), arn: "arn:fake".to_owned() })
     }
 
-    async fn describe_stack(&self, _: &Scope, stack: &str) -> Result<Option<StackView>, CloudError> {
+    async fn describe_stack(&self, scope: &Scope, stack: &str) -> Result<Option<StackView>, CloudError> {
+        self.check(scope);
         let mut state = self.state();
         Self::troubled(&mut state, "DescribeStacks")?;
         let by_name = state.stacks.iter().find(|(name, found)| *name == stack || found.arn == stack);
@@ -237,7 +251,8 @@ impl Cloud for FakeCloud {
         }))
     }
 
-    async fn get_template(&self, _: &Scope, stack: &str) -> Result<String, CloudError> {
+    async fn get_template(&self, scope: &Scope, stack: &str) -> Result<String, CloudError> {
+        self.check(scope);
         Ok(self.state().stacks[stack].template.clone().unwrap_or_default())
     }
 
@@ -302,6 +317,7 @@ impl Cloud for FakeCloud {
     }
 
     async fn list_stacks(&self, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {
+        self.check(scope);
         let state = self.state();
         let of_account = |arn: &str| arn.contains(scope.account.as_str());
         let standing = state.stacks.iter().filter(|(name, stack)| name.starts_with(prefix) && of_account(&stack.arn));

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod deploy;
 pub mod diff;
 pub mod findings;
+pub mod plan;
 pub mod resources;
 pub mod schemas;
 

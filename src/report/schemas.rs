@@ -26,10 +26,16 @@ pub fn diff() -> Value {
     schemars::schema_for!(crate::plan::diff::Diff).to_value()
 }
 
+/// A plan, as `plan --out` writes it.
+#[must_use]
+pub fn plan() -> Value {
+    schemars::schema_for!(crate::plan::file::PlanFile).to_value()
+}
+
 /// Every output's schema: file name and text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
-    [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest())]
+    [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest()), ("plan", plan())]
         .into_iter()
         .map(|(name, schema)| (name, crate::assembly::pretty(&schema)))
         .collect()

@@ -28,6 +28,8 @@ mod models;
 mod nasty;
 mod network;
 mod policies;
+#[cfg(feature = "aws")]
+mod plans;
 mod quicksight;
 mod resolving;
 mod rights;

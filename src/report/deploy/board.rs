@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_line_fits_into_eighty_columns() {
-        let step = step("customer-journey-of-all", "demo-publication-customer-journey-of-all-2");
+        let long = step("customer-journey-of-all", "demo-publication-customer-journey-of-all-2");
         for width in [20, 40, 80, 120] {
-            let line = line(&step, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", width);
+            let line = line(&long, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", width);
             assert!(line.chars().count() < width, "{width}: {line}");
         }
         assert_eq!(

@@ -81,7 +81,7 @@ pub(super) fn run() -> Vec<Event> {
             outcome: StepOutcome::Failed { failure: Box::new(failed()) },
             seconds: 61.0,
         },
-        Event::StepSkipped { step: step("c"), turn: Turn::Add, reason: SkipReason::Needs { step: step("b") } },
+        Event::StepSkipped { step: step("c"), reason: SkipReason::Needs { step: step("b") } },
         Event::RunFinished { summary },
     ]
 }

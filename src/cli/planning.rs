@@ -1,0 +1,189 @@
+//! From the command line to a plan: the environment, what stands, and what is to be done.
+
+#![expect(clippy::disallowed_methods, reason = "the run gets its id from the clock here, never in the core")]
+
+use super::arguments::EnvironmentArguments;
+use super::environment::{Chosen, synthesized};
+use super::failure::{Exit, Failure};
+use super::ui::Ui;
+use crate::assembly::{self, Document, Rendered};
+use crate::deploy::{ObserveError, Reach};
+use crate::environment::Source;
+use crate::mesh::{AccountId, Mesh};
+use crate::plan::diff::{Diff, Prepared, Side, compare};
+use crate::plan::file::PlanFile;
+use crate::plan::{Deployed, Options, Plan, documents, plan};
+use crate::report::deploy::plural;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Whether templates that nobody reviewed are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreviewed {
+    /// They are: nothing is deployed that is not committed.
+    Refused,
+    /// They are not: nothing is changed.
+    Allowed,
+}
+
+/// A plan, and everything that it was made from.
+pub(super) struct Planned {
+    pub(super) mesh: Mesh,
+    pub(super) source: Source,
+    pub(super) chosen: Chosen,
+    pub(super) rendered: Rendered,
+    pub(super) wanted: Vec<Document>,
+    pub(super) options: Options,
+    pub(super) run: String,
+    pub(super) reach: Reach,
+    pub(super) deployed: Deployed,
+    pub(super) plan: Plan,
+}
+
+/// Synthesizes, looks at what stands as a role that can only look, and makes the plan.
+pub(super) fn planned(
+    environment: &EnvironmentArguments,
+    options: Options,
+    unreviewed: Unreviewed,
+    ui: &mut Ui,
+) -> Result<Result<Planned, Exit>, Failure> {
+    let synthesized = synthesized(environment, None)?;
+    let source = synthesized.source.clone();
+    let (mesh, assembly, chosen) = match synthesized.or_refuse(ui)? {
+        Ok(result) => result,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let rendered = assembly.render();
+    if unreviewed == Unreviewed::Refused
+        && let Some(exit) = refuse_unreviewed(&rendered, &chosen, ui)?
+    {
+        return Ok(Err(exit));
+    }
+    let run = run_id();
+    let reach = reach(&mesh, &run);
+    let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
+    warn_of_strays(&deployed, ui)?;
+    let plan = plan(&rendered, &deployed, &options).map_err(|error| {
+        let hints = error.hints();
+        hints.into_iter().fold(Failure::new(error), Failure::hint)
+    })?;
+    let wanted = Document::all(&assembly);
+    Ok(Ok(Planned { mesh, source, chosen, rendered, wanted, options, run, reach, deployed, plan }))
+}
+
+impl Planned {
+    /// What the plan means: what stands, compared with what will.
+    pub(super) fn diff(&self) -> Diff {
+        let stacks = self.plan.steps.keys().map(|step| step.stack.clone()).collect();
+        let (base, head) = documents(&self.wanted, &self.deployed, &stacks);
+        let mut limits = Vec::new();
+        let strays: usize = self.deployed.strays.values().map(std::collections::BTreeSet::len).sum();
+        if strays > 0 {
+            limits.push(format!(
+                "{} that nothing asks for any more still stand; what they grant is not looked at",
+                plural(strays, "stack")
+            ));
+        }
+        let base = Prepared::new(Side { name: "the accounts".to_owned(), limits }, base, None);
+        let side = Side { name: "the environment".to_owned(), limits: Vec::new() };
+        let head = Prepared::new(side, head, Some((self.source.clone(), self.mesh.clone())));
+        compare(&base, &head, None).0
+    }
+
+    /// The record of the plan.
+    pub(super) fn file(&self, diff: &Diff) -> PlanFile {
+        let diff = crate::sure(serde_json::to_value(diff), "a difference has text keys");
+        PlanFile::of(&self.chosen.name, &self.options, &self.rendered.manifest, &self.deployed, &self.plan, diff)
+    }
+}
+
+/// What is deployed is what was reviewed: where `stacks/<env>` stands, it must be fresh.
+fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
+    let directory = chosen.stacks();
+    if !directory.is_dir() {
+        ui.say(&format!("{} does not exist: what is deployed was not reviewed as templates", directory.display()))?;
+        return Ok(None);
+    }
+    let stale = assembly::compare(rendered, &directory).map_err(Failure::new)?;
+    if stale.is_empty() {
+        return Ok(None);
+    }
+    let failure = Failure::new(format!(
+        "{} of {} files in {} are not what the environment says",
+        stale.len(),
+        rendered.templates.len() + rendered.assets.len() + 1,
+        directory.display()
+    ))
+    .hint("run `meshform synth`, have the change reviewed, then deploy")
+    .exit(Exit::Changes);
+    Ok(Some(ui.failure(&failure)))
+}
+
+/// Time and chance: sortable, and no two runs alike.
+fn run_id() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    let mut chance = RandomState::new().build_hasher();
+    chance.write_u64(seconds);
+    format!("{seconds:x}-{:08x}", chance.finish() & 0xffff_ffff)
+}
+
+fn reach(mesh: &Mesh, run: &str) -> Reach {
+    let domains = mesh.domains.values().map(|domain| &domain.account);
+    let consumers = mesh.consumers.values().map(|consumer| &consumer.account);
+    let staging: BTreeMap<AccountId, String> = domains
+        .chain(consumers)
+        .chain([&mesh.governance])
+        .map(|account| (account.clone(), mesh.staging_bucket(account)))
+        .collect();
+    let deployment = &mesh.deployment;
+    Reach {
+        partition: mesh.region.partition().to_owned(),
+        region: mesh.region.clone(),
+        plan_role: deployment.plan_role.clone(),
+        deploy_role: deployment.deploy_role.clone(),
+        execution_role: deployment.execution_role.clone(),
+        administrator_role: deployment.administrator_role.clone(),
+        external_id: deployment.external_id.clone(),
+        hub: deployment.hub.clone(),
+        mfa: None,
+        run: run.to_owned(),
+        staging,
+    }
+}
+
+/// Each distinct reason once: an account that cannot be entered tells the same for all of its stacks.
+fn not_observed(error: ObserveError) -> Failure {
+    let error = match error {
+        // no call was made: what was asked for is not there
+        ObserveError::Plan(error) => {
+            let hints = error.hints();
+            return hints.into_iter().fold(Failure::new(error).exit(Exit::Usage), Failure::hint);
+        }
+        error @ (ObserveError::Calls { .. } | ObserveError::Runtime(_)) => error,
+    };
+    let reasons = error
+        .distinct()
+        .into_iter()
+        .map(|(reason, stacks)| format!("{reason} ({})", plural(stacks, "stack")))
+        .collect();
+    let hints = error.hints();
+    let mut failure = Failure::new(error);
+    failure.details = reasons;
+    hints.into_iter().fold(failure, Failure::hint)
+}
+
+/// What the environment no longer asks for still grants what it granted; removing it is a person's decision for now.
+fn warn_of_strays(deployed: &Deployed, ui: &mut Ui) -> Result<(), Failure> {
+    for (account, stacks) in &deployed.strays {
+        let names: Vec<&str> = stacks.iter().map(String::as_str).collect();
+        let verb = if names.len() == 1 { "stands" } else { "stand" };
+        writeln!(
+            ui.err,
+            "warning: in account {account} {verb} {}, which the environment no longer asks for: what they grant stays\n  hint: delete stacks of the layer access before those of sharing, and these before publication",
+            names.join(", ")
+        )?;
+    }
+    Ok(())
+}
