@@ -32,6 +32,10 @@ COUNTED = [field.name for field in fields(Features)]
 Answer = dict[str, dict[str, Any]]
 
 
+class Refused(Exception):
+    """The program gave no answer."""
+
+
 @dataclass
 class Disagreement:
     principal: str
@@ -68,7 +72,7 @@ def theirs(binary: str, directory: Path) -> Answer:
         [binary, "access", "--templates", str(directory), "--format", "json"], capture_output=True, text=True, check=False
     )
     if run.returncode != 0:
-        raise RuntimeError(f"exit code {run.returncode}\n{run.stderr}")
+        raise Refused(f"exit code {run.returncode}: {run.stderr}")
     answer: Answer = {}
     for principal in json.loads(run.stdout)["principals"]:
         tables = {}
@@ -100,7 +104,12 @@ def compare(binary: str, templates: list[Template]) -> Disagreement | None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         generator.write(templates, directory)
-        return first_disagreement(ours(read(templates_in(directory))), theirs(binary, directory))
+        our = ours(read(templates_in(directory)))
+        try:
+            their = theirs(binary, directory)
+        except Refused as refused:
+            return Disagreement("the program", "no answer", len(our), str(refused))
+        return first_disagreement(our, their)
 
 
 def judge(binary: str, seed: int, count: bool) -> Verdict:
@@ -118,21 +127,19 @@ def judge(binary: str, seed: int, count: bool) -> Verdict:
 def shrunk(binary: str, templates: list[Template], first: Disagreement) -> tuple[list[Template], Disagreement]:
     """The same disagreement with resources left out one at a time, as long as it stays."""
     smallest, known = copy.deepcopy(templates), first
-    again = True
-    while again:
-        again = False
-        for number, (_, _, template, _) in enumerate(smallest):
-            for logical_id in list(template["Resources"]):
+    dropped = True
+    while dropped:
+        dropped = False
+        for number in range(len(smallest)):
+            # Backwards, since what refers mostly stands after what it refers to.
+            for logical_id in reversed(list(smallest[number][2]["Resources"])):
                 smaller = copy.deepcopy(smallest)
                 del smaller[number][2]["Resources"][logical_id]
                 if refers_to(smaller[number][2], logical_id):
                     continue
                 left = compare(binary, smaller)
                 if left is not None and (left.principal, left.subject) == (known.principal, known.subject):
-                    smallest, known, again = smaller, left, True
-                    break
-            if again:
-                break
+                    smallest, known, dropped = smaller, left, True
     return smallest, known
 
 

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -557,6 +560,57 @@ class Reading(unittest.TestCase):
                 self.assertEqual(json.dumps(templates), json.dumps(generator.mesh(seed)))
                 generator.write(templates, Path(directory))
                 self.assertEqual(read(templates_in(Path(directory))), read(templates))
+
+
+class Comparing(unittest.TestCase):
+    """compare.py against a program that is the brute-force evaluator itself, right or with a fault."""
+
+    PROGRAM = """#!{python}
+import json, sys
+from pathlib import Path
+sys.path.insert(0, {folder!r})
+from brute_force import BruteForce, Features, kind_of
+from reading import read, templates_in
+mesh = read(templates_in(Path(sys.argv[sys.argv.index("--templates") + 1])))
+principals = []
+for principal, tables in BruteForce(mesh, Features({fault})).sight().items():
+    told = []
+    for table, seen in tables.items():
+        columns = [dict(name=name, visible=True, rows=rows) for name, rows in seen.columns.items()]
+        names = dict(zip(("catalog", "database", "table"), table))
+        told.append(dict(**names, columns=columns, permissions=seen.permissions, discovered=seen.discovered))
+    principals.append(dict(principal=principal, kind=kind_of(principal), tables=told))
+print(json.dumps(dict(principals=principals)))
+"""
+
+    def run_with(self, fault: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        folder = Path(__file__).parent
+        with tempfile.TemporaryDirectory() as directory:
+            program = Path(directory) / "program"
+            program.write_text(self.PROGRAM.format(python=sys.executable, folder=str(folder), fault=fault))
+            program.chmod(0o755)
+            command = [sys.executable, str(folder / "compare.py"), str(program), *arguments]
+            return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": directory})
+
+    def test_equal_answers_agree(self) -> None:
+        run = self.run_with("", "--seeds", "8", "--no-quota")
+        self.assertEqual((run.returncode, run.stdout), (0, "8 meshes: both evaluators agree\n"))
+
+    def test_a_fault_is_found_and_shrunk(self) -> None:
+        run = self.run_with("overrides=False", "--seeds", "8", "--no-quota")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("they disagree on", run.stdout)
+        self.assertIn("rule 1", run.stdout)
+
+    def test_too_few_meshes_fail_the_quota(self) -> None:
+        run = self.run_with("", "--seeds", "2")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("fewer than 100", run.stderr)
+
+    def test_a_program_that_gives_no_answer_disagrees(self) -> None:
+        run = self.run_with("nonsense=1", "--seeds", "1", "--no-quota")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("no answer", run.stdout)
 
 
 if __name__ == "__main__":
