@@ -125,22 +125,33 @@ def judge(binary: str, seed: int, count: bool) -> Verdict:
 
 
 def shrunk(binary: str, templates: list[Template], first: Disagreement) -> tuple[list[Template], Disagreement]:
-    """The same disagreement with resources left out one at a time, as long as it stays."""
+    """The same disagreement with resources left out, many at a time and then one by one, as long as it stays."""
     smallest, known = copy.deepcopy(templates), first
-    dropped = True
-    while dropped:
+    size = 16
+    while size > 0:
+        # Backwards, since what refers mostly stands after what it refers to.
+        every = [(number, each) for number, one in enumerate(smallest) for each in one[2]["Resources"]][::-1]
         dropped = False
-        for number in range(len(smallest)):
-            # Backwards, since what refers mostly stands after what it refers to.
-            for logical_id in reversed(list(smallest[number][2]["Resources"])):
-                smaller = copy.deepcopy(smallest)
-                del smaller[number][2]["Resources"][logical_id]
-                if refers_to(smaller[number][2], logical_id):
-                    continue
-                left = compare(binary, smaller)
-                if left is not None and (left.principal, left.subject) == (known.principal, known.subject):
-                    smallest, known, dropped = smaller, left, True
+        for start in range(0, len(every), size):
+            smaller = without(smallest, every[start : start + size])
+            if smaller is None:
+                continue
+            left = compare(binary, smaller)
+            if left is not None and (left.principal, left.subject) == (known.principal, known.subject):
+                smallest, known, dropped = smaller, left, True
+        if not (dropped and size == 1):
+            size //= 2
     return smallest, known
+
+
+def without(templates: list[Template], resources: list[tuple[int, str]]) -> list[Template] | None:
+    """Templates without some resources; none where what is left refers to them."""
+    smaller = copy.deepcopy(templates)
+    for number, logical_id in resources:
+        del smaller[number][2]["Resources"][logical_id]
+    if any(refers_to(smaller[number][2], logical_id) for number, logical_id in resources):
+        return None
+    return smaller
 
 
 def refers_to(template: dict[str, Any], logical_id: str) -> bool:
@@ -201,6 +212,7 @@ def main() -> int:
     arguments.add_argument("--seeds", type=int, default=3000, help="how many meshes (default 3000)")
     arguments.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
     arguments.add_argument("--no-quota", action="store_true", help="count nothing and ask for no hundred: for short runs")
+    arguments.add_argument("--no-shrink", action="store_true", help="print a disagreement as it was found: at once")
     given = arguments.parse_args()
 
     changed: Counter[str] = Counter()
@@ -211,7 +223,10 @@ def main() -> int:
             changed.update(verdict.changed)
             if verdict.disagreement is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
-                report(given.binary, verdict)
+                if given.no_shrink:
+                    print(f"seed {verdict.seed}: {verdict.disagreement}")
+                else:
+                    report(given.binary, verdict)
                 return 1
     print(f"{given.seeds} meshes: both evaluators agree")
     if given.no_quota:
