@@ -1,10 +1,12 @@
 //! Data sets of QuickSight: the role behind each, the columns that it asks for, and the copies that others see.
 
 use super::catalog::Catalog;
-use super::evaluate::by_principal;
+use super::evaluate::{by_principal, who};
+use super::expressions::Expressions;
 use super::facts::{DataSetFact, Facts, RoleFact};
 use super::model::{Copy, CopyKind, Principal};
-use std::collections::{BTreeMap, BTreeSet};
+use super::sight::{Sight, Sighting, Who};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What data sets refer to.
 struct Behind<'a> {
@@ -41,12 +43,18 @@ pub fn beyond_sight(facts: &Facts) -> Vec<(&DataSetFact, Vec<&str>)> {
         return Vec::new();
     }
     let (behind, catalog, grants) = (Behind::of(facts), Catalog::of(facts), by_principal(facts));
+    let expressions = Expressions::of(facts, &catalog);
+    let sighting = Sighting::new(facts, &catalog, &expressions, &grants);
+    let mut sights: HashMap<&str, Sight> = HashMap::new();
     let roles: BTreeMap<&str, &RoleFact> = facts.roles.iter().map(|role| (role.arn.as_str(), role)).collect();
     let mut beyond = Vec::new();
     for data_set in &facts.data_sets {
         let Some((role, account, database)) = behind.data_set(data_set) else { continue };
         let Some(role) = roles.get(role) else { continue };
-        let seen = catalog.table(role, &grants, (account, database), &data_set.table);
+        let sight = sights.entry(&role.arn).or_insert_with(|| sighting.of(Who { is_made: false, ..who(role) }));
+        let seen = sight.tables.iter().find(|table| {
+            (table.catalog.as_str(), table.database.as_str()) == (account, database) && table.table == data_set.table
+        });
         let columns = seen.iter().flat_map(|table| &table.columns).filter(|column| column.visible);
         let columns: BTreeSet<&str> = columns.map(|column| column.name.as_str()).collect();
         let wanted = data_set.columns.iter().map(String::as_str);
@@ -62,12 +70,18 @@ pub fn beyond_sight(facts: &Facts) -> Vec<(&DataSetFact, Vec<&str>)> {
 /// asked when somebody looks.
 pub(super) fn tell_copies(facts: &Facts, principals: &mut [Principal]) {
     let behind = Behind::of(facts);
+    let mut numbers: HashMap<String, Vec<usize>> = HashMap::new();
+    for (number, principal) in principals.iter().enumerate() {
+        numbers.entry(principal.principal.clone()).or_default().push(number);
+    }
     for data_set in facts.data_sets.iter().filter(|data_set| data_set.copied) {
         let Some((role, catalog, database)) = behind.data_set(data_set) else { continue };
-        let tables =
-            principals.iter_mut().filter(|principal| principal.principal == role).flat_map(|one| &mut one.tables);
-        for table in tables {
-            if table.catalog == catalog && table.database == database && table.table == data_set.table {
+        for number in numbers.get(role).into_iter().flatten() {
+            let Some(principal) = principals.get_mut(*number) else { continue };
+            let of_set = principal.tables.iter_mut().filter(|table| {
+                table.catalog == catalog && table.database == database && table.table == data_set.table
+            });
+            for table in of_set {
                 table.copies.push(Copy {
                     kind: CopyKind::Spice,
                     place: data_set.id.clone(),

@@ -3,83 +3,180 @@
 //! Where AWS's documentation leaves a doubt, sight is told: a right too many in a report is looked at, one too few is not.
 
 use super::catalog::Catalog;
-use super::facts::{Facts, GrantFact, GrantedFact, RoleFact, Spot};
-use super::model::{Access, Administrator, Principal};
-use std::collections::{BTreeMap, BTreeSet};
+use super::expressions::Expressions;
+use super::facts::{Facts, PolicyFact, RoleFact, Spot};
+use super::granted::{GrantFact, GrantedFact};
+use super::model::{Access, Administrator, Principal, PrincipalKind};
+use super::openings::Grants;
+use super::principal::{identify, is_account};
+use super::sight::{Sighting, Who};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Evaluates who can see what. Pure; sorted by ARN, database and table.
 #[must_use]
 pub fn evaluate(facts: &Facts) -> Access {
     let catalog = Catalog::of(facts);
+    let expressions = Expressions::of(facts, &catalog);
     let grants = by_principal(facts);
-    let mut principals: Vec<Principal> = facts
-        .roles
-        .iter()
-        .filter(|role| queries(role) || grants.contains_key(role.arn.as_str()))
-        .map(|role| catalog.principal(role, &grants))
-        .collect();
+    let sighting = Sighting::new(facts, &catalog, &expressions, &grants);
+    let known = accounts(facts);
+    let mut unknown: BTreeSet<String> = not_evaluated(facts, &catalog, &known).collect();
+    unknown.extend(facts.unknown.iter().cloned());
+    let mut principals = Vec::new();
+    for (who, kind, owner) in principals_of(facts, &grants, &known) {
+        let sight = sighting.of(who);
+        unknown.extend(sight.unknown);
+        principals.push(Principal {
+            principal: who.principal.to_owned(),
+            kind,
+            owner: owner.to_owned(),
+            account: who.account.unwrap_or_default().to_owned(),
+            assumed_by: if who.is_made { facts.surroundings.assumed_by(who.principal) } else { Vec::new() },
+            tables: sight.tables,
+            missing: sight.missing.into_iter().collect(),
+        });
+    }
     super::data_sets::tell_copies(facts, &mut principals);
-    principals.sort_by(|left, right| left.principal.cmp(&right.principal));
-    let administrators: BTreeSet<Administrator> = facts
-        .settings
-        .iter()
-        .flat_map(|settings| {
-            let account = &settings.account;
-            settings
-                .admins
-                .iter()
-                .map(move |admin| Administrator { principal: admin.clone(), account: account.clone() })
-        })
-        .collect();
-    let mut unknown: Vec<String> = vec![
-        "IAM, key policies, bucket policies and who may assume a role are not evaluated yet".to_owned(),
-        "templates were read, not a live account: rights granted outside them are not seen".to_owned(),
-    ];
-    unknown.extend(not_evaluated(facts));
-    Access { version: 1, principals, administrators: administrators.into_iter().collect(), unknown }
+    principals.sort_by(|left, right| (&left.principal, &left.account).cmp(&(&right.principal, &right.account)));
+    let mut told = vec!["templates were read, not a live account: rights granted outside them are not seen".to_owned()];
+    told.extend(unknown);
+    Access { version: 1, principals, administrators: administrators(facts), unknown: told }
+}
+
+fn administrators(facts: &Facts) -> Vec<Administrator> {
+    let of = |account: &String, admin: &String| Administrator { principal: admin.clone(), account: account.clone() };
+    let all = facts.settings.iter();
+    let all = all.flat_map(|settings| settings.admins.iter().map(|admin| of(&settings.account, admin)));
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The role as it looks.
+pub(super) fn who(role: &RoleFact) -> Who<'_> {
+    Who { principal: &role.arn, account: Some(&role.account), has_templates: true, is_everyone: false, is_made: true }
+}
+
+/// Everybody who could query: roles that may, and whoever holds a grant. Accounts of which a template is here are hops.
+fn principals_of<'a>(
+    facts: &'a Facts,
+    grants: &Grants<'a>,
+    known: &BTreeSet<&'a str>,
+) -> Vec<(Who<'a>, PrincipalKind, &'a str)> {
+    let policies = Policies::of(facts);
+    let mut made: BTreeSet<&str> = BTreeSet::new();
+    let mut principals = Vec::new();
+    for role in &facts.roles {
+        let holds = grants.contains_key(role.arn.as_str());
+        if made.insert(&role.arn) && (holds || queries(role, &policies)) {
+            principals.push((who(role), PrincipalKind::Role, role.spot.stack.owner()));
+        }
+    }
+    let users: HashMap<&str, &str> =
+        facts.users.iter().map(|user| (user.arn.as_str(), user.spot.stack.owner())).collect();
+    for (principal, held) in grants {
+        if made.contains(principal) || known.contains(principal) {
+            continue;
+        }
+        let identifier = identify(principal);
+        let is_everyone = identifier.kind == PrincipalKind::Everyone;
+        // everyone is whoever is in the account that grants
+        let accounts: BTreeSet<Option<&str>> = match (is_everyone, identifier.account) {
+            (true, None) => held.iter().map(|grant| Some(grant.account.as_str())).collect(),
+            (_, account) => BTreeSet::from([account]),
+        };
+        for account in accounts {
+            let has_templates = account.is_some_and(|account| known.contains(account));
+            let who = Who { principal, account, has_templates, is_everyone, is_made: false };
+            principals.push((who, identifier.kind, users.get(principal).copied().unwrap_or_default()));
+        }
+    }
+    principals
+}
+
+/// Accounts of which a template is here.
+fn accounts(facts: &Facts) -> BTreeSet<&str> {
+    let roles = facts.roles.iter().map(|role| role.account.as_str());
+    let grants = facts.grants.iter().map(|grant| grant.account.as_str());
+    let databases = facts.databases.iter().map(|database| database.catalog.as_str());
+    facts.accounts.iter().map(String::as_str).chain(roles).chain(grants).chain(databases).collect()
+}
+
+/// Policies beside roles: by account and role, and by ARN.
+struct Policies<'a> {
+    of_roles: HashMap<(&'a str, &'a str), Vec<&'a PolicyFact>>,
+    managed: HashMap<&'a str, &'a PolicyFact>,
+}
+
+impl<'a> Policies<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let mut of_roles: HashMap<(&str, &str), Vec<&PolicyFact>> = HashMap::new();
+        for policy in &facts.policies {
+            for role in &policy.roles {
+                of_roles.entry((&policy.account, role)).or_default().push(policy);
+            }
+        }
+        let managed = facts.policies.iter().filter_map(|policy| Some((policy.arn.as_deref()?, policy))).collect();
+        Self { of_roles, managed }
+    }
 }
 
 /// A role that may fetch data from Lake Formation may see something, now or after a grant.
-fn queries(role: &RoleFact) -> bool {
-    role.statements.iter().any(|statement| {
+fn queries(role: &RoleFact, policies: &Policies<'_>) -> bool {
+    let beside = policies.of_roles.get(&(role.account.as_str(), role.name.as_str()));
+    let named = role.managed.iter().filter_map(|arn| policies.managed.get(arn.as_str()));
+    let further = beside.into_iter().flatten().chain(named).flat_map(|policy| &policy.statements);
+    role.statements.iter().chain(further).any(|statement| {
         let action = &statement["Action"];
         let named = |value: &serde_json::Value| value == "lakeformation:GetDataAccess";
         named(action) || action.as_array().is_some_and(|actions| actions.iter().any(named))
     })
 }
 
-/// Grants that open something to somebody in a way that this version does not follow.
-fn not_evaluated(facts: &Facts) -> impl Iterator<Item = String> {
-    let roles = facts.roles.iter();
-    let known: BTreeSet<&str> = roles.flat_map(|role| [role.arn.as_str(), role.account.as_str()]).collect();
-    facts.grants.iter().flat_map(move |grant| {
-        let Spot { stack, resource } = &grant.spot;
-        let on = match &grant.granted {
-            GrantedFact::Other(kind) => {
-                Some(format!("grant {resource} of {stack} is on {kind}, which is not evaluated yet"))
-            }
-            GrantedFact::Database { .. }
-            | GrantedFact::Expression { .. }
-            | GrantedFact::Table { .. }
-            | GrantedFact::Location { .. } => None,
-        };
+/// What opens something to somebody in a way that the templates, or this version, do not tell.
+fn not_evaluated<'a>(facts: &'a Facts, catalog: &Catalog<'a>, known: &BTreeSet<&str>) -> impl Iterator<Item = String> {
+    let of_grants = facts.grants.iter().flat_map(move |grant| {
         let whom = match &grant.principal {
-            // an organization, a group, IAM_ALLOWED_PRINCIPALS: whoever is meant, no role of these templates stands for them
-            Some(principal) if !known.contains(principal.as_str()) => {
-                Some(format!("grant {resource} of {stack} is for `{principal}`, which no template makes"))
-            }
-            None => Some(format!("grant {resource} of {stack} is for somebody whom the template does not tell")),
             Some(_) => None,
+            None => Some(told(&grant.spot, "Principal", "the template does not tell for whom the grant is")),
         };
-        on.into_iter().chain(whom)
-    })
+        resource_unknown(grant, catalog, known).map(|why| told(&grant.spot, "Resource", &why)).into_iter().chain(whom)
+    });
+    let settled: BTreeSet<&str> = facts.settings.iter().map(|settings| settings.account.as_str()).collect();
+    let holding: BTreeSet<&str> = facts.tables.iter().map(|table| table.catalog.as_str()).collect();
+    let open = holding.into_iter().filter(move |account| known.contains(account) && !settled.contains(account));
+    let open = open.map(|account| {
+        format!(
+            "account {account}: no template here makes its AWS::LakeFormation::DataLakeSettings; unless they were changed, \
+             new databases and tables are open to IAM_ALLOWED_PRINCIPALS"
+        )
+    });
+    of_grants.chain(open)
 }
 
-/// Grants by principal.
-pub(super) type Grants<'a> = BTreeMap<&'a str, Vec<&'a GrantFact>>;
+fn told(spot: &Spot, property: &str, why: &str) -> String {
+    format!("{}/{} {property}: {why}", spot.stack, spot.resource)
+}
+
+/// What is not known of the resource of a grant.
+fn resource_unknown<'a>(grant: &'a GrantFact, catalog: &Catalog<'a>, known: &BTreeSet<&str>) -> Option<String> {
+    match &grant.granted {
+        GrantedFact::Other(kind) => Some(format!("a grant on {kind} is not evaluated")),
+        GrantedFact::Filter { catalog: account, database, table, name }
+            if catalog.filter(account, database, table, name).is_none() =>
+        {
+            Some(format!("no template here makes the filter `{name}` on {database}.{table}"))
+        }
+        GrantedFact::Database { catalog, .. }
+        | GrantedFact::Expression { catalog, .. }
+        | GrantedFact::Table { catalog, .. }
+        | GrantedFact::Columns { catalog, .. }
+        | GrantedFact::Filter { catalog, .. } => (is_account(catalog) && !known.contains(catalog.as_str()))
+            .then(|| format!("no template of account {catalog} is here, whose catalog it is in")),
+        GrantedFact::Tag { .. } | GrantedFact::Location { .. } => None,
+    }
+}
 
 pub(super) fn by_principal(facts: &Facts) -> Grants<'_> {
-    let mut grants: Grants<'_> = BTreeMap::new();
+    let mut grants: BTreeMap<&str, Vec<&GrantFact>> = BTreeMap::new();
     for grant in &facts.grants {
         if let Some(principal) = &grant.principal {
             grants.entry(principal).or_default().push(grant);

@@ -1,5 +1,6 @@
 //! What a template says about the catalog, in names instead of intrinsics.
 
+use super::granted::{FilterFact, GrantFact};
 use super::legs::Surroundings;
 use crate::assembly::{Document, StackId};
 use serde_json::Value;
@@ -51,62 +52,6 @@ pub struct AssociationFact {
     pub tags: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What a grant is on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GrantedFact {
-    /// A database, or a link to one, by name.
-    Database {
-        /// The catalog's account.
-        catalog: String,
-        /// Its name.
-        name: String,
-    },
-    /// Whatever carries the tags of an expression.
-    Expression {
-        /// The catalog's account.
-        catalog: String,
-        /// `true` for tables and columns, `false` for databases.
-        tables: bool,
-        /// All conditions must hold: key, and values of which one must match; in the order of the template.
-        conditions: Vec<(String, BTreeSet<String>)>,
-    },
-    /// A table by name, or all tables of a database.
-    Table {
-        /// The catalog's account.
-        catalog: String,
-        /// Its database.
-        database: String,
-        /// Its name; `None` for all tables.
-        name: Option<String>,
-    },
-    /// A registered location: it opens no table by itself.
-    Location {
-        /// The account that registered it.
-        catalog: String,
-        /// `arn:…:s3:::bucket/prefix`.
-        arn: String,
-    },
-    /// Something that this version does not evaluate.
-    Other(String),
-}
-
-/// A grant.
-#[derive(Debug, Clone)]
-pub struct GrantFact {
-    /// Where it stands.
-    pub spot: Spot,
-    /// The account that grants.
-    pub account: String,
-    /// For whom: an account id or an ARN; `None` when it cannot be told from the template.
-    pub principal: Option<String>,
-    /// On what.
-    pub granted: GrantedFact,
-    /// The rights.
-    pub permissions: BTreeSet<String>,
-    /// Those that may be passed on.
-    pub grantable: BTreeSet<String>,
-}
-
 /// A database, or a link to one.
 #[derive(Debug, Clone)]
 pub struct DatabaseFact {
@@ -118,6 +63,21 @@ pub struct DatabaseFact {
     pub name: String,
     /// For a link: account and name of the database it points to.
     pub target: Option<(String, String)>,
+}
+
+/// A link to one table.
+#[derive(Debug, Clone)]
+pub struct TableLinkFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// The account whose catalog holds the link.
+    pub catalog: String,
+    /// The database that holds it.
+    pub database: String,
+    /// Its name.
+    pub name: String,
+    /// Account, database and name of the table it points to.
+    pub target: (String, String, String),
 }
 
 /// A table.
@@ -152,8 +112,34 @@ pub struct RoleFact {
     pub tags: BTreeMap<String, String>,
     /// The statements of its inline policies.
     pub statements: Vec<Value>,
+    /// ARNs of the managed policies that it names.
+    pub managed: BTreeSet<String>,
     /// The statements on who may assume it.
     pub trust: Vec<Value>,
+}
+
+/// A user of IAM.
+#[derive(Debug, Clone)]
+pub struct UserFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// Its ARN.
+    pub arn: String,
+}
+
+/// A policy that stands beside the roles it is attached to.
+#[derive(Debug, Clone)]
+pub struct PolicyFact {
+    /// Where it stands.
+    pub spot: Spot,
+    /// The account of the roles.
+    pub account: String,
+    /// Names of roles that it names.
+    pub roles: BTreeSet<String>,
+    /// Its own ARN, by which roles name it; `None` for an inline policy.
+    pub arn: Option<String>,
+    /// Its statements.
+    pub statements: Vec<Value>,
 }
 
 /// A crawler.
@@ -257,14 +243,22 @@ pub struct Facts {
     pub associations: Vec<AssociationFact>,
     /// Grants.
     pub grants: Vec<GrantFact>,
+    /// Filters that grants are on.
+    pub filters: Vec<FilterFact>,
     /// Databases and links.
     pub databases: Vec<DatabaseFact>,
+    /// Links to single tables.
+    pub table_links: Vec<TableLinkFact>,
     /// Tables.
     pub tables: Vec<TableFact>,
     /// Registered locations.
     pub locations: Vec<LocationFact>,
     /// Roles.
     pub roles: Vec<RoleFact>,
+    /// Users.
+    pub users: Vec<UserFact>,
+    /// Policies beside roles.
+    pub policies: Vec<PolicyFact>,
     /// Crawlers.
     pub crawlers: Vec<CrawlerFact>,
     /// Data sources of QuickSight.
@@ -275,6 +269,10 @@ pub struct Facts {
     pub schedules: Vec<ScheduleFact>,
     /// What stands around the grants: policies, trust, copies.
     pub surroundings: Surroundings,
+    /// The accounts of which a template was read.
+    pub accounts: BTreeSet<String>,
+    /// What the templates do not tell: `<stack>/<resource> <property>: why`.
+    pub unknown: Vec<String>,
 }
 
 impl Facts {
@@ -285,29 +283,41 @@ impl Facts {
             tags,
             associations,
             grants,
+            filters,
             databases,
+            table_links,
             tables,
             locations,
             roles,
+            users,
+            policies,
             crawlers,
             data_sources,
             data_sets,
             schedules,
             surroundings,
+            accounts,
+            unknown,
         } = other;
         self.settings.extend(settings);
         self.tags.extend(tags);
         self.associations.extend(associations);
         self.grants.extend(grants);
+        self.filters.extend(filters);
         self.databases.extend(databases);
+        self.table_links.extend(table_links);
         self.tables.extend(tables);
         self.locations.extend(locations);
         self.roles.extend(roles);
+        self.users.extend(users);
+        self.policies.extend(policies);
         self.crawlers.extend(crawlers);
         self.data_sources.extend(data_sources);
         self.data_sets.extend(data_sets);
         self.schedules.extend(schedules);
         self.surroundings.append(surroundings);
+        self.accounts.extend(accounts);
+        self.unknown.extend(unknown);
     }
 
     /// The facts of several templates.

@@ -1,28 +1,35 @@
 //! Who can see which column, read from the templates alone.
 //!
-//! This first form follows the legs of Lake Formation: the tags on databases, tables and columns, the grant to the
-//! subscriber's account, the grant to the role, and the link. Rules, from AWS's documentation of tag-based access control:
-//! every condition of an expression must hold, one of its values suffices, and a column's tag overrides its table's, which
-//! overrides its database's. Key policies, bucket policies and IAM are not evaluated yet, and the output says so.
+//! [`settle`] puts values in the place of intrinsics, [`Facts`] says in names what the templates say, [`evaluate`] follows
+//! Lake Formation's rules: tags and expressions (`expressions`), what each grant opens and whether it is valid (`openings`),
+//! the legs from a principal to a table (`sight`). The legs beside grants are in `legs`. The rules with their sources are in
+//! `docs/access.md`.
 
 mod catalog;
 mod data_sets;
 mod evaluate;
+mod expressions;
 mod facts;
+mod granted;
 mod legs;
 mod model;
-mod reach;
+mod openings;
+mod principal;
 mod reading;
+mod settle;
+mod sight;
 #[cfg(test)]
 mod tests;
 
 pub use data_sets::beyond_sight;
 pub use evaluate::evaluate;
 pub use facts::{
-    AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, GrantFact, GrantedFact,
-    LocationFact, RoleFact, ScheduleFact, SettingsFact, Spot, TableFact, TagFact, Target,
+    AssociationFact, CrawlerFact, DataSetFact, DataSourceFact, DatabaseFact, Facts, LocationFact, PolicyFact, RoleFact,
+    ScheduleFact, SettingsFact, Spot, TableFact, TableLinkFact, TagFact, Target, UserFact,
 };
+pub use granted::{ColumnList, FilterFact, GrantFact, GrantedFact};
 pub use legs::{Standing, Surroundings};
 pub use model::{
     Access, Administrator, Column, Copy, CopyKind, Leg, Missing, Principal, PrincipalKind, Table, Through,
 };
+pub use settle::{Parameters, settle};

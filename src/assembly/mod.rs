@@ -4,12 +4,14 @@ mod asset;
 pub mod check;
 mod directory;
 mod document;
+mod foreign;
 mod manifest;
 mod pretty;
 
 pub use asset::Asset;
 pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
+pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
 pub use pretty::pretty;
 

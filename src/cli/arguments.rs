@@ -118,6 +118,9 @@ pub(super) enum AccessFormat {
 pub(super) struct AccessArguments {
     #[command(flatten)]
     pub(super) environment: EnvironmentArguments,
+    /// Read the CloudFormation templates below a directory instead; folders of 12 digits, or <digits>-<region>, name accounts
+    #[arg(long, value_name = "DIR", conflicts_with = "environment")]
+    pub(super) templates: Option<PathBuf>,
     /// Only principals whose ARN or owner contains this
     #[arg(long, value_name = "P")]
     pub(super) principal: Option<String>,

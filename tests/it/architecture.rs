@@ -18,7 +18,7 @@ const WAIVERS: &[(&str, &str)] = &[
 ];
 
 /// The folders and files that may touch the disk and the process's environment.
-const DOORS: &[&str] = &["src/environment/load.rs", "src/assembly/directory.rs", "src/cli/"];
+const DOORS: &[&str] = &["src/environment/load.rs", "src/assembly/directory.rs", "src/assembly/foreign.rs", "src/cli/"];
 
 /// A file under `src/` that is shipped.
 struct Source {

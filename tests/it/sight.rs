@@ -140,7 +140,7 @@ fn the_page_is_what_the_templates_grant() {
     assert_eq!(lines(&expected, &found), [""; 0], "not granted, though the page says yes");
     let missing: Vec<_> = access.principals.iter().flat_map(|principal| &principal.missing).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    assert_eq!(access.unknown.len(), 2, "only what no version of the demo tells: {:?}", access.unknown);
+    assert_eq!(access.unknown.len(), 1, "only what no version of the demo tells: {:?}", access.unknown);
 }
 
 #[test]

@@ -221,11 +221,12 @@ impl<'a> Index<'a> {
                 }
             }
             // who may be granted a table by its name is said with the crawlers
-            GrantedFact::Table { .. } | GrantedFact::Location { .. } => {}
-            GrantedFact::Other(kind) => {
-                if ["TableWithColumns", "DataCellsFilter"].contains(&kind.as_str()) {
-                    checker.find_at(Code::ExpressionOpen, &grant.spot, NAMES_A_TABLE.to_owned());
-                }
+            GrantedFact::Table { .. }
+            | GrantedFact::Location { .. }
+            | GrantedFact::Tag { .. }
+            | GrantedFact::Other(_) => {}
+            GrantedFact::Columns { .. } | GrantedFact::Filter { .. } => {
+                checker.find_at(Code::ExpressionOpen, &grant.spot, NAMES_A_TABLE.to_owned());
             }
         }
     }

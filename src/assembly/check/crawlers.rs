@@ -132,6 +132,9 @@ fn told(granted: &GrantedFact) -> String {
         GrantedFact::Table { database, name: None, .. } => format!("the tables of `{database}`"),
         GrantedFact::Location { arn, .. } => format!("the location {arn}"),
         GrantedFact::Expression { .. } => "an expression".to_owned(),
+        GrantedFact::Columns { database, table, .. } => format!("columns of `{database}.{table}`"),
+        GrantedFact::Filter { name, .. } => format!("the filter `{name}`"),
+        GrantedFact::Tag { key, .. } => format!("the tag `{key}`"),
         GrantedFact::Other(kind) => kind.clone(),
     }
 }

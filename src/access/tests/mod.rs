@@ -86,6 +86,7 @@ fn world() -> Facts {
         target,
     };
     Facts {
+        settings: vec![SettingsFact { spot: spot("Settings"), account: CATALOG.to_owned(), admins: BTreeSet::new() }],
         associations: vec![
             tag(None, None, PRODUCT, "orders"),
             tag(Some("orders"), None, CLASS, "unclassified"),
@@ -115,6 +116,7 @@ fn world() -> Facts {
             name: "reader".to_owned(),
             tags: BTreeMap::new(),
             statements: Vec::new(),
+            managed: BTreeSet::new(),
             trust: Vec::new(),
         }],
         ..Facts::default()
@@ -453,19 +455,24 @@ fn what_is_not_evaluated_is_told() {
     let said = |change: fn(&mut GrantFact)| {
         let mut facts = world();
         change(by_name(&mut facts, "LocalTable"));
-        evaluate(&facts).unknown.split_off(2)
+        evaluate(&facts).unknown.split_off(1)
     };
     assert_eq!(said(|_| {}), [""; 0]);
     assert_eq!(
-        said(|grant| grant.granted = GrantedFact::Other("DataCellsFilter".to_owned())),
-        ["grant LocalTable of owner/stack is on DataCellsFilter, which is not evaluated yet"]
-    );
-    assert_eq!(
-        said(|grant| grant.principal = Some("IAM_ALLOWED_PRINCIPALS".to_owned())),
-        ["grant LocalTable of owner/stack is for `IAM_ALLOWED_PRINCIPALS`, which no template makes"]
+        said(|grant| grant.granted = GrantedFact::Other("Catalog".to_owned())),
+        ["owner/stack/LocalTable Resource: a grant on Catalog is not evaluated"]
     );
     assert_eq!(
         said(|grant| grant.principal = None),
-        ["grant LocalTable of owner/stack is for somebody whom the template does not tell"]
+        ["owner/stack/LocalTable Principal: the template does not tell for whom the grant is"]
     );
+    assert_eq!(
+        said(|grant| grant.granted = filter_named("nobody_made_it")),
+        ["owner/stack/LocalTable Resource: no template here makes the filter `nobody_made_it` on m_sales.orders"]
+    );
+}
+
+fn filter_named(name: &str) -> GrantedFact {
+    let [catalog, database, table, name] = [CATALOG, "m_sales", "orders", name].map(str::to_owned);
+    GrantedFact::Filter { catalog, database, table, name }
 }
