@@ -632,7 +632,7 @@ def write(templates: list[Template], directory: Path) -> None:
         path.write_text(json.dumps(template, indent=1))
         if parameters:
             listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())]
-            path.with_name(path.stem + ".parameters.json").write_text(json.dumps(listed, indent=1))
+            path.with_name(path.name + ".parameters.json").write_text(json.dumps(listed, indent=1))
 
 
 if __name__ == "__main__":
