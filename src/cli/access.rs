@@ -6,26 +6,37 @@ use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use crate::access::{Access, Facts, evaluate, settle};
 use crate::assembly::{Document, Foreign, gather};
-use crate::report::access::{self, Detail};
+use crate::report::{
+    self,
+    access::{Detail, Format, Look},
+};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
 pub(super) fn run(arguments: &AccessArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut access = match &arguments.templates {
-        Some(directory) => of_templates(directory, ui)?,
+        Some(directory) => of_templates(directory, arguments, ui)?,
         None => match of_environment(arguments, ui)? {
             Ok(access) => access,
             Err(exit) => return Ok(exit),
         },
     };
-    narrow(&mut access, arguments);
-    match arguments.format {
-        AccessFormat::Json => write!(ui.out, "{}", crate::assembly::pretty(&access))?,
-        AccessFormat::Text => {
-            let detail = if arguments.why { Detail::Chain } else { Detail::Columns };
-            access::write(&mut ui.out, &access, detail, ui.width)?;
-        }
+    if let Some(principal) = &arguments.principal {
+        access.principals.retain(|found| found.principal.contains(principal.as_str()) || found.owner == *principal);
     }
+    let format = match arguments.format {
+        AccessFormat::Json => {
+            write!(ui.out, "{}", crate::assembly::pretty(&access))?;
+            ui.out.flush()?;
+            return Ok(Exit::Done);
+        }
+        AccessFormat::Text => Format::Text,
+        AccessFormat::Markdown => Format::Markdown,
+    };
+    let detail = if arguments.why { Detail::Chain } else { Detail::Columns };
+    let look = Look { detail, width: ui.width, colour: ui.out_colour };
+    report::access::write(&mut ui.out, &access, format, &look)?;
     ui.out.flush()?;
     Ok(Exit::Done)
 }
@@ -36,17 +47,29 @@ fn of_environment(arguments: &AccessArguments, ui: &mut Ui) -> Result<Result<Acc
         Ok(result) => result,
         Err(exit) => return Ok(Err(exit)),
     };
-    if let Some(product) = &arguments.product {
-        let mut products = mesh.domains.values().flat_map(|domain| domain.products.keys());
-        if !products.any(|known| known.as_str() == product) {
-            return Err(Failure::new(format!("no domain has a product `{product}`")).exit(Exit::Usage));
+    let mut access = evaluate(&Facts::of(&Document::all(&assembly)));
+    if let Some(asked) = &arguments.product {
+        let mut databases: BTreeSet<String> = BTreeSet::new();
+        for (owner, domain) in &mesh.domains {
+            for product in domain.products.keys() {
+                let full = format!("{owner}/{product}");
+                if product.as_str() == asked || full == *asked {
+                    databases.insert(mesh.database(owner, product));
+                }
+            }
         }
+        if databases.is_empty() {
+            return Err(Failure::new(format!("no domain has a product `{asked}`"))
+                .hint("write its name, or <domain>/<product>")
+                .exit(Exit::Usage));
+        }
+        keep(&mut access, &|database, _| databases.contains(database));
     }
-    Ok(Ok(evaluate(&Facts::of(&Document::all(&assembly)))))
+    Ok(Ok(access))
 }
 
 /// Sight by the templates of a directory, whoever wrote them.
-fn of_templates(directory: &Path, ui: &mut Ui) -> Result<Access, Failure> {
+fn of_templates(directory: &Path, arguments: &AccessArguments, ui: &mut Ui) -> Result<Access, Failure> {
     let told = directory.display();
     let found = gather(directory).map_err(|error| {
         Failure::new(format!("failed to read the templates below {told}: {error}")).exit(Exit::Usage)
@@ -66,18 +89,33 @@ fn of_templates(directory: &Path, ui: &mut Ui) -> Result<Access, Failure> {
         format!("{path}: no folder above it names an account, so it is taken to stand in one account `unknown`")
     }));
     access.unknown.extend(unknown);
+    if let Some(asked) = &arguments.product {
+        let products: BTreeSet<(String, String)> = access
+            .principals
+            .iter()
+            .flat_map(|principal| &principal.tables)
+            .filter(|table| table.product == *asked)
+            .map(|table| (table.database.clone(), table.table.clone()))
+            .collect();
+        keep(&mut access, &|database, table| {
+            database == asked
+                || format!("{database}.{table}") == *asked
+                || products.contains(&(database.to_owned(), table.to_owned()))
+        });
+    }
     Ok(access)
 }
 
-/// Leaves out principals and products that were not asked for.
-fn narrow(access: &mut Access, arguments: &AccessArguments) {
-    if let Some(principal) = &arguments.principal {
-        access.principals.retain(|found| found.principal.contains(principal.as_str()) || found.owner == *principal);
+/// Leaves out what is not of some tables, told by database and table.
+fn keep(access: &mut Access, is_asked: &dyn Fn(&str, &str) -> bool) {
+    // a reason begins with `<database>.<table>: `
+    let of_reason = |reason: &str| {
+        let place = reason.split(": ").next().unwrap_or_default();
+        place.split_once('.').is_some_and(|(database, table)| is_asked(database, table))
+    };
+    for principal in &mut access.principals {
+        principal.tables.retain(|table| is_asked(&table.database, &table.table));
+        principal.missing.retain(|missing| of_reason(&missing.reason));
     }
-    if let Some(product) = &arguments.product {
-        for principal in &mut access.principals {
-            principal.tables.retain(|table| table.product == *product);
-        }
-        access.principals.retain(|principal| !principal.tables.is_empty());
-    }
+    access.principals.retain(|principal| !principal.tables.is_empty() || !principal.missing.is_empty());
 }

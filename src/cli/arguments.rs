@@ -112,6 +112,8 @@ pub(super) enum AccessFormat {
     Text,
     /// For programs.
     Json,
+    /// Tables for a page or a comment.
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -124,7 +126,7 @@ pub(super) struct AccessArguments {
     /// Only principals whose ARN or owner contains this
     #[arg(long, value_name = "P")]
     pub(super) principal: Option<String>,
-    /// Only this product
+    /// Only this product, also as <domain>/<product>; with --templates a product, a database, or <database>.<table>
     #[arg(long, value_name = "P")]
     pub(super) product: Option<String>,
     /// Show the chain of resources, and for a "no" the missing leg

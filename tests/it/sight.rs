@@ -1,8 +1,9 @@
 //! Who sees what: the page made by hand against what the templates grant, and each grant, tag and link is needed.
 
+use crate::common::fixture;
 use crate::demo::{documents, repository, resources_mut};
-use meshform::access::{Access, Facts, Leg, evaluate};
-use meshform::assembly::{Document, Layer, check};
+use meshform::access::{Access, Facts, Leg, evaluate, settle};
+use meshform::assembly::{Document, Layer, check, gather};
 use meshform::finding::Code;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -378,4 +379,175 @@ fn the_roles_that_deploy_see_nothing() {
     assert_eq!(deploying.len(), 3 * 8);
     let held = facts.grants.iter().filter(|grant| grant.principal.as_deref().is_some_and(|to| deploying.contains(to)));
     assert_eq!(held.count(), 0);
+}
+
+/// Whatever the chain of a table names: without it the table goes, and the missing leg is told by the same name.
+#[test]
+fn each_resource_of_a_chain_is_a_leg_that_is_told_when_it_goes() {
+    let whole = documents();
+    let access = evaluate(&Facts::of(&whole));
+    let mut named: BTreeMap<(String, String), BTreeSet<(Leg, String, String)>> = BTreeMap::new();
+    for principal in &access.principals {
+        for table in &principal.tables {
+            for through in &table.through {
+                let place = format!("{}.{}", table.database, table.table);
+                let users = named.entry((through.stack.clone(), through.resource.clone())).or_default();
+                users.insert((through.leg, principal.principal.clone(), place));
+            }
+        }
+    }
+    let mut legs: BTreeMap<Leg, usize> = BTreeMap::new();
+    for ((stack, resource), users) in &named {
+        let mut documents = whole.clone();
+        let document = documents.iter_mut().find(|document| document.id.to_string() == *stack);
+        let document = document.unwrap_or_else(|| panic!("{stack} is a stack"));
+        assert!(resources_mut(document).remove(resource).is_some(), "{resource} is in {stack}");
+        let left = evaluate(&Facts::of(&documents));
+        for (leg, principal, place) in users {
+            // a role that is gone is told by nobody
+            let Some(found) = left.principals.iter().find(|found| found.principal == *principal) else { continue };
+            let still = found.tables.iter().any(|table| format!("{}.{}", table.database, table.table) == *place);
+            assert!(!still, "without {resource} of {stack}, {principal} still sees {place}");
+            let start = format!("{place}: ");
+            let told = found.missing.iter().any(|missing| missing.leg == *leg && missing.reason.starts_with(&start));
+            assert!(told, "without {resource} of {stack}, {principal} is told {:?}", found.missing);
+            *legs.entry(*leg).or_default() += 1;
+        }
+    }
+    let of_grants = [
+        Leg::DatabaseTag,
+        Leg::AccountGrant,
+        Leg::AccountDatabaseGrant,
+        Leg::LocalGrant,
+        Leg::LocalDatabaseGrant,
+        Leg::Link,
+        Leg::LinkGrant,
+    ];
+    for leg in of_grants {
+        assert!(legs.get(&leg).is_some_and(|count| *count > 0), "{leg:?} is never taken away");
+    }
+}
+
+/// What the templates of a fixture let see: `<principal>: <database>.<table> <visible columns, with rows>`.
+fn foreign(name: &str) -> (Vec<String>, Access) {
+    let found = gather(&fixture(&format!("templates/{name}"))).expect("the fixture is there");
+    let mut documents = found.documents;
+    let mut unknown = settle(&mut documents, &found.parameters);
+    let mut access = evaluate(&Facts::of(&documents));
+    unknown.extend(found.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)));
+    unknown.extend(found.without_account.iter().map(|path| format!("{path}: no account")));
+    access.unknown.extend(unknown);
+    let mut lines = Vec::new();
+    for principal in &access.principals {
+        for table in &principal.tables {
+            let visible = table.columns.iter().filter(|column| column.visible);
+            let columns = visible.map(|column| match column.rows.as_slice() {
+                [] => column.name.clone(),
+                rows => format!("{} where {}", column.name, rows.join(" or ")),
+            });
+            let columns = columns.collect::<Vec<_>>().join(", ");
+            lines.push(format!("{}: {}.{} {columns}", principal.principal, table.database, table.table));
+        }
+    }
+    (lines, access)
+}
+
+#[test]
+fn templates_in_short_forms_are_read() {
+    let (lines, access) = foreign("short-forms");
+    assert_eq!(lines, ["arn:aws:iam::444455556666:role/lake-reader: dev_sales.customer_orders order_id, amount, day"]);
+    let unnamed = access.principals.iter().find(|principal| principal.principal.contains("(consumer.yaml:Unnamed)"));
+    let missing: Vec<Leg> = unnamed.expect("it is told").missing.iter().map(|missing| missing.leg).collect();
+    assert_eq!(missing, [Leg::LocalDatabaseGrant, Leg::LinkGrant]);
+    let admins: Vec<&str> = access.administrators.iter().map(|admin| admin.principal.as_str()).collect();
+    assert_eq!(admins, ["arn:aws:iam::111122223333:role/lake/dev-lake-admin"]);
+    assert_eq!(access.unknown.len(), 1, "{:?}", access.unknown);
+}
+
+#[test]
+fn templates_of_the_cdk_are_read() {
+    let (lines, access) = foreign("cdk");
+    let role = "arn:aws:iam::111122223333:role/(LakeStack.template.json:AnalystRole1D2C3B4A)";
+    let columns = "trip_id, fare where city = 'berlin', city where city = 'berlin'";
+    assert_eq!(lines, [format!("{role}: lake.trips {columns}")]);
+    assert!(access.unknown.iter().any(|told| told.contains("DataLakeSettings")), "{:?}", access.unknown);
+}
+
+#[test]
+fn the_older_type_of_grants_is_read() {
+    let (lines, _) = foreign("older");
+    let expected = [
+        "IAM_ALLOWED_PRINCIPALS: finance.invoices number, iban, total",
+        "arn:aws:iam::111122223333:user/auditor: finance.invoices number, total",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn what_no_template_tells_is_said_to_be_unknown() {
+    let (lines, access) = foreign("unknown");
+    // nowhere.yml stands in no account, and is read all the same
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for told in [
+        "111122223333/lake.yaml/ToWhom Principal: the parameter `Reader` has no default, and no value is given",
+        "111122223333/lake.yaml/OnWhat Resource: only AWS knows `Database` of `Custom`, a Custom::Lookup",
+        "111122223333/lake.yaml/Filtered Resource: no template here makes the filter `elsewhere` on lake.things",
+        "111122223333/broken.yaml: line ",
+        "nowhere.yml: no account",
+    ] {
+        assert!(access.unknown.iter().any(|line| line.starts_with(told)), "{told}: {:#?}", access.unknown);
+    }
+}
+
+#[test]
+fn a_directory_that_meshform_wrote_is_read_by_its_manifest() {
+    let found = gather(std::path::Path::new(&repository("stacks/demo"))).expect("the stacks are there");
+    assert_eq!((found.problems.len(), found.without_account.len()), (0, 0), "{:?}", found.problems);
+    let mut read = found.documents;
+    settle(&mut read, &found.parameters);
+    let (of_disk, of_memory) = (evaluate(&Facts::of(&read)), evaluate(&Facts::of(&documents())));
+    assert_eq!(of_disk.principals, of_memory.principals);
+    assert_eq!(of_disk.administrators, of_memory.administrators);
+}
+
+#[test]
+fn directories_of_any_kind_are_answered() {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let write = |path: &str, text: &[u8]| {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder can be made");
+        fs::write(path, text).expect("a file can be written");
+    };
+    write("a/notes.yaml", b"just: notes");
+    write("a/list.json", b"[1, 2]");
+    write("a/binary.template", b"\xff\xfe Resources");
+    write("a/broken.json", b"{\"Resources\": {");
+    write(
+        "a/odd.yaml",
+        b"Resources: {A: 7, B: {Type: [x]}, C: {Type: AWS::Glue::Table, Properties: 9}, 'Fn::ForEach::X': []}",
+    );
+    write("a/manifest/manifest.json", b"{\"mesh\": \"m\", \"stacks\": [7]}");
+    write("b/huge.yaml", &[b"Resources: ".to_vec(), vec![b'x'; 9 * 1024 * 1024]].concat());
+    write("b/deep.yaml", format!("Resources: {}{}", "[".repeat(4000), "]".repeat(4000)).as_bytes());
+    write("b/x.yaml", b"Resources: {}");
+    write("b/x.yaml.parameters.json", b"{\"not\": \"a list\"}");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(directory.path(), directory.path().join("b/around")).expect("a link can be made");
+    let found = gather(directory.path()).expect("the directory can be read");
+    let problems: Vec<&str> = found.problems.iter().map(|problem| problem.path.as_str()).collect();
+    let expected = [
+        "a/binary.template",
+        "a/broken.json",
+        "a/manifest/manifest.json",
+        "b/deep.yaml",
+        "b/huge.yaml",
+        "b/x.yaml.parameters.json",
+    ];
+    assert_eq!(problems, expected);
+    let mut documents = found.documents;
+    let ids: Vec<String> = documents.iter().map(|document| document.id.to_string()).collect();
+    assert_eq!(ids, ["unknown/a/odd.yaml", "unknown/b/x.yaml"]);
+    settle(&mut documents, &found.parameters);
+    evaluate(&Facts::of(&documents));
+    assert!(gather(&directory.path().join("nothing")).is_err());
 }

@@ -1,5 +1,8 @@
 //! Each rule of the evaluator on a catalog of one table: what is changed, what is then seen, which legs are told missing.
 
+mod foreign;
+mod rules;
+
 use super::*;
 use crate::assembly::StackId;
 use std::collections::{BTreeMap, BTreeSet};
