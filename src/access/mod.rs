@@ -28,6 +28,7 @@ pub use facts::{
     ScheduleFact, SettingsFact, Spot, TableFact, TableLinkFact, TagFact, Target, UserFact,
 };
 pub use granted::{ColumnList, FilterFact, GrantFact, GrantedFact};
+pub(crate) use legs::fits;
 pub use legs::{Standing, Surroundings};
 pub use model::{
     Access, Administrator, Column, Copy, CopyKind, Leg, Missing, Principal, PrincipalKind, Table, Through,

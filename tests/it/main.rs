@@ -14,6 +14,7 @@ mod docs;
 mod edges;
 mod hazards;
 mod jobs;
+mod legs;
 mod loading;
 #[cfg(feature = "aws")]
 mod local_aws;

@@ -1,5 +1,6 @@
 //! Policies of roles as they decide: which actions on which resources, under which ceiling.
 
+use crate::access::fits;
 use crate::assembly::Document;
 use serde_json::Value;
 
@@ -62,25 +63,6 @@ pub(super) fn allow(statements: &[Statement], action: &str, resource: &str) -> b
     covering().any(|statement| statement.allows) && !covering().any(denied)
 }
 
-/// IAM's wildcards: `*` for any text, `?` for one character.
-fn fits(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern.len() == text.len() && starts(pattern, text),
-        Some((start, rest)) => {
-            starts(start, text) && {
-                let text = &text[start.len()..];
-                (0..=text.len()).filter(|end| text.is_char_boundary(*end)).any(|end| fits(rest, &text[end..]))
-            }
-        }
-    }
-}
-
-fn starts(pattern: &str, text: &str) -> bool {
-    pattern.len() <= text.len()
-        && text.is_char_boundary(pattern.len())
-        && pattern.bytes().zip(text.bytes()).all(|(expected, found)| expected == b'?' || expected == found)
-}
-
 /// One or several, as policies allow.
 pub(super) fn many(value: &Value) -> Vec<&Value> {
     match value {
@@ -126,21 +108,4 @@ pub(super) fn resolved(document: &Document, value: &Value) -> Option<String> {
 /// Stands for an output of another stack.
 pub(super) fn wire(stack: &str, output: &str) -> String {
     format!("wire:{stack}/{output}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn patterns_fit_as_in_iam() {
-        assert!(fits("s3:Get*", "s3:GetObject"));
-        assert!(fits("arn:aws:s3:::a-*/b/*", "arn:aws:s3:::a-data/b/c/d"));
-        assert!(fits("key/????", "key/1234"));
-        assert!(!fits("key/????", "key/12345"));
-        assert!(!fits("s3:GetObject", "s3:GetObjectTagging"));
-        assert!(!fits("arn:aws:s3:::a/*", "arn:aws:s3:::ab/c"));
-        assert!(!fits("", "a"));
-        assert!(fits("*", ""));
-    }
 }
