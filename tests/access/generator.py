@@ -183,7 +183,7 @@ class Generator:
             table.column_tags[column] = {**table.tags, **of_column}
             for key, value in of_column.items():
                 self.add_tag_of(table, column, key, value)
-        for number in range(self.chance.choice([0, 1, 1, 2]) if table.columns else 0):
+        for number in range(self.chance.choice([0, 1, 2, 2]) if table.columns else 0):
             self.add_filter(table, f"filter_{number}")
 
     def own_tags(self, inherited: dict[str, str], probability: float) -> dict[str, str]:
@@ -338,6 +338,9 @@ class Generator:
         permissions = self.permissions()
         resource = self.table_grant(table)
         self.add_grant(self.who_grants(table.catalog), principal, resource, self.fitting(resource, permissions), [])
+        if "DataCellsFilter" in resource and self.maybe(0.5):
+            # Row filters add up.
+            self.add_grant(table.catalog, principal, self.filter_of(table), ["SELECT"], [])
         if self.maybe(0.9):
             self.add_grant(self.who_grants(table.catalog), principal, self.database_grant(table), self.database_permissions(), [])
 
@@ -379,11 +382,25 @@ class Generator:
         way = self.chance.random()
         if way > 0.62:
             asked = self.nearly(table, held)
-        if self.maybe(0.4):
+        if permissions == ["ALL"] and self.maybe(0.5):
+            asked_permissions = self.fitting(asked, self.chance.choice([["SELECT"], ["SELECT", "INSERT"]]))
+        elif self.maybe(0.4):
             asked_permissions = self.fitting(asked, self.permissions())
         else:
             asked_permissions = self.fitting(asked, permissions)
-        self.add_grant(self.who_grants(subscriber), principal, asked, asked_permissions, [])
+        third = [account for account in self.accounts if account not in (owner, subscriber)]
+        if third and self.maybe(0.06):
+            # A third account that holds it, and passes it on to where it may not.
+            self.add_grant(owner, third[0], held, permissions, permissions)
+            self.add_grant(third[0], principal, asked, asked_permissions, [])
+        else:
+            self.add_grant(self.who_grants(subscriber), principal, asked, asked_permissions, [])
+        if self.maybe(0.08):
+            # What an account received it cannot open to its organization, nor to everyone.
+            organization = f"arn:aws:organizations::{subscriber}:organization/o-abcdefghij"
+            nobody = "IAM_ALLOWED_PRINCIPALS" if "Table" in asked and self.maybe(0.7) else organization
+            self.add_grant(subscriber, nobody, asked, asked_permissions, [])
+            self.add_grant(owner, nobody, self.database_grant(table), ["DESCRIBE"], [])
         if "LFTagPolicy" in asked and self.maybe(0.75 if asked is not held else 0.25):
             self.describe_tags(owner, subscriber, asked["LFTagPolicy"]["Expression"])
         if asked is not held and self.maybe(0.3):
@@ -418,7 +435,7 @@ class Generator:
             if self.maybe(0.1):
                 values = values[1:] or self.tags[condition["TagKey"]][:1]
             tag = {"LFTag": {"CatalogId": owner, "TagKey": condition["TagKey"], "TagValues": values}}
-            permissions = ["DESCRIBE"] if self.maybe(0.92) else ["ASSOCIATE"]
+            permissions = ["DESCRIBE"] if self.maybe(0.88) else ["ASSOCIATE"]
             self.add_grant(owner, subscriber, tag, permissions, permissions)
 
     def who_grants(self, right: str) -> str:
@@ -466,7 +483,7 @@ class Generator:
         if way < 0.58:
             return {"Table": {"CatalogId": table.catalog, "DatabaseName": table.database, **self.name_or_all(table)}}
         names = {"CatalogId": table.catalog, "DatabaseName": table.database, "Name": table.name}
-        if way < 0.8 or not table.columns:
+        if way < 0.77 or not table.columns:
             return {"TableWithColumns": {**names, **self.column_list(table, 0.5)}}
         known = self.filters.get((table.catalog, table.database, table.name), [])
         name = self.chance.choice(known) if known and self.maybe(0.92) else "filter_of_nobody"
@@ -525,15 +542,16 @@ class Generator:
             other = dict(plain)
             if other.pop("TableWildcard", None) is not None:
                 return self.chance.choice([{kind: {**other, "Name": table.name}}, self.columns_of(table)])
-            return self.chance.choice([self.columns_of(table), self.filter_of(table), self.filter_of(table)])
-        return self.filter_of(table)
+            all_tables = {kind: {"CatalogId": plain["CatalogId"], "DatabaseName": plain["DatabaseName"], "TableWildcard": {}}}
+            return self.chance.choice([self.columns_of(table), self.filter_of(table), self.filter_of(table), all_tables])
+        return self.filter_of(table, plain["Name"])
 
     def columns_of(self, table: Table) -> Properties:
         names = {"CatalogId": table.catalog, "DatabaseName": table.database, "Name": table.name}
         return {"TableWithColumns": {**names, **self.column_list(table, 0.5)}}
 
-    def filter_of(self, table: Table) -> Properties:
-        known = self.filters.get((table.catalog, table.database, table.name), [])
+    def filter_of(self, table: Table, other_than: str = "") -> Properties:
+        known = [name for name in self.filters.get((table.catalog, table.database, table.name), []) if name != other_than]
         if not known:
             return self.columns_of(table)
         filtered = {"TableCatalogId": table.catalog, "DatabaseName": table.database, "TableName": table.name}

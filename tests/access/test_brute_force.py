@@ -350,6 +350,17 @@ class Hops(Case):
         self.describe_tags(domain="sales")
         self.assertEqual(self.seen(ROLE).columns, {"id": ["region = 'eu'"]})
 
+    def test_rule_5c_all_gives_what_the_account_holds(self) -> None:
+        self.hops(tags(level="internal"), tags(domain="sales"), "SELECT DESCRIBE", grantable="", asks="ALL")
+        self.describe_tags(domain="sales")
+        self.sees(ROLE, "id amount")
+        self.may(ROLE, "DESCRIBE SELECT")
+
+    def test_rule_5c_writes_over_a_part_are_describe_before_they_are_capped(self) -> None:
+        self.hops(tags(level="internal"), tags(domain="sales", level="internal"), "SELECT DESCRIBE", grantable="", asks="SELECT ALTER")
+        self.describe_tags(domain="sales", level="internal")
+        self.may(ROLE, "DESCRIBE SELECT")
+
     def test_rule_5c_not_for_an_identical_expression(self) -> None:
         """Lake Formation guide, "Cascading cross-account permissions": the identical policy without grant option is an
         AccessDeniedException, the same with one value more is granted."""
@@ -416,6 +427,8 @@ class Legs(Case):
 
     def test_rule_7_an_account_without_templates_is_told(self) -> None:
         self.grant(OWNER, OUTSIDER, TABLE, "SELECT", "SELECT")
+        self.sees(OUTSIDER, "")
+        self.grant(OWNER, OUTSIDER, DATABASE, "DESCRIBE", "DESCRIBE")
         self.sees(OUTSIDER, "id email amount")
 
     def test_rule_7_a_role_of_an_account_without_templates_needs_no_link(self) -> None:
@@ -424,6 +437,11 @@ class Legs(Case):
         self.sees(partner, "")
         self.grant(OWNER, partner, DATABASE, "DESCRIBE")
         self.sees(partner, "id email amount")
+
+    def test_rule_7_what_an_account_received_it_cannot_open_to_everyone(self) -> None:
+        self.grant(OWNER, SUBSCRIBER, TABLE, "ALL", "ALL")
+        self.grant(SUBSCRIBER, "IAM_ALLOWED_PRINCIPALS", TABLE, "ALL")
+        self.sees("IAM_ALLOWED_PRINCIPALS", "")
 
     def test_rule_7_everyone(self) -> None:
         self.grant(OWNER, "IAM_ALLOWED_PRINCIPALS", TABLE, "ALL")

@@ -28,7 +28,7 @@ PLACE = ROOT / "target" / "mutants"
 TREE = PLACE / "tree"
 CARGO = ["cargo", "--quiet"]
 FEATURES = ["--no-default-features"]
-SEEDS = "300"
+SEEDS = "600"
 
 
 @dataclass(frozen=True)
