@@ -9,7 +9,7 @@ INSTALLED := .local/venv/installed
 SPARK := .local/spark/installed
 IMPACT := .local/impact/installed
 
-.PHONY: help demo test jobs-test check fmt lint pure stacks schemas docs local-aws self-test impact clean
+.PHONY: help demo test jobs-test mutants check fmt lint pure stacks schemas docs local-aws self-test impact clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -23,12 +23,21 @@ test: $(INSTALLED) ## Run every test: the program's, those of the local AWS itse
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	cargo test
 	$(PYTHON) tests/local-aws/launcher.py --self-test
+	cargo build --quiet
+	python3 -m unittest discover -s tests/access
+	python3 tests/access/compare.py target/debug/meshform
+	python3 -m unittest discover -s tests/mutants
+	python3 tests/mutants/mutants.py --applies
 	$(MAKE) --no-print-directory jobs-test
 
 jobs-test: $(SPARK) ## Run the scripts of Glue jobs by Spark on small files; needs Java 17 and a built meshform
 	@$(call need,java,install a Java 17 runtime: AWS Glue runs Spark on it)
 	cargo build --quiet
 	.local/spark/bin/python -W ignore -m unittest discover -s tests/jobs
+
+mutants: ## Break each rule of the evaluator of sight in turn, and expect the tests to notice; takes an hour
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	python3 tests/mutants/mutants.py
 
 check: fmt lint test ## What CI runs: format, lints, tests (licences and generated files are among them), stacks fresh
 	cargo run --quiet -- synth -e demo --check

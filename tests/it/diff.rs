@@ -26,6 +26,7 @@ fn side(name: &str) -> Side {
 
 fn empty() -> Diff {
     Diff {
+        moments: Vec::new(),
         version: 1,
         base: side("origin/main"),
         head: side("the working tree"),

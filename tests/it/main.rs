@@ -27,9 +27,9 @@ mod local_aws;
 mod models;
 mod nasty;
 mod network;
-mod policies;
 #[cfg(feature = "aws")]
 mod plans;
+mod policies;
 mod quicksight;
 mod resolving;
 mod rights;

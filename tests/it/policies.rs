@@ -129,6 +129,7 @@ fn judged(base: &Input<'_>, head: &Input<'_>, stacks: Vec<StackChange>) -> Vec<J
     let (contracts, versions) = diff::contracts(base.mesh, head.mesh, base.access, head.access);
     let side = |name: &str| diff::Side { name: name.to_owned(), limits: Vec::new() };
     let diff = Diff {
+        moments: Vec::new(),
         version: 1,
         base: side("base"),
         head: side("head"),

@@ -26,14 +26,14 @@ mod sight;
 mod stacks;
 mod stores;
 mod tables;
-mod types;
-mod versions;
 #[cfg(test)]
 mod tests;
+mod types;
+mod versions;
 
+pub use change_set::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource, RequiresRecreation, with_change_set};
 pub use contracts::{contracts, contracts_of_documents};
 pub use input::Input;
-pub use change_set::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource, RequiresRecreation, with_change_set};
 pub use model::{
     AccessChange, Affected, Bump, ChangeKind, ColumnSight, ContractChange, ContractChangeKind, CopySight, Diff,
     Discovered, Expired, Impact, PolicyFinding, PropertyChange, Reclassified, ResourceChange, RowChange, Side,

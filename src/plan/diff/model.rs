@@ -2,6 +2,7 @@
 
 use crate::access::{CopyKind, PrincipalKind};
 use crate::assembly::Layer;
+use crate::plan::safety::UnsafeMoment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub struct Diff {
     pub versions: Vec<VersionBump>,
     /// Stacks that differ, by id.
     pub stacks: Vec<StackChange>,
+    /// Moments of a deployment at which somebody sees more, or less, than before and after.
+    pub moments: Vec<UnsafeMoment>,
     /// Policy findings that are new on this side.
     pub findings: Vec<PolicyFinding>,
     /// What could not be compared or evaluated, and why.

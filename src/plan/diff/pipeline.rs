@@ -12,6 +12,7 @@ use crate::environment::Source;
 use crate::finding::{Finding, Severity};
 use crate::mesh::{Day, Mesh};
 use crate::plan::policy::{Judged, judge};
+use crate::plan::safety;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A side, read and evaluated: all that can be done without the other, so that two of them can be done at once.
@@ -68,6 +69,7 @@ pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> (Diff, 
         contracts,
         versions,
         stacks: stacks(&base.documents, &head.documents),
+        moments: safety::between(&base.documents, &head.documents),
         findings: Vec::new(),
         unknown: unknown(base, head),
     };

@@ -4,6 +4,7 @@
 //! another tag is without one. The check walks every prefix of the steps, and within each step the moment at which
 //! CloudFormation has deleted what it replaces and not yet made it anew, and asks the evaluator of `access` each time.
 
+mod parts;
 mod path;
 
 pub use path::{between, of_plan};
@@ -20,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A step of a plan: a stack gets a template, or goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
+    /// Its number in the plan, from 1.
+    pub number: usize,
     /// The stack.
     pub stack: &'a StackId,
     /// What stands when the step is done; none when the stack is deleted.
@@ -67,7 +70,7 @@ pub fn unsafe_moments(before: &[Document], steps: &[Change<'_>]) -> Vec<UnsafeMo
     let start = sight(&state);
     // the sight of every moment: number of the step, and what is seen
     let mut moments: Vec<(usize, Sight)> = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
+    for step in steps {
         let old = state.get(step.stack).cloned();
         if !concerns_access(old.as_ref(), step.to) {
             set(&mut state, step);
@@ -75,10 +78,10 @@ pub fn unsafe_moments(before: &[Document], steps: &[Change<'_>]) -> Vec<UnsafeMo
         }
         if let Some(during) = during(old.as_ref(), step.to) {
             state.insert(step.stack.clone(), during);
-            moments.push((index, sight(&state)));
+            moments.push((step.number, sight(&state)));
         }
         set(&mut state, step);
-        moments.push((index, sight(&state)));
+        moments.push((step.number, sight(&state)));
     }
     let Some((_, end)) = moments.last().cloned() else { return Vec::new() };
     found(&start, &end, &moments, steps)
@@ -105,9 +108,14 @@ fn sight(state: &BTreeMap<StackId, Document>) -> Sight {
     sight
 }
 
-/// Types of which the evaluator reads something.
+/// Types on which sight depends. Settings name administrators, who see nothing by them, and a tag is nothing until it is put
+/// on something.
 const OF_ACCESS: &[&str] = &[
-    "AWS::LakeFormation::",
+    "AWS::LakeFormation::DataCellsFilter",
+    "AWS::LakeFormation::Permissions",
+    "AWS::LakeFormation::PrincipalPermissions",
+    "AWS::LakeFormation::Resource",
+    "AWS::LakeFormation::TagAssociation",
     "AWS::Glue::Database",
     "AWS::Glue::Table",
     "AWS::IAM::",
@@ -192,9 +200,9 @@ fn found(start: &Sight, end: &Sight, moments: &[(usize, Sight)], steps: &[Change
         .into_iter()
         .map(|((wrong, from, to, principal, table), columns)| UnsafeMoment {
             wrong,
-            from_step: from + 1,
-            to_step: to + 1,
-            stack: steps[from].stack.to_string(),
+            from_step: from,
+            to_step: to,
+            stack: steps.iter().find(|step| step.number == from).map(|step| step.stack.to_string()).unwrap_or_default(),
             principal: principal.to_owned(),
             table: table.to_owned(),
             columns: columns.into_iter().collect(),

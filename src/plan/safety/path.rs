@@ -1,5 +1,6 @@
 //! The way from one state to another: of a plan that was made, or of the one that two sets of templates call for.
 
+use super::parts::parts;
 use super::{Change, UnsafeMoment, unsafe_moments};
 use crate::assembly::{Document, StackId};
 use crate::plan::order::{self, Moves};
@@ -72,7 +73,7 @@ fn keep_wires(document: &mut Document, standing: &[Document]) {
 }
 
 /// Stacks that the second side does not have, dependents first.
-fn gone(base: &[Document], head: &BTreeMap<StackId, BTreeSet<StackId>>) -> Vec<StackId> {
+pub(super) fn gone(base: &[Document], head: &BTreeMap<StackId, BTreeSet<StackId>>) -> Vec<StackId> {
     let gone = base.iter().filter(|document| !head.contains_key(&document.id));
     let needs = gone.map(|document| {
         let needs = document.needs.iter().map(|needed| StepId::new(needed, Turn::Remove)).collect();
@@ -102,7 +103,12 @@ fn in_order(needs: &BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {
     order
 }
 
+/// The moments of each part of the mesh that changes by itself, together.
 fn moments(before: &[Document], reached: &[(StackId, Option<Document>)]) -> Vec<UnsafeMoment> {
-    let steps: Vec<Change<'_>> = reached.iter().map(|(stack, to)| Change { stack, to: to.as_ref() }).collect();
-    unsafe_moments(before, &steps)
+    let changes = reached.iter().enumerate().map(|(at, (stack, to))| Change { number: at + 1, stack, to: to.as_ref() });
+    let changes: Vec<Change<'_>> = changes.collect();
+    let mut found: Vec<UnsafeMoment> =
+        parts(before, &changes).into_iter().flat_map(|(documents, steps)| unsafe_moments(&documents, &steps)).collect();
+    found.sort();
+    found
 }

@@ -93,7 +93,7 @@ fn access(grants: &[&[&str]]) -> Document {
 
 fn moments(before: &[Document], after: &[Document]) -> Vec<UnsafeMoment> {
     let steps: Vec<Change<'_>> =
-        after.iter().map(|document| Change { stack: &document.id, to: Some(document) }).collect();
+        after.iter().enumerate().map(|(at, to)| Change { number: at + 1, stack: &to.id, to: Some(to) }).collect();
     unsafe_moments(before, &steps)
 }
 
@@ -165,7 +165,7 @@ fn a_deleted_stack_is_a_step_like_any_other() {
     let before = [publication(COLUMNS), sharing(&[&["public"]]), access(&[&["public"]])];
     let gone = StackId::new("owner", "sharing");
     let back = sharing(&[&["public"]]);
-    let steps = [Change { stack: &gone, to: None }, Change { stack: &back.id, to: Some(&back) }];
+    let steps = [Change { number: 1, stack: &gone, to: None }, Change { number: 2, stack: &back.id, to: Some(&back) }];
     let found = unsafe_moments(&before, &steps);
     assert_eq!(
         found.iter().map(|gap| (gap.wrong, gap.from_step, gap.to_step)).collect::<Vec<_>>(),

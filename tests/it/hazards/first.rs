@@ -6,7 +6,9 @@ use crate::demo::{repository, resources_mut, synthesize};
 use meshform::access::{Facts, evaluate};
 use meshform::assembly::{Document, ParameterValue, Rendered, StackId, check};
 use meshform::finding::Code;
-use meshform::plan::{Deployed, Observed, Options, Pass, Plan, Probe, Protection, StackStatus, Standing, plan};
+use meshform::plan::{
+    Deployed, Observed, Options, Pass, Plan, Probe, Protection, StackStatus, Standing, StepId, Turn, plan,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -243,12 +245,15 @@ fn hazard_06_what_is_taken_away_goes_from_the_roles_to_the_catalog() {
     let fewer = edited(&demo, "consumers/data-science.yaml", gone, "").render();
     let sharing = StackId::new("governance", "demo-sharing-data-science");
     let access = StackId::new("data-science", "demo-access-data-science");
+    let step = |stack: &StackId, turn: Turn| StepId::new(stack, turn);
     let removal = planned(&fewer, &standing(&full));
-    assert!(removal.steps[&sharing].needs.contains(&access), "the role's grant goes before the account's");
-    assert!(!removal.steps[&access].needs.contains(&sharing));
+    let (shared, granted) = (step(&sharing, Turn::Remove), step(&access, Turn::Remove));
+    assert!(removal.steps[&shared].needs.contains(&granted), "the role's grant goes before the account's");
+    assert!(!removal.steps[&granted].needs.contains(&shared));
     let addition = planned(&full, &standing(&fewer));
-    assert!(addition.steps[&access].needs.contains(&sharing), "the account's grant comes before the role's");
-    assert!(!addition.steps[&sharing].needs.contains(&access));
+    let (shared, granted) = (step(&sharing, Turn::Add), step(&access, Turn::Add));
+    assert!(addition.steps[&granted].needs.contains(&shared), "the account's grant comes before the role's");
+    assert!(!addition.steps[&shared].needs.contains(&granted));
 }
 
 #[test]
@@ -301,7 +306,11 @@ fn hazard_08_no_link_is_made_before_its_account_sees_the_share() {
             }
             Probe::Settings { .. } | Probe::Catalog { .. } => false,
         };
-        assert!(plan.steps[&document.id].probes.iter().any(asks), "nobody waits before {id} in {}", document.id);
+        assert!(
+            plan.steps[&StepId::new(&document.id, Turn::Add)].probes.iter().any(asks),
+            "nobody waits before {id} in {}",
+            document.id
+        );
         links += 1;
     }
     assert!(links > 10, "the demo has links");
