@@ -148,8 +148,8 @@ fn without_a_side_it_is_where_this_branch_left_the_default_branch() {
     let output = clone.diff(&["--exit-code"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(err(&output).contains("comparing with origin/main (where this branch left it)"), "{}", err(&output));
-    let output = clone.diff(&["--exit-code", "--base", "origin/main"]);
-    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    let output = clone.diff(&["--base", "origin/main", "--format", "json"]);
+    assert!(out(&output).contains("\"stacks\": [\n"), "{}{}", out(&output), err(&output));
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn what_is_no_file_in_the_commit_is_told() {
     refused(linked("/etc/hostname"), "a link that leads out of the repository");
     refused(linked("extra.yaml"), "a link that leads to itself");
     refused(linked("nowhere.yaml"), "a link to nothing");
-    refused(linked("."), "a directory, not a file");
+    refused(linked("../consumers"), "a directory, not a file");
     refused(
         |repository| {
             let commit = repository.git(&["rev-parse", "HEAD"]);
@@ -338,5 +338,5 @@ fn a_head_that_does_not_validate_is_refused_as_in_other_verbs() {
     assert!(err(&output).contains("colour"), "{}", err(&output));
     let output = repository.diff(&["--base", "HEAD", "--format", "github"]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(out(&output).starts_with("::error file=environments/small/mesh.yaml,"), "{}", out(&output));
+    assert!(out(&output).contains("::error file=environments/small/mesh.yaml,"), "{}", out(&output));
 }

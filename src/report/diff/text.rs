@@ -2,7 +2,8 @@
 
 use super::advice::advice;
 use super::group::{Folded, Sight, sights};
-use super::phrase::{Part, Phrase, count};
+use super::paper::{ALARM, BOLD, CYAN, GREEN, GREY, Paper, RED, YELLOW};
+use super::phrase::count;
 use super::verdict::{Level, numbers, verdict};
 use super::visible::visible;
 use super::words::{
@@ -15,20 +16,6 @@ use std::io::{self, Write};
 
 /// Most lines of a document's difference that are shown.
 const MOST_LINES: usize = 40;
-
-const BOLD: &str = "1";
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const CYAN: &str = "36";
-const GREY: &str = "2";
-const ALARM: &str = "1;31";
-
-struct Paper<'a> {
-    out: &'a mut dyn Write,
-    width: usize,
-    colour: Colour,
-}
 
 pub(super) fn write(
     out: &mut dyn Write,
@@ -69,57 +56,6 @@ pub(super) fn write(
 }
 
 impl Paper<'_> {
-    fn paint(&self, style: &str, text: &str) -> String {
-        match self.colour {
-            Colour::Ansi if !text.is_empty() => format!("\x1b[{style}m{text}\x1b[0m"),
-            Colour::Ansi | Colour::Plain => text.to_owned(),
-        }
-    }
-
-    fn phrase(&self, phrase: &Phrase, strong: &str) -> String {
-        let parts = phrase.parts().iter().map(|part| match part {
-            Part::Words(words) => words.clone(),
-            Part::Strong(words) => self.paint(strong, &words.to_uppercase()),
-            Part::Name(name) => self.paint(BOLD, &visible(name)),
-            Part::Prose(text) => visible(text),
-        });
-        parts.collect()
-    }
-
-    /// A line, broken at spaces, with what follows below its text.
-    fn line(&mut self, indent: usize, text: &str) -> io::Result<()> {
-        let (room, start) = (self.width.saturating_sub(indent).max(30), " ".repeat(indent));
-        let mut line = String::new();
-        let mut first = true;
-        let mut used = 0;
-        for word in text.split(' ') {
-            let wide = seen(word);
-            if used > 0 && used + 1 + wide > room {
-                writeln!(self.out, "{start}{}", line.trim_end())?;
-                line =
-                    if first { "    ".to_owned() } else { line.chars().take_while(|letter| *letter == ' ').collect() };
-                used = line.len();
-                first = false;
-                line.push_str(word);
-                used += wide;
-                continue;
-            }
-            if !line.is_empty() {
-                line.push(' ');
-                used += 1;
-            }
-            line.push_str(word);
-            used += wide;
-        }
-        writeln!(self.out, "{start}{}", line.trim_end())
-    }
-
-    fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out)?;
-        let text = self.paint(BOLD, text);
-        writeln!(self.out, "{text}")
-    }
-
     fn limits(&mut self, diff: &Diff) -> io::Result<()> {
         for side in [&diff.base, &diff.head] {
             for limit in &side.limits {
@@ -442,17 +378,4 @@ fn short_value(value: &serde_json::Value) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
-}
-
-/// Characters of a word that are seen: without escape sequences.
-fn seen(word: &str) -> usize {
-    let mut count = 0;
-    let mut letters = word.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\x1b' => drop(letters.by_ref().find(|letter| *letter == 'm')),
-            _ => count += 1,
-        }
-    }
-    count
 }
