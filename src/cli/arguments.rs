@@ -120,13 +120,13 @@ pub(super) enum AccessFormat {
 pub(super) struct AccessArguments {
     #[command(flatten)]
     pub(super) environment: EnvironmentArguments,
-    /// Read the CloudFormation templates below a directory instead; folders of 12 digits, or <digits>-<region>, name accounts
+    /// Read CloudFormation templates below a directory; folders of 12 digits name accounts
     #[arg(long, value_name = "DIR", conflicts_with = "environment")]
     pub(super) templates: Option<PathBuf>,
     /// Only principals whose ARN or owner contains this
     #[arg(long, value_name = "P")]
     pub(super) principal: Option<String>,
-    /// Only this product, also as <domain>/<product>; with --templates a product, a database, or <database>.<table>
+    /// Only this product, or <domain>/<product>; with --templates also <database>.<table>
     #[arg(long, value_name = "P")]
     pub(super) product: Option<String>,
     /// Show the chain of resources, and for a "no" the missing leg

@@ -104,6 +104,8 @@ impl<'a> Scope<'a> {
         }
         if function(value).is_some() {
             return match self.value(value, level) {
+                // a branch of an If that is `AWS::NoValue`
+                Ok(Value::Null) => None,
                 // what it stands for may hold further intrinsics: a branch of an If
                 Ok(known) if known != *value => self.deep(&known, level + 1),
                 Ok(_) | Err(_) => Some(value.clone()),

@@ -106,9 +106,10 @@ fn templates_settle_with_what_others_say() {
         "Transform": "AWS::Serverless-2016-10-31",
     });
     let mut documents = vec![document("a", "111122223333", export), document("b", "111122223333", import)];
-    documents[1].wires.insert(("Wired".to_owned(), documents[0].id.clone(), "Arn".to_owned()));
+    let (exporter, importer) = (documents[0].id.clone(), documents[1].id.clone());
+    documents[1].wires.insert(("Wired".to_owned(), exporter, "Arn".to_owned()));
     let given = BTreeMap::from([("Given".to_owned(), "value".to_owned())]);
-    let unknown = settle(&mut documents, &BTreeMap::from([(documents[1].id.clone(), given)]));
+    let unknown = settle(&mut documents, &BTreeMap::from([(importer, given)]));
     let arn = "arn:aws:iam::111122223333:role/r";
     let expected = json!({"Import": arn, "Given": "value", "Wired": arn, "List": ["y"],
         "Unknown": {"Fn::GetAtt": ["A", "Thing"]}});

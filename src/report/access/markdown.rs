@@ -66,11 +66,13 @@ fn matrix(out: &mut dyn Write, access: &Access) -> io::Result<()> {
     let products: Vec<String> = matrix.products.iter().map(|(product, _)| code(product)).collect();
     writeln!(out, "| principal | {} |\n|---|{}", products.join(" | "), "---|".repeat(products.len()))?;
     for principal in access.principals.iter().filter(|principal| !principal.tables.is_empty()) {
-        let cells: Vec<String> = matrix
-            .row(principal)
-            .iter()
-            .map(|cell| if cell.is_sensitive() { format!("**{}**", matrix.text(cell)) } else { matrix.text(cell) })
-            .collect();
+        let row = matrix.row(principal);
+        let cell = |number: usize| match row.get(&number) {
+            None => "-".to_owned(),
+            Some(cell) if cell.is_sensitive() => format!("**{}**", matrix.text(cell)),
+            Some(cell) => matrix.text(cell),
+        };
+        let cells: Vec<String> = (0..matrix.products.len()).map(cell).collect();
         writeln!(out, "| {} | {} |", code(short(&principal.principal)), cells.join(" | "))?;
     }
     writeln!(out, "\nClasses: {}; `~` some rows only; bold: something sensitive.", code(&matrix.legend()))

@@ -39,18 +39,20 @@ impl Matrix {
         Self { products, marks: marks(&classes) }
     }
 
-    /// What a principal sees of each product.
-    pub(super) fn row(&self, principal: &Principal) -> Vec<Cell> {
-        let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
+    /// What a principal sees, by the number of the product; products of which it sees nothing are not there.
+    pub(super) fn row(&self, principal: &Principal) -> BTreeMap<usize, Cell> {
+        let mut cells: BTreeMap<usize, Cell> = BTreeMap::new();
         for table in &principal.tables {
-            let cell = cells.entry(product(table)).or_default();
+            let name = product(table);
+            let Ok(number) = self.products.binary_search_by(|(known, _)| known.cmp(&name)) else { continue };
+            let cell = cells.entry(number).or_default();
             for column in table.columns.iter().filter(|column| column.visible) {
                 cell.seen += 1;
                 cell.classes.insert(class(column).to_owned());
                 cell.filtered |= !column.rows.is_empty();
             }
         }
-        self.products.iter().map(|(product, _)| cells.remove(product).unwrap_or_default()).collect()
+        cells
     }
 
     /// A cell in a few characters: `5 ipC`; `5 ipC~` where rows are filtered; `-` for nothing.

@@ -108,7 +108,7 @@ fn no_meaning_hangs_on_colour() {
 fn no_name_leaves_its_cell_or_moves_the_cursor() {
     let nasty = "a|b`<img src=x>@team #1 [x](http://e) *b* \u{1b}[2J\n# h";
     let markdown = printed(&access(nasty), Format::Markdown, Detail::Chain, Colour::Plain);
-    for bad in ["<img", "@team", "](", "*b*", "\u{1b}", "#1", "\n# h", "a|b"] {
+    for bad in ["<img", "@team", "](", "*b*", "\u{1b}", " #1", "\n# h", "a|b"] {
         assert!(!markdown.contains(bad), "{bad}: {markdown}");
     }
     let cells = markdown.lines().filter(|line| line.starts_with("| <code>")).map(|line| line.matches('|').count());

@@ -1,6 +1,6 @@
 //! Who can see what, for a terminal.
 
-use super::matrix::{Matrix, class, split};
+use super::matrix::{Cell, Matrix, class, split};
 use super::{Detail, Look, administrators, copied, copies, home, is_sensitive, kebab, product, short, told};
 use crate::access::{Access, Column, Missing, Principal, Table};
 use crate::report::Colour;
@@ -63,7 +63,8 @@ pub(super) fn write(out: &mut dyn Write, access: &Access, look: &Look) -> io::Re
 fn matrix(out: &mut dyn Write, access: &Access, look: &Look, paint: &Paint) -> io::Result<()> {
     let matrix = Matrix::of(access);
     let room = (look.width.saturating_sub(NAME + 2) / CELL).max(1);
-    let seeing: Vec<&Principal> = access.principals.iter().filter(|principal| !principal.tables.is_empty()).collect();
+    let seeing = access.principals.iter().filter(|principal| !principal.tables.is_empty());
+    let rows: Vec<_> = seeing.map(|principal| (principal, matrix.row(principal))).collect();
     for (block, products) in matrix.products.chunks(room).enumerate() {
         let first = block * room;
         for (number, (product, columns)) in products.iter().enumerate() {
@@ -75,9 +76,8 @@ fn matrix(out: &mut dyn Write, access: &Access, look: &Look, paint: &Paint) -> i
             write!(out, "{:<CELL$}", first + number + 1)?;
         }
         writeln!(out)?;
-        for principal in &seeing {
-            let cells: Vec<_> = matrix.row(principal).into_iter().skip(first).take(products.len()).collect();
-            if cells.iter().all(|cell| cell.seen == 0) {
+        for (principal, row) in &rows {
+            if row.range(first..first + products.len()).next().is_none() {
                 continue;
             }
             let name = neutral(short(&principal.principal));
@@ -86,10 +86,12 @@ fn matrix(out: &mut dyn Write, access: &Access, look: &Look, paint: &Paint) -> i
             } else {
                 write!(out, "{name:NAME$}  ")?;
             }
-            for cell in &cells {
-                let text = matrix.text(cell);
+            for number in first..first + products.len() {
+                let cell = row.get(&number);
+                let text = cell.map_or_else(|| "-".to_owned(), |cell| matrix.text(cell));
                 let gap = " ".repeat(CELL.saturating_sub(text.chars().count()).max(1));
-                write!(out, "{}{gap}", if cell.is_sensitive() { paint.sensitive(&text) } else { text })?;
+                let is_sensitive = cell.is_some_and(Cell::is_sensitive);
+                write!(out, "{}{gap}", if is_sensitive { paint.sensitive(&text) } else { text })?;
             }
             writeln!(out)?;
         }
