@@ -17,6 +17,7 @@ mod openings;
 mod principal;
 mod reading;
 mod settle;
+mod shown;
 mod sight;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,13 @@
 //! One principal before the tables that its grants speak of: which legs there are, which are missing, what it sees.
 
-use super::catalog::{Base, Catalog, Tagged, classification, product};
+use super::catalog::{Base, Catalog, Tagged};
 use super::expressions::{Expressions, speaks_of};
 use super::facts::{DatabaseFact, Facts, Spot};
 use super::granted::{GrantFact, GrantedFact};
 use super::legs::Standing;
-use super::model::{Column, Leg, Missing, Table, Through};
+use super::model::{Leg, Missing, Table};
 use super::openings::{Granting, Grants, Opening, allows};
+use super::shown::{Legs, Shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who looks.
@@ -30,23 +31,6 @@ pub(super) struct Sight {
     pub(super) tables: Vec<Table>,
     pub(super) missing: BTreeSet<Missing>,
     pub(super) unknown: BTreeSet<String>,
-}
-
-/// The legs to one table, with those that are missing.
-#[derive(Default)]
-struct Legs {
-    through: BTreeSet<Through>,
-    missing: Vec<(Leg, String)>,
-}
-
-impl Legs {
-    fn found(&mut self, leg: Leg, spot: &Spot) {
-        self.through.insert(Through { leg, stack: spot.stack.to_string(), resource: spot.resource.clone() });
-    }
-
-    fn lacks(&mut self, leg: Leg, reason: &str) {
-        self.missing.push((leg, reason.to_owned()));
-    }
 }
 
 /// A link with the grants that let somebody describe it.
@@ -329,74 +313,4 @@ fn speaks_of_tables(grant: &GrantFact, base: &Base<'_>) -> bool {
             | GrantedFact::Location { .. }
             | GrantedFact::Other(_) => false,
         }
-}
-
-/// What is seen of a table so far: the union over all grants.
-struct Shown<'a> {
-    columns: Vec<(&'a str, Option<String>)>,
-    visible: Vec<bool>,
-    /// For each column the row filters, or `None` as soon as all rows are seen.
-    rows: Vec<Option<BTreeSet<&'a str>>>,
-    permissions: BTreeSet<&'a str>,
-    discovered: bool,
-}
-
-impl<'a> Shown<'a> {
-    fn of(tagged: &Tagged<'a>) -> Self {
-        let columns: Vec<_> = tagged.columns.iter().map(|(name, tags)| (*name, classification(tags))).collect();
-        let count = columns.len();
-        Self {
-            columns,
-            visible: vec![false; count],
-            rows: vec![Some(BTreeSet::new()); count],
-            permissions: BTreeSet::new(),
-            discovered: false,
-        }
-    }
-
-    fn add(&mut self, opening: &Opening<'a>, legs: &mut Legs) {
-        self.permissions.extend(&opening.permissions);
-        if !opening.reads() {
-            return;
-        }
-        self.discovered |= opening.discovered;
-        for (column, _) in opening.columns.iter().enumerate().filter(|(_, is_open)| **is_open) {
-            self.visible[column] = true;
-            match opening.rows {
-                Some(filter) => drop(self.rows[column].as_mut().map(|rows| rows.insert(filter))),
-                None => self.rows[column] = None,
-            }
-        }
-        legs.found(Leg::LocalGrant, &opening.grant.spot);
-        opening.sources.iter().for_each(|spot| legs.found(Leg::AccountGrant, spot));
-        opening.filter.into_iter().for_each(|spot| legs.found(Leg::DataCellsFilter, spot));
-    }
-
-    fn table(
-        self,
-        base: &Base<'_>,
-        tagged: &Tagged<'_>,
-        through: BTreeSet<Through>,
-        copies: Vec<super::model::Copy>,
-    ) -> Table {
-        let columns = self.columns.into_iter().zip(self.visible).zip(self.rows);
-        Table {
-            catalog: base.catalog.to_owned(),
-            database: base.name.to_owned(),
-            table: tagged.table.name.clone(),
-            product: product(&tagged.tags),
-            permissions: self.permissions.into_iter().map(str::to_owned).collect(),
-            columns: columns
-                .map(|(((name, classification), visible), rows)| Column {
-                    name: name.to_owned(),
-                    classification,
-                    visible,
-                    rows: rows.into_iter().flatten().map(str::to_owned).collect(),
-                })
-                .collect(),
-            discovered: self.discovered,
-            through: through.into_iter().collect(),
-            copies,
-        }
-    }
 }

@@ -548,6 +548,7 @@ fn directories_of_any_kind_are_answered() {
     let ids: Vec<String> = documents.iter().map(|document| document.id.to_string()).collect();
     assert_eq!(ids, ["unknown/a/odd.yaml", "unknown/b/x.yaml"]);
     settle(&mut documents, &found.parameters);
-    evaluate(&Facts::of(&documents));
+    let access = evaluate(&Facts::of(&documents));
+    assert!(access.principals.is_empty(), "{:?}", access.principals);
     assert!(gather(&directory.path().join("nothing")).is_err());
 }
