@@ -381,12 +381,15 @@ fn the_roles_that_deploy_see_nothing() {
     assert_eq!(held.count(), 0);
 }
 
+/// A leg, the principal that it is one of, the table.
+type Use = (Leg, String, String);
+
 /// Whatever the chain of a table names: without it the table goes, and the missing leg is told by the same name.
 #[test]
 fn each_resource_of_a_chain_is_a_leg_that_is_told_when_it_goes() {
     let whole = documents();
     let access = evaluate(&Facts::of(&whole));
-    let mut named: BTreeMap<(String, String), BTreeSet<(Leg, String, String)>> = BTreeMap::new();
+    let mut named: BTreeMap<(String, String), BTreeSet<Use>> = BTreeMap::new();
     for principal in &access.principals {
         for table in &principal.tables {
             for through in &table.through {
