@@ -28,9 +28,9 @@ enum Kind<'a> {
     String,
     Date,
     Timestamp,
-    Array(Box<Kind<'a>>),
-    Map(Box<Kind<'a>>, Box<Kind<'a>>),
-    Struct(Vec<(&'a str, Kind<'a>)>),
+    Array(Box<Self>),
+    Map(Box<Self>, Box<Self>),
+    Struct(Vec<(&'a str, Self)>),
     /// Any other, by its text.
     Other(&'a str),
 }

@@ -37,15 +37,6 @@ pub(super) fn check(desk: &Desk<'_>) -> Vec<Finding> {
             find("it would be reachable from the Internet".to_owned());
         }
     }
-    findings.extend(desk.gone.iter().filter_map(|gone| {
-        // ownership of the block is the bucket's own property; the account's is a resource
-        (gone.kind == "AWS::S3::AccountPublicAccessBlock").then(|| {
-            let stack = gone.document.id.to_string();
-            let message = format!("{stack}: the account's block on public access is gone");
-            let place = desk.place_of_stack(&gone.document.id);
-            desk.finding(Code::PublicAccessOpened, place, message, &[&stack, gone.document.id.owner()])
-        })
-    }));
     findings
 }
 
