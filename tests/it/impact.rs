@@ -87,7 +87,11 @@ fn each_stack_of_the_demo_comes_and_goes_whole() {
         for change in &gone.resources {
             // buckets and keys are kept, as their type says; nothing else of the demo holds data that a person would miss
             let kept = change.predicted == Impact::Retained;
-            assert!(kept || !matches!(change.resource_type.as_str(), "AWS::S3::Bucket" | "AWS::KMS::Key"), "{}", change.label);
+            assert!(
+                kept || !matches!(change.resource_type.as_str(), "AWS::S3::Bucket" | "AWS::KMS::Key"),
+                "{}",
+                change.label
+            );
         }
     }
 }
