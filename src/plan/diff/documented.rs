@@ -1,7 +1,7 @@
 //! What AWS's template reference says of a property beyond its schema.
 //!
 //! Interruptions were looked up in AWS's public repository of the CloudFormation user guide, state of 19 September 2023 (the
-//! last with content); the rest in later copies of the template reference. What the schemas call create-only stays so.
+//! last with content), and left out where a later copy of the template reference says otherwise. What the schemas call create-only stays so.
 
 use super::Impact;
 use super::impact::touches;
@@ -28,7 +28,6 @@ pub(super) const SAYINGS: &[(&str, &str, Saying)] = &[
     ("AWS::KMS::Key", "/KeySpec", Saying::Fixed),
     ("AWS::KMS::Key", "/KeyUsage", Saying::Fixed),
     ("AWS::KMS::Key", "/MultiRegion", Saying::Fixed),
-    ("AWS::LakeFormation::Resource", "/UseServiceLinkedRole", Saying::Interrupts),
     ("AWS::Neptune::DBInstance", "/DBInstanceClass", Saying::Interrupts),
     ("AWS::SageMaker::Domain", "/DefaultUserSettings/*/DefaultResourceSpec", Saying::Interrupts),
 ];
@@ -58,7 +57,6 @@ mod tests {
     #[test]
     fn what_the_reference_says_is_laid_over_the_schema() {
         let cases = [
-            ("AWS::LakeFormation::Resource", "/Properties/UseServiceLinkedRole", Impact::SomeInterruption),
             ("AWS::LakeFormation::Resource", "/Properties/RoleArn", Impact::InPlace),
             ("AWS::Neptune::DBInstance", "/Properties/DBInstanceClass", Impact::SomeInterruption),
             ("AWS::EC2::SecurityGroup", "/Properties/SecurityGroupIngress/0/ToPort", Impact::SomeInterruption),

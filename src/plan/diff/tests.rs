@@ -72,9 +72,9 @@ fn what_a_property_does_follows_the_schema() {
             Impact::MayBeReplaced,
         ),
         (
-            "AWS::LakeFormation::Resource",
-            json!({"UseServiceLinkedRole": true}),
-            json!({"UseServiceLinkedRole": false}),
+            "AWS::Neptune::DBInstance",
+            json!({"DBInstanceClass": "a"}),
+            json!({"DBInstanceClass": "b"}),
             Impact::SomeInterruption,
         ),
         ("Custom::Thing", json!({"A": 1}), json!({"A": 2}), Impact::MayBeReplaced),
