@@ -66,6 +66,11 @@ fn origins(arguments: &DiffArguments, ui: &mut Ui) -> Result<(Origin, Origin, St
         let failure = Failure::new("--templates has no history that could be compared with").exit(Exit::Usage);
         return Err(failure.hint("name the other side with --against DIR"));
     };
+    #[cfg(feature = "aws")]
+    if arguments.deployed {
+        let accounts = crate::cli::planning::accounts(&arguments.environment, ui)?;
+        return Ok((Origin::Accounts(Box::new(accounts)), head, chosen.name));
+    }
     let repository = Repository::of(&chosen.directory)?;
     let commit = match &arguments.base {
         Some(reference) => repository.commit(reference)?,

@@ -108,6 +108,8 @@ impl Origin {
                 let stacks = chosen.stacks();
                 of_files(name, loaded, || Ok((stacks.display().to_string(), texts(&stacks)?)))
             }
+            #[cfg(feature = "aws")]
+            Self::Accounts(prepared) => Ok(*prepared),
             Self::Assembly(directory) => {
                 let name = directory.display().to_string();
                 of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)

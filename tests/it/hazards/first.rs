@@ -6,7 +6,9 @@ use crate::demo::{repository, resources_mut, synthesize};
 use meshform::access::{Facts, evaluate};
 use meshform::assembly::{Document, ParameterValue, Rendered, StackId, check};
 use meshform::finding::Code;
-use meshform::plan::{Deployed, Observed, Options, Pass, Plan, Probe, Protection, StackStatus, Standing, plan};
+use meshform::plan::{
+    Deployed, Observed, Options, Pass, Plan, Probe, Protection, StackStatus, Standing, StepId, Turn, plan,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -241,14 +243,23 @@ fn hazard_06_what_is_taken_away_goes_from_the_roles_to_the_catalog() {
     let full = synthesize(&demo).render();
     let gone = "\n  - {product: customer-journey, purpose: sequence models}";
     let fewer = edited(&demo, "consumers/data-science.yaml", gone, "").render();
-    let sharing = StackId::new("governance", "demo-sharing-data-science");
-    let access = StackId::new("data-science", "demo-access-data-science");
+    let sharing = |turn| StepId::new(&StackId::new("governance", "demo-sharing-data-science"), turn);
+    let access = |turn| StepId::new(&StackId::new("data-science", "demo-access-data-science"), turn);
     let removal = planned(&fewer, &standing(&full));
-    assert!(removal.steps[&sharing].needs.contains(&access), "the role's grant goes before the account's");
-    assert!(!removal.steps[&access].needs.contains(&sharing));
+    let (late, later) = (access(Turn::Remove), sharing(Turn::Remove));
+    assert!(removal.steps[&later].needs.contains(&late), "the role's grant goes before the account's");
+    assert!(!removal.steps[&late].needs.contains(&later));
     let addition = planned(&full, &standing(&fewer));
-    assert!(addition.steps[&access].needs.contains(&sharing), "the account's grant comes before the role's");
-    assert!(!addition.steps[&sharing].needs.contains(&access));
+    let (first, second) = (sharing(Turn::Add), access(Turn::Add));
+    assert!(addition.steps[&second].needs.contains(&first), "the account's grant comes before the role's");
+    assert!(!addition.steps[&first].needs.contains(&second));
+    // one classification less: other grants, first the new ones and then without the old ones
+    let narrower = "[public, internal, confidential]";
+    let narrower = edited(&demo, "consumers/data-science.yaml", narrower, "[public, internal]").render();
+    let both = planned(&narrower, &standing(&full));
+    assert!(both.steps[&second].needs.contains(&first));
+    assert!(both.steps[&late].needs.contains(&second));
+    assert!(both.steps[&later].needs.contains(&late));
 }
 
 #[test]
@@ -301,7 +312,11 @@ fn hazard_08_no_link_is_made_before_its_account_sees_the_share() {
             }
             Probe::Settings { .. } | Probe::Catalog { .. } => false,
         };
-        assert!(plan.steps[&document.id].probes.iter().any(asks), "nobody waits before {id} in {}", document.id);
+        assert!(
+            plan.steps[&StepId::new(&document.id, Turn::Add)].probes.iter().any(asks),
+            "nobody waits before {id} in {}",
+            document.id
+        );
         links += 1;
     }
     assert!(links > 10, "the demo has links");

@@ -5,7 +5,7 @@ use crate::demo::{repository, resources_mut, synthesize};
 use meshform::access::Facts;
 use meshform::assembly::{Layer, check};
 use meshform::finding::Code;
-use meshform::plan::{DefaultsFor, Deployed, Observed, Options, Pass, Probe, plan};
+use meshform::plan::{DefaultsFor, Deployed, Observed, Options, Pass, Probe, StepId, Turn, plan};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,13 +168,14 @@ fn hazard_13_the_settings_of_an_account_are_closed_added_to_made_once_locked_and
         let [lock] = locks.as_slice() else { panic!("{id} has the locks {locks:?}") };
         // of one name for every mesh, so that the second cannot make it
         assert_eq!(lock["Properties"]["Name"], "/meshform/lake-formation-settings");
-        let is_read_back = plan.steps[&document.id].checks_after.iter().any(|probe| match probe {
-            Probe::Settings { administrators, closed, .. } => {
-                administrators.iter().map(String::as_str).eq(admins.iter().copied())
-                    && *closed == BTreeSet::from([DefaultsFor::Databases, DefaultsFor::Tables])
-            }
-            Probe::Catalog { .. } | Probe::Share { .. } => false,
-        });
+        let is_read_back =
+            plan.steps[&StepId::new(&document.id, Turn::Add)].checks_after.iter().any(|probe| match probe {
+                Probe::Settings { administrators, closed, .. } => {
+                    administrators.iter().map(String::as_str).eq(admins.iter().copied())
+                        && *closed == BTreeSet::from([DefaultsFor::Databases, DefaultsFor::Tables])
+                }
+                Probe::Catalog { .. } | Probe::Share { .. } => false,
+            });
         assert!(is_read_back, "nobody looks at {id} in {}", document.id);
     }
     let every: BTreeSet<&String> = DEMO.iter().map(|document| &document.account).collect();
