@@ -169,9 +169,9 @@ pub(super) struct DiffArguments {
     /// Compare with a directory: an environment, or what `synth` wrote
     #[arg(long, value_name = "DIR", group = "side")]
     pub(super) against: Option<PathBuf>,
-    /// Compare with what stands in the accounts
+    /// Compare with what stands in the accounts, which the plan role looks at
     #[cfg(feature = "aws")]
-    #[arg(long, group = "side", conflicts_with = "templates", hide = true)]
+    #[arg(long, group = "side", conflicts_with = "templates")]
     pub(super) deployed: bool,
     /// Look at the templates in a directory instead of an environment
     #[arg(long, value_name = "DIR", requires = "against", conflicts_with = "environment")]

@@ -12,9 +12,9 @@ use crate::environment::Source;
 use crate::mesh::{AccountId, Mesh};
 use crate::plan::diff::{Diff, Prepared, Side, compare};
 use crate::plan::file::PlanFile;
-use crate::plan::{Deployed, Options, Plan, documents, plan};
+use crate::plan::{Deployed, Options, Pass, Plan, documents, plan};
 use crate::report::deploy::plural;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -78,15 +78,7 @@ impl Planned {
     pub(super) fn diff(&self) -> Diff {
         let stacks = self.plan.steps.keys().map(|step| step.stack.clone()).collect();
         let (base, head) = documents(&self.wanted, &self.deployed, &stacks);
-        let mut limits = Vec::new();
-        let strays: usize = self.deployed.strays.values().map(std::collections::BTreeSet::len).sum();
-        if strays > 0 {
-            limits.push(format!(
-                "{} that nothing asks for any more still stand; what they grant is not looked at",
-                plural(strays, "stack")
-            ));
-        }
-        let base = Prepared::new(Side { name: "the accounts".to_owned(), limits }, base, None);
+        let base = Prepared::new(accounts_side(&self.deployed), base, None);
         let side = Side { name: "the environment".to_owned(), limits: Vec::new() };
         let head = Prepared::new(side, head, Some((self.source.clone(), self.mesh.clone())));
         compare(&base, &head, None).0
@@ -97,6 +89,30 @@ impl Planned {
         let diff = crate::sure(serde_json::to_value(diff), "a difference has text keys");
         PlanFile::of(&self.chosen.name, &self.options, &self.rendered.manifest, &self.deployed, &self.plan, diff)
     }
+}
+
+/// What stands, as a side that is compared with. Of an environment that refuses nothing is looked at: the other side tells why.
+pub(super) fn accounts(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<Prepared, Failure> {
+    let Some((mesh, assembly)) = synthesized(environment, None)?.result else {
+        return Ok(Prepared::new(accounts_side(&Deployed::default()), Vec::new(), None));
+    };
+    let options = Options { pass: Pass::Mesh, select: None };
+    let manifest = assembly.render().manifest;
+    let deployed = crate::deploy::observe(&manifest, &options, &reach(&mesh, &run_id())).map_err(not_observed)?;
+    warn_of_strays(&deployed, ui)?;
+    let stacks = assembly.stacks.keys().filter(|id| deployed.stacks.contains_key(*id)).cloned().collect();
+    let (base, _) = documents(&Document::all(&assembly), &deployed, &stacks);
+    Ok(Prepared::new(accounts_side(&deployed), base, None))
+}
+
+fn accounts_side(deployed: &Deployed) -> Side {
+    let strays: usize = deployed.strays.values().map(BTreeSet::len).sum();
+    let line = || {
+        let stacks = plural(strays, "stack");
+        format!("{stacks} that nothing asks for any more still stand; what they grant is not looked at")
+    };
+    let limits = if strays > 0 { vec![line()] } else { Vec::new() };
+    Side { name: "the accounts".to_owned(), limits }
 }
 
 /// What is deployed is what was reviewed: where `stacks/<env>` stands, it must be fresh.

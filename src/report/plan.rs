@@ -98,25 +98,25 @@ pub fn words(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
             needed => format!(", after {needed}"),
         };
         let template = format!("{} resources, account {}{after}", step.resources, step.account);
-        writeln!(out, "{number:>3}. {} {} ({template})", word(step), step.id.stack)?;
+        writeln!(out, "{number}. {} {} ({template})", word(step), step.id.stack)?;
         if let Decision::Refuse { reason, advice } = &step.decision {
-            writeln!(out, "     {}\n     hint: {advice}", plain(reason))?;
+            writeln!(out, "    {}\n    hint: {advice}", plain(reason))?;
         }
         for note in &step.notes {
-            writeln!(out, "     note: {}", plain(note))?;
+            writeln!(out, "    note: {}", plain(note))?;
         }
         if let Some(change_set) = &step.change_set {
-            writeln!(out, "     change set: {}", plain(change_set))?;
+            writeln!(out, "    change set: {}", plain(change_set))?;
         }
     }
     if kept > 0 && !steps.is_empty() {
-        writeln!(out, "     {} as they are", stay(kept))?;
+        writeln!(out, "{}", stay(kept))?;
     }
     Ok(())
 }
 
 fn stay(kept: usize) -> String {
-    if kept == 1 { "1 stack stays".to_owned() } else { format!("{kept} stacks stay") }
+    if kept == 1 { "1 stack stays as it is".to_owned() } else { format!("{kept} stacks stay as they are") }
 }
 
 /// A text in a cell of a table: nothing in it is Markdown or HTML.
@@ -155,7 +155,7 @@ fn markdown(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         let (stack, after) = (cell(&step.id.stack.to_string()), waits(step, &numbers));
         writeln!(out, "| {number} | {} | {stack} | {} | {after} | {} |", word(step), step.account, notes.join("; "))?;
     }
-    writeln!(out, "\n{} as they are. Digest `{}`.", stay(plan.steps.len() - steps.len()), plan.digest)
+    writeln!(out, "\n{}. Digest `{}`.", stay(plan.steps.len() - steps.len()), plan.digest)
 }
 
 #[cfg(test)]
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn a_plan_reads_in_the_order_in_which_it_is_done() {
         insta::assert_snapshot!(told(words), @r"
-          1. update governance/demo-sharing-shop (3 resources, account 111111111111)
-          2. update shop/demo-access-shop (3 resources, account 222222222222, after 1)
-          3. remove from shop/demo-access-shop (2 resources, account 222222222222, after 2)
-             note: Evil�[2J <b>|`
-          4. remove from governance/demo-sharing-shop (2 resources, account 111111111111, after 1, 3)
-             note: Evil�[2J <b>|`
-             1 stack stays as they are
+        1. update governance/demo-sharing-shop (3 resources, account 111111111111)
+        2. update shop/demo-access-shop (3 resources, account 222222222222, after 1)
+        3. remove from shop/demo-access-shop (2 resources, account 222222222222, after 2)
+            note: Evil�[2J <b>|`
+        4. remove from governance/demo-sharing-shop (2 resources, account 111111111111, after 1, 3)
+            note: Evil�[2J <b>|`
+        1 stack stays as it is
         ");
     }
 

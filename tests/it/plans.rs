@@ -123,5 +123,8 @@ fn a_plan_looks_alone_and_deploy_does_exactly_it() {
     let done = local.meshform(Identity::Deployer, &carry_out);
     assert_eq!(done.code, 0, "{}", done.text());
     let nothing = local.meshform(Identity::Deployer, &["plan", "-e", environment.as_str(), "--format", "markdown"]);
+    let same = ["diff", "-e", environment.as_str(), "--deployed", "--exit-code"];
+    let same = local.meshform(Identity::Deployer, &same);
+    assert_eq!(same.code, 0, "{}", same.text());
     assert!(nothing.stdout.contains("Nothing to do: 28 stacks are as they should be."), "{}", nothing.text());
 }

@@ -1,7 +1,5 @@
 //! `meshform diff`
 
-#[cfg(feature = "aws")]
-mod deployed;
 mod sides;
 
 use super::arguments::{DiffArguments, DiffFormat};
@@ -70,7 +68,8 @@ fn origins(arguments: &DiffArguments, ui: &mut Ui) -> Result<(Origin, Origin, St
     };
     #[cfg(feature = "aws")]
     if arguments.deployed {
-        return Ok((Origin::Deployed(chosen.clone()), head, chosen.name));
+        let accounts = crate::cli::planning::accounts(&arguments.environment, ui)?;
+        return Ok((Origin::Accounts(Box::new(accounts)), head, chosen.name));
     }
     let repository = Repository::of(&chosen.directory)?;
     let commit = match &arguments.base {

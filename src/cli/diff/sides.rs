@@ -44,7 +44,7 @@ pub(super) enum Origin {
     Templates(PathBuf),
     /// What stands in the accounts of an environment.
     #[cfg(feature = "aws")]
-    Deployed(Chosen),
+    Accounts(Box<Prepared>),
 }
 
 /// The side that is looked at: its templates, unless its findings refuse.
@@ -111,16 +111,13 @@ impl Origin {
                 let stacks = chosen.stacks();
                 of_files(name, loaded, || Ok((stacks.display().to_string(), texts(&stacks)?)))
             }
+            #[cfg(feature = "aws")]
+            Self::Accounts(prepared) => Ok(*prepared),
             Self::Assembly(directory) => {
                 let name = directory.display().to_string();
                 of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)
             }
             Self::Templates(directory) => of_templates(&directory),
-            #[cfg(feature = "aws")]
-            Self::Deployed(chosen) => {
-                let side = Side { name: "the accounts".to_owned(), limits: Vec::new() };
-                Ok(Prepared::new(side, super::deployed::documents(&chosen)?, None))
-            }
         }
     }
 }

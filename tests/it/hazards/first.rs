@@ -243,17 +243,23 @@ fn hazard_06_what_is_taken_away_goes_from_the_roles_to_the_catalog() {
     let full = synthesize(&demo).render();
     let gone = "\n  - {product: customer-journey, purpose: sequence models}";
     let fewer = edited(&demo, "consumers/data-science.yaml", gone, "").render();
-    let sharing = StackId::new("governance", "demo-sharing-data-science");
-    let access = StackId::new("data-science", "demo-access-data-science");
-    let step = |stack: &StackId, turn: Turn| StepId::new(stack, turn);
+    let sharing = |turn| StepId::new(&StackId::new("governance", "demo-sharing-data-science"), turn);
+    let access = |turn| StepId::new(&StackId::new("data-science", "demo-access-data-science"), turn);
     let removal = planned(&fewer, &standing(&full));
-    let (shared, granted) = (step(&sharing, Turn::Remove), step(&access, Turn::Remove));
-    assert!(removal.steps[&shared].needs.contains(&granted), "the role's grant goes before the account's");
-    assert!(!removal.steps[&granted].needs.contains(&shared));
+    let (late, later) = (access(Turn::Remove), sharing(Turn::Remove));
+    assert!(removal.steps[&later].needs.contains(&late), "the role's grant goes before the account's");
+    assert!(!removal.steps[&late].needs.contains(&later));
     let addition = planned(&full, &standing(&fewer));
-    let (shared, granted) = (step(&sharing, Turn::Add), step(&access, Turn::Add));
-    assert!(addition.steps[&granted].needs.contains(&shared), "the account's grant comes before the role's");
-    assert!(!addition.steps[&shared].needs.contains(&granted));
+    let (first, second) = (sharing(Turn::Add), access(Turn::Add));
+    assert!(addition.steps[&second].needs.contains(&first), "the account's grant comes before the role's");
+    assert!(!addition.steps[&first].needs.contains(&second));
+    // one classification less: other grants, first the new ones and then without the old ones
+    let narrower = "[public, internal, confidential]";
+    let narrower = edited(&demo, "consumers/data-science.yaml", narrower, "[public, internal]").render();
+    let both = planned(&narrower, &standing(&full));
+    assert!(both.steps[&second].needs.contains(&first));
+    assert!(both.steps[&late].needs.contains(&second));
+    assert!(both.steps[&later].needs.contains(&late));
 }
 
 #[test]
