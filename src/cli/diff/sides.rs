@@ -40,6 +40,9 @@ pub(super) enum Origin {
     },
     /// A directory that `meshform synth` wrote.
     Assembly(PathBuf),
+    /// What stands in the accounts, already read.
+    #[cfg(feature = "aws")]
+    Accounts(Box<Prepared>),
     /// A directory of templates that somebody else wrote.
     Templates(PathBuf),
     /// What stands in the accounts of an environment.

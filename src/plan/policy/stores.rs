@@ -3,12 +3,12 @@
 use super::desk::Desk;
 use crate::assembly::StackId;
 use crate::finding::{Code, Finding};
-use crate::plan::diff::{Diff, Impact, ResourceChange};
+use crate::plan::diff::{ChangeKind, Diff, Impact, ResourceChange};
 
 pub(super) fn check(diff: &Diff, desk: &Desk<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for stack in &diff.stacks {
-        for resource in stack.resources.iter().filter(|resource| resource.data_store) {
+        for resource in stack.resources.iter().filter(|resource| resource.data_store && !is_log(resource)) {
             let Some(what) = at_stake(resource) else { continue };
             let (owner, name) = stack.id.split_once('/').unwrap_or((&stack.id, ""));
             let place = desk.place_of_stack(&StackId::new(owner, name));
@@ -26,6 +26,11 @@ pub(super) fn check(diff: &Diff, desk: &Desk<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Logs go with what wrote them; the difference tells them, but a product may be removed without asking twice for its logs.
+fn is_log(resource: &ResourceChange) -> bool {
+    resource.resource_type == "AWS::Logs::LogGroup" && resource.change == ChangeKind::Removed
 }
 
 const fn at_stake(resource: &ResourceChange) -> Option<&'static str> {

@@ -1,7 +1,8 @@
 //! A value leaves a tag while something uses it.
 //!
-//! What stands uses it as long as the base does: in one deployment of both, nothing says that the associations and grants go
-//! first. So both sides count.
+//! A plan takes associations and grants away before the value that they use, so what leaves with the same change does not
+//! count. What counts is what uses it afterwards, and the stacks that the other side no longer has: a deployment leaves them
+//! standing, with all that they grant.
 
 use super::desk::{Desk, items, text};
 use crate::assembly::Document;
@@ -17,13 +18,17 @@ pub(super) fn check(desk: &Desk<'_>) -> Vec<Finding> {
     if before.is_subset(&after) {
         return Vec::new();
     }
-    let (used_before, used_after) = (uses(desk.base.documents), uses(desk.head.documents));
+    let left: Vec<&Document> = {
+        let kept: BTreeSet<_> = desk.head.documents.iter().map(|document| &document.id).collect();
+        desk.base.documents.iter().filter(|document| !kept.contains(&document.id)).collect()
+    };
+    let (used_before, used_after) = (uses(left), uses(desk.head.documents));
     let gone = before.difference(&after);
     gone.filter_map(|tag| {
         let (_, key, value) = tag;
         let (used, when) = match (used_after.get(tag), used_before.get(tag)) {
             (Some(used), _) => (used, "after the change too"),
-            (None, Some(used)) => (used, "as it stands"),
+            (None, Some(used)) => (used, "in a stack that stays until it is destroyed"),
             (None, None) => return None,
         };
         let first = used.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
@@ -67,7 +72,7 @@ fn of(document: &Document, value: &Value) -> Vec<Tag> {
 }
 
 /// Who uses each value, as `<stack>/<logical id>`.
-fn uses(documents: &[Document]) -> BTreeMap<Tag, BTreeSet<String>> {
+fn uses<'a>(documents: impl IntoIterator<Item = &'a Document>) -> BTreeMap<Tag, BTreeSet<String>> {
     let mut uses: BTreeMap<Tag, BTreeSet<String>> = BTreeMap::new();
     for document in documents {
         for (id, kind, entry) in document.resources() {

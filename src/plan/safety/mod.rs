@@ -10,7 +10,7 @@ mod path;
 pub use path::{between, of_plan};
 
 use super::diff::ColumnSight;
-use crate::access::{Facts, evaluate};
+use crate::access::{Facts, PrincipalKind, evaluate};
 use crate::assembly::{Document, StackId};
 use crate::cfn::schema::{self, ReplacementStrategy};
 use schemars::JsonSchema;
@@ -67,6 +67,10 @@ type Sight = BTreeMap<(String, String, String), Option<String>>;
 pub fn unsafe_moments(before: &[Document], steps: &[Change<'_>]) -> Vec<UnsafeMoment> {
     let mut state: BTreeMap<StackId, Document> =
         before.iter().map(|document| (document.id.clone(), document.clone())).collect();
+    let steps_to = steps.iter().filter_map(|step| step.to);
+    let here: BTreeSet<String> = before.iter().chain(steps_to).map(|document| document.account.clone()).collect();
+    // an account whose roles come with a later step is no principal of its own until then
+    let sight = |state: &BTreeMap<StackId, Document>| sight(state, &here);
     let start = sight(&state);
     // the sight of every moment: number of the step, and what is seen
     let mut moments: Vec<(usize, Sight)> = Vec::new();
@@ -94,10 +98,13 @@ fn set(state: &mut BTreeMap<StackId, Document>, step: &Change<'_>) {
     };
 }
 
-fn sight(state: &BTreeMap<StackId, Document>) -> Sight {
+fn sight(state: &BTreeMap<StackId, Document>, here: &BTreeSet<String>) -> Sight {
     let documents: Vec<Document> = state.values().cloned().collect();
     let mut sight = Sight::new();
     for principal in evaluate(&Facts::of(&documents)).principals {
+        if principal.kind == PrincipalKind::Account && here.contains(&principal.account) {
+            continue;
+        }
         for table in principal.tables {
             let name = format!("{}.{}", table.database, table.table);
             for column in table.columns.into_iter().filter(|column| column.visible) {

@@ -165,7 +165,7 @@ mod tests {
             ("www.example.com", "`www.example.com`"),
             ("no product `a|b` here", "no product <code>a&#124;b</code> here"),
             ("a ` b", "a &#96; b"),
-            ("<!-- x -->", "<code>&#60;!--</code> x <code>--&#62;</code>"),
+            ("<!-- x -->", "<code>&#60;&#33;--</code> x <code>--&#62;</code>"),
             ("**bold**", "`**bold**`"),
             ("50% of it, e.g. this", "50% of it, e.g. this"),
             ("a\u{200b}b", "<code>a&#92;u&#123;200b&#125;b</code>"),
