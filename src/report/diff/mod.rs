@@ -3,6 +3,7 @@
 mod advice;
 mod group;
 mod markdown;
+mod moments;
 mod paper;
 mod phrase;
 mod text;

@@ -2,6 +2,7 @@
 
 use super::advice::advice;
 use super::group::{Folded, Sight, sights};
+use super::moments::moments;
 use super::paper::{ALARM, BOLD, CYAN, GREEN, GREY, Paper, RED, YELLOW};
 use super::phrase::count;
 use super::verdict::{Level, numbers, verdict};
@@ -11,6 +12,7 @@ use super::words::{
     resource, rights,
 };
 use crate::plan::diff::{ChangeKind, ColumnSight, Diff, Impact, PropertyChange, ResourceChange, StackChange};
+use crate::plan::safety::Wrong;
 use crate::report::Colour;
 use std::io::{self, Write};
 
@@ -48,6 +50,7 @@ pub(super) fn write(
     }
     paper.advice(diff)?;
     paper.sight(diff)?;
+    paper.moments(diff)?;
     paper.replaced(diff)?;
     paper.contracts(diff)?;
     paper.rest(diff)?;
@@ -97,6 +100,23 @@ impl Paper<'_> {
                 self.paint(YELLOW, "~"),
                 owners.join(", ")
             );
+            self.line(2, &told)?;
+        }
+        Ok(())
+    }
+
+    fn moments(&mut self, diff: &Diff) -> io::Result<()> {
+        let moments = moments(diff);
+        if moments.is_empty() {
+            return Ok(());
+        }
+        self.heading("What happens on the way")?;
+        for moment in moments {
+            let style = match moment.wrong {
+                Wrong::Leak => ALARM,
+                Wrong::Gap => RED,
+            };
+            let told = format!("{} {}", self.paint(style, "!"), self.phrase(&moment.phrase, style));
             self.line(2, &told)?;
         }
         Ok(())
@@ -251,7 +271,7 @@ impl Paper<'_> {
             let more = lines.lines().count().saturating_sub(MOST_LINES);
             return if more > 0 { self.line(10, &format!("… {more} more lines")) } else { Ok(()) };
         }
-        let value = |value: &Option<serde_json::Value>| value.as_ref().map(|value| short_value(value));
+        let value = |value: &Option<serde_json::Value>| value.as_ref().map(short_value);
         match (value(&property.before), value(&property.after)) {
             (Some(before), Some(after)) => self.line(6, &format!("~ {path}: {before} -> {after}{why}")),
             (None, Some(after)) => self.line(6, &format!("+ {path}: {after}{why}")),

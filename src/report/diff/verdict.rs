@@ -2,8 +2,9 @@
 
 use super::group::{Folded, Sight, broken, sights};
 use super::phrase::{Phrase, count, thousands};
-use super::words::{counted, is_at_stake, is_replaced_or_gone};
+use super::words::{counted, is_at_stake, is_replaced_or_gone, short};
 use crate::plan::diff::{ChangeKind, Diff, Impact, Renaming, ResourceChange};
+use crate::plan::safety::Wrong;
 use std::collections::BTreeSet;
 
 /// How bad the worst of it is.
@@ -26,6 +27,7 @@ pub(super) fn verdict(diff: &Diff) -> (Level, Vec<Phrase>) {
     let sights = sights(&folded.changes);
     let mut clauses: Vec<(Level, Phrase)> = Vec::new();
     clauses.extend(gains(&sights));
+    clauses.extend(on_the_way(diff));
     clauses.extend(stakes(diff));
     clauses.extend(breaks(diff));
     clauses.extend(rules(diff));
@@ -76,6 +78,27 @@ fn gains(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
     }
     if !other.is_empty() {
         clauses.push(clause(other, "sensitive data"));
+    }
+    clauses
+}
+
+/// Who sees too much, or too little, only while the change is deployed.
+fn on_the_way(diff: &Diff) -> Vec<(Level, Phrase)> {
+    let of = |wrong: Wrong| -> BTreeSet<&str> {
+        let moments = diff.moments.iter().filter(|moment| moment.wrong == wrong);
+        moments.map(|moment| short(&moment.principal)).collect()
+    };
+    let (leaks, gaps) = (of(Wrong::Leak), of(Wrong::Gap));
+    let mut clauses = Vec::new();
+    if !leaks.is_empty() {
+        let verb = if leaks.len() == 1 { "sees too much" } else { "see too much" };
+        let phrase = Phrase::new().names(leaks, 3).words(" ").strong(verb).words(" while it is deployed");
+        clauses.push((Level::Grave, phrase));
+    }
+    if !gaps.is_empty() {
+        let verb = if gaps.len() == 1 { "sees too little" } else { "see too little" };
+        let phrase = Phrase::new().names(gaps, 3).words(" ").strong(verb).words(" while it is deployed");
+        clauses.push((Level::Notable, phrase));
     }
     clauses
 }

@@ -42,7 +42,7 @@ pub(super) fn html_code(text: &str) -> String {
 /// What somebody wrote: plain words as they are, everything between backticks and every other word as code.
 pub(super) fn prose(text: &str) -> String {
     let text = visible(&cut(text));
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     let mut out = String::new();
     for (index, piece) in text.split('`').enumerate() {
         let quoted = paired && index % 2 == 1;

@@ -5,6 +5,7 @@
 mod budget;
 mod details;
 mod escape;
+mod moments;
 mod sections;
 
 use super::verdict::{Level, numbers, verdict};

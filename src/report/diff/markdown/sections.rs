@@ -25,6 +25,7 @@ pub(super) fn sections(diff: &Diff) -> Vec<Section> {
     vec![
         to_do(diff),
         sight(diff),
+        super::moments::section(diff),
         replaced(diff),
         breaks(diff),
         versions(diff),
@@ -219,10 +220,13 @@ fn together(impact: Impact, notes: &[String], all: &[(&StackChange, &ResourceCha
     Piece { risk: Risk::Notable, text: row(&[what, stacks, becomes, String::new()]) }
 }
 
+/// A resource, and the stack that it is in.
+type Found<'a> = (&'a StackChange, &'a ResourceChange);
+
 fn replaced(diff: &Diff) -> Section {
     let found: Vec<_> = resources(diff).into_iter().filter(|(_, found)| is_replaced_or_gone(found)).collect();
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut alike: BTreeMap<(Reverse<Impact>, Vec<String>), Vec<(&StackChange, &ResourceChange)>> = BTreeMap::new();
+    let mut alike: BTreeMap<(Reverse<Impact>, Vec<String>), Vec<Found<'_>>> = BTreeMap::new();
     for (stack, found) in &found {
         if found.data_store || found.change_set.is_some_and(|said| said != found.predicted) {
             pieces.push(alone(stack, found));
