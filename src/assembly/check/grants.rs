@@ -32,7 +32,8 @@ pub(super) fn check_shapes(checker: &mut Checker<'_>, document: &Document) {
                 grant_problem(properties).map(|problem| (Code::GrantShape, problem))
             }
             "AWS::LakeFormation::Permissions" => {
-                let problem = "the older type leaves stale grants behind, and the checks do not read it; use PrincipalPermissions";
+                let problem =
+                    "the older type leaves stale grants behind, so the checks refuse it; use PrincipalPermissions";
                 Some((Code::GrantShape, problem.to_owned()))
             }
             "AWS::LakeFormation::TagAssociation" => {

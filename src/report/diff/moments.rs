@@ -1,10 +1,12 @@
 //! What somebody sees, or does not see, on the way from one side to the other: one sentence for each table and stack.
 
+use super::paper::{ALARM, Paper, RED};
 use super::phrase::{Phrase, count};
 use super::words::{is_sensitive, short};
 use crate::plan::diff::{ColumnSight, Diff};
 use crate::plan::safety::{UnsafeMoment, Wrong};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 /// Most names in a sentence.
 const MOST: usize = 5;
@@ -53,3 +55,23 @@ pub(super) fn moments(diff: &Diff) -> Vec<Moment> {
 /// What the sentences mean, in one line.
 pub(super) const MEANING: &str = "Predicted by walking through the steps of a deployment, and through the moments in which CloudFormation has \
     deleted what it replaces and not yet made it anew. Before and after, everybody sees what is told above.";
+
+impl Paper<'_> {
+    /// The moments, at a terminal.
+    pub(super) fn moments(&mut self, diff: &Diff) -> io::Result<()> {
+        let moments = moments(diff);
+        if moments.is_empty() {
+            return Ok(());
+        }
+        self.heading("What happens on the way")?;
+        for moment in moments {
+            let style = match moment.wrong {
+                Wrong::Leak => ALARM,
+                Wrong::Gap => RED,
+            };
+            let told = format!("{} {}", self.paint(style, "!"), self.phrase(&moment.phrase, style));
+            self.line(2, &told)?;
+        }
+        Ok(())
+    }
+}

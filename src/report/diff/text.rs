@@ -2,7 +2,6 @@
 
 use super::advice::advice;
 use super::group::{Folded, Sight, sights};
-use super::moments::moments;
 use super::paper::{ALARM, BOLD, CYAN, GREEN, GREY, Paper, RED, YELLOW};
 use super::phrase::count;
 use super::verdict::{Level, numbers, verdict};
@@ -12,7 +11,6 @@ use super::words::{
     resource, rights,
 };
 use crate::plan::diff::{ChangeKind, ColumnSight, Diff, Impact, PropertyChange, ResourceChange, StackChange};
-use crate::plan::safety::Wrong;
 use crate::report::Colour;
 use std::io::{self, Write};
 
@@ -100,23 +98,6 @@ impl Paper<'_> {
                 self.paint(YELLOW, "~"),
                 owners.join(", ")
             );
-            self.line(2, &told)?;
-        }
-        Ok(())
-    }
-
-    fn moments(&mut self, diff: &Diff) -> io::Result<()> {
-        let moments = moments(diff);
-        if moments.is_empty() {
-            return Ok(());
-        }
-        self.heading("What happens on the way")?;
-        for moment in moments {
-            let style = match moment.wrong {
-                Wrong::Leak => ALARM,
-                Wrong::Gap => RED,
-            };
-            let told = format!("{} {}", self.paint(style, "!"), self.phrase(&moment.phrase, style));
             self.line(2, &told)?;
         }
         Ok(())
