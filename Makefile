@@ -9,7 +9,7 @@ INSTALLED := .local/venv/installed
 SPARK := .local/spark/installed
 IMPACT := .local/impact/installed
 
-.PHONY: help demo test jobs-test mutants check fmt lint pure stacks schemas docs local-aws self-test impact clean
+.PHONY: help demo test jobs-test mutants check fmt lint pure stacks schemas docs local-aws self-test impact bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -72,6 +72,11 @@ impact: $(IMPACT) ## Compare predicted replacements with cloudformation-diff, ev
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	cargo build --quiet --no-default-features --bin meshform --example predict
 	node tests/impact/compare.mjs
+
+bench: ## Measure synth, diff and access on a generated mesh of 300 domains, side by side in one run
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	cargo build --release --no-default-features
+	python3 benches/measure.py target/release/meshform
 
 clean: ## Remove what was built and installed
 	rm -rf target .local

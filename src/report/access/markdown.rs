@@ -1,9 +1,10 @@
-//! Who can see what, as tables of GitHub-flavoured Markdown. Every name is data: it stands in `<code>`, with all that is no
-//! letter or digit written as a character reference, so that it cannot end a cell, make a link, or mention anybody.
+//! Who can see what, as tables of GitHub-flavoured Markdown. Every name is data: it is escaped as in the comment on a
+//! difference, so that it cannot end a cell, make a link, or mention anybody.
 
 use super::matrix::{Matrix, class, split};
 use super::{Detail, administrators, copied, copies, home, is_sensitive, kebab, product, short, told};
 use crate::access::{Access, Column, Table};
+use crate::report::diff::{code, prose};
 use std::io::{self, Write};
 
 pub(super) fn write(out: &mut dyn Write, access: &Access, detail: Detail) -> io::Result<()> {
@@ -34,7 +35,7 @@ pub(super) fn write(out: &mut dyn Write, access: &Access, detail: Detail) -> io:
                 }
             }
             for missing in &principal.missing {
-                writeln!(out, "- missing {}: {}", kebab(&missing.leg), code(&missing.reason))?;
+                writeln!(out, "- missing {}: {}", kebab(&missing.leg), prose(&missing.reason))?;
             }
         }
     }
@@ -53,7 +54,7 @@ pub(super) fn write(out: &mut dyn Write, access: &Access, detail: Detail) -> io:
         writeln!(out, "- {} administers Lake Formation in {accounts} account(s)", code(administrator))?;
     }
     for unknown in &access.unknown {
-        writeln!(out, "- unknown: {}", code(unknown))?;
+        writeln!(out, "- unknown: {}", prose(unknown))?;
     }
     Ok(())
 }
@@ -75,7 +76,7 @@ fn matrix(out: &mut dyn Write, access: &Access) -> io::Result<()> {
         let cells: Vec<String> = (0..matrix.products.len()).map(cell).collect();
         writeln!(out, "| {} | {} |", code(short(&principal.principal)), cells.join(" | "))?;
     }
-    writeln!(out, "\nClasses: {}; `~` some rows only; bold: something sensitive.", code(&matrix.legend()))
+    writeln!(out, "\nClasses: {}; `~` some rows only; bold: something sensitive.", prose(&matrix.legend()))
 }
 
 fn row(out: &mut dyn Write, table: &Table) -> io::Result<()> {
@@ -97,19 +98,4 @@ fn listed(columns: &[&Column]) -> String {
         code(&format!("{}{rows} ({})", column.name, class(column)))
     };
     if columns.is_empty() { "-".to_owned() } else { columns.iter().map(one).collect::<Vec<_>>().join(", ") }
-}
-
-/// Text as code that no renderer reads as anything else.
-fn code(text: &str) -> String {
-    let mut safe = String::from("<code>");
-    for character in text.chars() {
-        match character {
-            ' ' => safe.push(' '),
-            letter if letter.is_alphanumeric() => safe.push(letter),
-            control if control.is_control() => safe.push('\u{fffd}'),
-            other => safe.push_str(&format!("&#{};", u32::from(other))),
-        }
-    }
-    safe.push_str("</code>");
-    safe
 }

@@ -146,7 +146,7 @@ fn write_group(out: &mut dyn Write, group: &[&Principal], look: &Look, paint: &P
                 writeln!(out, "    through, for {}", neutral(short(&principal.principal)))?;
             }
             for table in &principal.tables {
-                chain(out, table)?;
+                chain(out, table, look.width)?;
             }
             for Missing { leg, reason } in &principal.missing {
                 paragraph(out, &format!("    x missing {}: ", kebab(leg)), reason, look.width)?;
@@ -188,16 +188,17 @@ fn write_table(out: &mut dyn Write, table: &Table, look: &Look, paint: &Paint) -
     Ok(())
 }
 
-fn chain(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+/// The chain of one table: a leg a line, its stack below where the line is too narrow for both.
+fn chain(out: &mut dyn Write, table: &Table, width: usize) -> io::Result<()> {
+    writeln!(out, "      {}.{}", neutral(&table.database), neutral(&table.table))?;
     for through in &table.through {
-        let (stack, resource) = (neutral(&through.stack), neutral(&through.resource));
-        writeln!(
-            out,
-            "      {}.{} {:22} {resource} in {stack}",
-            neutral(&table.database),
-            neutral(&table.table),
-            kebab(&through.leg)
-        )?;
+        let (leg, stack) = (format!("        {:20}", kebab(&through.leg)), neutral(&through.stack));
+        let start = format!("{leg} {}", neutral(&through.resource));
+        if start.chars().count() + stack.chars().count() + 4 <= width {
+            writeln!(out, "{start} in {stack}")?;
+        } else {
+            writeln!(out, "{start}\n{:29}in {stack}", "")?;
+        }
     }
     Ok(())
 }

@@ -11,6 +11,8 @@ mod verdict;
 mod visible;
 mod words;
 
+pub(in crate::report) use markdown::{code, prose};
+
 use super::Colour;
 use crate::plan::diff::Diff;
 use std::io::{self, Write};

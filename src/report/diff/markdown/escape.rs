@@ -23,7 +23,7 @@ pub(super) fn phrase(phrase: &Phrase) -> String {
 }
 
 /// A name as code.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = visible(&cut(text));
     if text.is_empty() {
         return "<code></code>".to_owned();
@@ -40,7 +40,7 @@ pub(super) fn html_code(text: &str) -> String {
 }
 
 /// What somebody wrote: plain words as they are, everything between backticks and every other word as code.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let text = visible(&cut(text));
     let paired = text.matches('`').count().is_multiple_of(2);
     let mut out = String::new();

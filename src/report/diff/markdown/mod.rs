@@ -11,7 +11,9 @@ mod sections;
 use super::verdict::{Level, numbers, verdict};
 use crate::plan::diff::Diff;
 use budget::{Filled, fill};
-use escape::{code, phrase};
+pub(in crate::report) use escape::{code, prose};
+
+use escape::phrase;
 use handlebars::Handlebars;
 use serde::Serialize;
 use std::fmt::Write as _;
