@@ -18,6 +18,7 @@ impl Code {
                 | Self::DeployRoleWidened
                 | Self::TrustOpened
                 | Self::AdministratorAdded
+                | Self::StackLeftBehind
                 | Self::EndDatePostponed
                 | Self::VersionNotRaised
         )

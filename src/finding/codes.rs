@@ -222,6 +222,9 @@ codes! {
     /// A further administrator of Lake Formation in an account that had its own: it stands outside all grants.
     AdministratorAdded = "administrator-added", Error,
         "Grant what it needs instead.", "AWS Lake Formation guide, implicit permissions: administrators";
+    /// A stack that no file asks for any more. A deployment deletes no stacks: it stays in its account, with the access that it grants.
+    StackLeftBehind = "stack-left-behind", Warning,
+        "Delete the stack in its account after the deployment (`aws cloudformation delete-stack`), those that grant first.", "DESIGN, section 3; docs/deployment.md, taking access away";
     /// A last day of access to columns above `public` and `internal` that is taken away, or moved later.
     EndDatePostponed = "end-date-postponed", Warning,
         "Ask the owner of the product whether the access is still wanted.", "FORMATS: endDate";

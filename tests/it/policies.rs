@@ -199,6 +199,7 @@ fixtures! {
     deploy_role_widened: Code::DeployRoleWidened;
     trust_opened: Code::TrustOpened;
     administrator_added: Code::AdministratorAdded;
+    stack_left_behind: Code::StackLeftBehind;
     end_date_postponed: Code::EndDatePostponed;
     version_not_raised: Code::VersionNotRaised;
 }

@@ -8,6 +8,7 @@ mod desk;
 mod encryption;
 mod exposure;
 mod expressions;
+mod left;
 mod purpose;
 mod retain;
 mod retention;
@@ -49,6 +50,7 @@ pub fn judge(diff: &Diff, base: &Input<'_>, head: &Input<'_>) -> Vec<Judged> {
         roles::check(&desk),
         trust::check(&desk),
         administrators::check(&desk),
+        left::check(&desk),
         dates::check(diff, &desk),
         versions::check(diff, &desk),
     ]
