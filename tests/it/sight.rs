@@ -514,6 +514,32 @@ fn a_directory_that_meshform_wrote_is_read_by_its_manifest() {
 }
 
 #[test]
+fn values_of_parameters_stand_beside_by_either_name() {
+    let directory = tempfile::tempdir().expect("a directory can be made");
+    let folder = directory.path().join("111122223333");
+    fs::create_dir(&folder).expect("a folder can be made");
+    let template = r#"{"Parameters": {"Name": {"Type": "String", "Default": "none"}}, "Resources": {"Base":
+        {"Type": "AWS::Glue::Database", "Properties": {"DatabaseInput": {"Name": {"Ref": "Name"}}}}}}"#;
+    let values = |name: &str| format!(r#"[{{"ParameterKey": "Name", "ParameterValue": "{name}"}}]"#);
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a file can be written");
+    let read = || {
+        let mut found = gather(directory.path()).expect("the directory can be read");
+        settle(&mut found.documents, &found.parameters);
+        let names: Vec<String> =
+            Facts::of(&found.documents).databases.iter().map(|database| database.name.clone()).collect();
+        assert_eq!(found.problems, []);
+        (names, found.passed_over)
+    };
+    let told = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    write("base.json", template);
+    assert_eq!(read(), (told(&["none"]), vec![]));
+    write("base.parameters.json", &values("short"));
+    assert_eq!(read(), (told(&["short"]), vec![]));
+    write("base.json.parameters.json", &values("whole"));
+    assert_eq!(read(), (told(&["whole"]), told(&["111122223333/base.parameters.json"])));
+}
+
+#[test]
 fn directories_of_any_kind_are_answered() {
     let directory = tempfile::tempdir().expect("a directory can be made");
     let write = |path: &str, text: &[u8]| {
@@ -534,6 +560,8 @@ fn directories_of_any_kind_are_answered() {
     write("b/deep.yaml", format!("Resources: {}{}", "[".repeat(4000), "]".repeat(4000)).as_bytes());
     write("b/x.yaml", b"Resources: {}");
     write("b/x.yaml.parameters.json", b"{\"not\": \"a list\"}");
+    write("b/y.yaml", b"Resources: {}");
+    write("b/y.parameters.json", b"[7]");
     #[cfg(unix)]
     std::os::unix::fs::symlink(directory.path(), directory.path().join("b/around")).expect("a link can be made");
     let found = gather(directory.path()).expect("the directory can be read");
@@ -545,11 +573,12 @@ fn directories_of_any_kind_are_answered() {
         "b/deep.yaml",
         "b/huge.yaml",
         "b/x.yaml.parameters.json",
+        "b/y.parameters.json",
     ];
     assert_eq!(problems, expected);
     let mut documents = found.documents;
     let ids: Vec<String> = documents.iter().map(|document| document.id.to_string()).collect();
-    assert_eq!(ids, ["unknown/a/odd.yaml", "unknown/b/x.yaml"]);
+    assert_eq!(ids, ["unknown/a/odd.yaml", "unknown/b/x.yaml", "unknown/b/y.yaml"]);
     settle(&mut documents, &found.parameters);
     let access = evaluate(&Facts::of(&documents));
     assert!(access.principals.is_empty(), "{:?}", access.principals);
