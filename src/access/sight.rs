@@ -134,6 +134,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
         for _ in refused {
             legs.lacks(Leg::AccountGrant, "the account may not pass on what the role is granted");
         }
+        let place = format!("{}.{}", base.name, tagged.table.name);
         let mut copies = Vec::new();
         let mut reached = !is_closed && shown.visible.contains(&true);
         if reached && who.is_made {
@@ -144,12 +145,14 @@ impl<'c, 'a> Sighting<'c, 'a> {
                         reached = false;
                         legs.lacks(leg, &reason);
                     }
+                    Standing::Unknown(reason) if leg == Leg::Location => {
+                        sight.unknown.insert(format!("{place}: {reason}"));
+                    }
                     Standing::Unknown(reason) => drop(sight.unknown.insert(reason)),
                 }
             }
             copies = self.facts.surroundings.copies(who.principal, tagged.table);
         }
-        let place = format!("{}.{}", base.name, tagged.table.name);
         let missing = legs.missing.into_iter();
         sight.missing.extend(missing.map(|(leg, reason)| Missing { leg, reason: format!("{place}: {reason}") }));
         if reached {
