@@ -23,12 +23,12 @@ pub fn evaluate(facts: &Facts) -> Access {
     let mut unknown: BTreeSet<String> = not_evaluated(facts, &catalog, &known).collect();
     unknown.extend(facts.unknown.iter().cloned());
     let mut principals = Vec::new();
-    for (who, kind, owner) in principals_of(facts, &grants, &known) {
+    for (who, owner) in principals_of(facts, &grants, &known) {
         let sight = sighting.of(who);
         unknown.extend(sight.unknown);
         principals.push(Principal {
             principal: who.principal.to_owned(),
-            kind,
+            kind: who.kind,
             owner: owner.to_owned(),
             account: who.account.unwrap_or_default().to_owned(),
             assumed_by: if who.is_made { facts.surroundings.assumed_by(who.principal) } else { Vec::new() },
@@ -52,22 +52,19 @@ fn administrators(facts: &Facts) -> Vec<Administrator> {
 
 /// The role as it looks.
 pub(super) fn who(role: &RoleFact) -> Who<'_> {
-    Who { principal: &role.arn, account: Some(&role.account), has_templates: true, is_everyone: false, is_made: true }
+    let kind = PrincipalKind::Role;
+    Who { principal: &role.arn, account: Some(&role.account), kind, has_templates: true, is_made: true }
 }
 
 /// Everybody who could query: roles that may, and whoever holds a grant. Accounts of which a template is here are hops.
-fn principals_of<'a>(
-    facts: &'a Facts,
-    grants: &Grants<'a>,
-    known: &BTreeSet<&'a str>,
-) -> Vec<(Who<'a>, PrincipalKind, &'a str)> {
+fn principals_of<'a>(facts: &'a Facts, grants: &Grants<'a>, known: &BTreeSet<&'a str>) -> Vec<(Who<'a>, &'a str)> {
     let policies = Policies::of(facts);
     let mut made: BTreeSet<&str> = BTreeSet::new();
     let mut principals = Vec::new();
     for role in &facts.roles {
         let holds = grants.contains_key(role.arn.as_str());
         if made.insert(&role.arn) && (holds || queries(role, &policies)) {
-            principals.push((who(role), PrincipalKind::Role, role.spot.stack.owner()));
+            principals.push((who(role), role.spot.stack.owner()));
         }
     }
     let users: HashMap<&str, &str> =
@@ -85,8 +82,8 @@ fn principals_of<'a>(
         };
         for account in accounts {
             let has_templates = account.is_some_and(|account| known.contains(account));
-            let who = Who { principal, account, has_templates, is_everyone, is_made: false };
-            principals.push((who, identifier.kind, users.get(principal).copied().unwrap_or_default()));
+            let who = Who { principal, account, kind: identifier.kind, has_templates, is_made: false };
+            principals.push((who, users.get(principal).copied().unwrap_or_default()));
         }
     }
     principals

@@ -16,7 +16,7 @@ pub(super) type Conditions<'a> = BTreeSet<(&'a str, &'a BTreeSet<String>)>;
 /// `expression-mismatch` insists on the same order all the same.
 type Identity<'a> = (&'a str, bool, Conditions<'a>);
 
-/// A table of which an expression matches something.
+/// A table of which an expression matches something, or would match a column that is still to come.
 #[derive(Debug)]
 pub(super) struct Match {
     /// The table's number.
@@ -116,7 +116,7 @@ fn match_of(catalog: &Catalog<'_>, number: usize, conditions: &Conditions<'_>) -
     let discovered = matches(conditions, &tagged.tags);
     // a table without columns is decided by its own tags
     let whole = if columns.is_empty() { discovered } else { !columns.contains(&false) };
-    let any = whole || columns.contains(&true);
+    let any = whole || discovered || columns.contains(&true);
     any.then_some(Match { table: number, columns, discovered, whole })
 }
 

@@ -118,6 +118,21 @@ impl GrantedFact {
         }
     }
 
+    /// Whether a column that nobody has thought of is meant, where it is meant by name.
+    #[must_use]
+    pub const fn has_unheard_of(&self) -> bool {
+        match self {
+            Self::Columns { columns, .. } => columns.has_unheard_of(),
+            Self::Database { .. }
+            | Self::Expression { .. }
+            | Self::Table { .. }
+            | Self::Filter { .. }
+            | Self::Tag { .. }
+            | Self::Location { .. }
+            | Self::Other(_) => true,
+        }
+    }
+
     /// Whether a permission counts on it. Lists of columns and filters are for reading alone (Lake Formation guide, "Lake
     /// Formation permissions reference": table with column filter).
     #[must_use]

@@ -5,7 +5,8 @@
 //!
 //! 1. The account holds the identical LF-Tag policy, or the same named resource, with grant option; permission by permission.
 //! 2. The account holds DESCRIBE on every tag value of the policy, and the policy is not identical to one that it holds
-//!    ("Cascading cross-account permissions": the grant fails where it is). Then it opens at most what the account holds.
+//!    ("Cascading cross-account permissions": the grant fails where it is). Then it opens at most what the account holds: what the policy
+//!    gives after the reduction of a partial match, each right as far as the account holds it, ALL as far as it holds any.
 //!
 //! Nobody passes on what another account passed on ("Cross-account data sharing best practices and considerations").
 
@@ -13,6 +14,8 @@ use super::catalog::Catalog;
 use super::expressions::{Expressions, Match};
 use super::facts::Spot;
 use super::granted::{GrantFact, GrantedFact};
+use super::model::PrincipalKind;
+use super::principal::identify;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of a table that a grant opens.
@@ -38,6 +41,11 @@ impl Opening<'_> {
     /// Whether it lets read.
     pub(super) fn reads(&self) -> bool {
         self.permissions.contains("SELECT") || self.permissions.contains("ALL")
+    }
+
+    /// Whether it lets read a column that there is.
+    pub(super) fn shows(&self) -> bool {
+        self.reads() && self.columns.contains(&true)
     }
 
     fn gives(&self, permission: &str) -> bool {
@@ -71,7 +79,7 @@ impl<'a> Granting<'_, 'a> {
     pub(super) fn openings(&self, grant: &'a GrantFact) -> Vec<Opening<'a>> {
         let Some(catalog) = grant.granted.catalog() else { return Vec::new() };
         let mut openings = Vec::new();
-        for (matched, rows, filter) in self.matched(&grant.granted) {
+        for (mut matched, rows, filter) in self.matched(&grant.granted) {
             if grant.account == catalog {
                 let permissions = grant.permissions.iter().map(String::as_str);
                 openings.push(opening(grant, &matched, rows, filter, permissions, Vec::new()));
@@ -79,6 +87,7 @@ impl<'a> Granting<'_, 'a> {
             }
             let passed = self.passed_on(grant, matched.table);
             if !passed.is_empty() {
+                matched.discovered = matched.discovered && self.passes_on_unheard_of(grant, matched.table);
                 let sources: BTreeSet<&Spot> = passed.values().copied().collect();
                 let sources = sources.into_iter().collect();
                 openings.push(opening(grant, &matched, rows, filter, passed.into_keys(), sources));
@@ -150,6 +159,15 @@ impl<'a> Granting<'_, 'a> {
             }
         }
         passed
+    }
+
+    /// Whether the account may pass on a column that nobody has thought of, where the grant is on such: a list of columns
+    /// that it received holds none ("will have visibility only on the columns granted to the external account", Lake
+    /// Formation guide, "Notes and restrictions for column-level filtering").
+    fn passes_on_unheard_of(&self, grant: &GrantFact, table: usize) -> bool {
+        let catalog = grant.granted.catalog().unwrap_or_default();
+        let mut sources = self.received(&grant.account, catalog).filter(|source| self.covers(source, grant, table));
+        sources.any(|source| allows(&source.grantable, "SELECT") && source.granted.has_unheard_of())
     }
 
     /// Whether what an account received is what it grants further.
@@ -230,40 +248,59 @@ impl<'a> Granting<'_, 'a> {
             self.received(&grant.account, catalog).flat_map(|received| self.openings(received)).collect();
         let mut openings = Vec::new();
         for (found, _, _) in &matched {
-            for permission in &grant.permissions {
-                let of_table = held.iter().filter(|held| held.table == found.table && held.gives(permission));
-                let shared: Vec<(Vec<bool>, &Opening<'a>)> = of_table
-                    .map(|held| {
-                        let both = found.columns.iter().zip(&held.columns).map(|(left, right)| *left && *right);
-                        (both.collect(), held)
-                    })
-                    .collect();
-                let columns = found.columns.len();
-                let whole = (0..columns).all(|column| shared.iter().any(|(both, _)| both[column]));
-                for (both, held) in shared.iter().filter(|(both, _)| columns == 0 || both.contains(&true)) {
-                    let open = Match {
-                        table: found.table,
-                        columns: both.clone(),
-                        discovered: found.discovered && held.discovered,
-                        whole,
-                    };
-                    let sources = tags.iter().copied().chain([&held.grant.spot]).collect();
-                    let permissions = std::iter::once(permission.as_str());
-                    openings.push(opening(grant, &open, held.rows, held.filter, permissions, sources));
-                }
+            let asked = effective(grant, found.whole, grant.permissions.iter().map(String::as_str));
+            let of_table: Vec<&Opening<'a>> = held.iter().filter(|held| held.table == found.table).collect();
+            // who holds ALL holds it on every column
+            let holds_all = of_table.iter().any(|held| held.permissions.contains("ALL"));
+            for (held, permission) in of_table.iter().flat_map(|held| asked.iter().map(move |asked| (held, *asked))) {
+                let both = found.columns.iter().zip(&held.columns).map(|(left, right)| *left && *right);
+                let mut columns: Vec<bool> = both.collect();
+                let permissions = if held.gives(permission) {
+                    BTreeSet::from([permission])
+                } else if permission == "ALL" {
+                    // ALL is what the account holds, where that is less; elsewhere only a column to come is left to it
+                    columns.iter_mut().for_each(|column| *column &= !holds_all);
+                    held.permissions.clone()
+                } else {
+                    continue;
+                };
+                openings.push(Opening {
+                    table: found.table,
+                    columns,
+                    discovered: found.discovered && held.discovered,
+                    permissions,
+                    rows: held.rows,
+                    grant,
+                    sources: tags.iter().copied().chain([&held.grant.spot]).collect(),
+                    filter: held.filter,
+                });
             }
         }
         openings
     }
 
-    /// Whether a grant is on a database, by its name or by its tags, and would let describe it.
+    /// Whether a grant is on a database, by its name or by its tags, and would let describe it; or is on all its tables, which
+    /// implies DESCRIBE for roles and users of the catalog's own account, whatever the rights (Lake Formation guide, "Granting
+    /// permissions on Data Catalog resources").
     pub(super) fn is_on_database(&self, grant: &GrantFact, base: usize) -> bool {
         let database = &self.catalog.bases[base];
-        let on_it = match &grant.granted {
-            GrantedFact::Database { catalog, name } => catalog == database.catalog && name == database.name,
+        let describes = allows(&grant.permissions, "DESCRIBE");
+        match &grant.granted {
+            GrantedFact::Database { catalog, name } => {
+                describes && catalog == database.catalog && name == database.name
+            }
             GrantedFact::Expression { tables: false, .. } => {
-                let number = self.expressions.number(&grant.granted);
+                let number = self.expressions.number(&grant.granted).filter(|_| describes);
                 number.is_some_and(|number| self.expressions.bases(number).contains(&base))
+            }
+            GrantedFact::Table { catalog, database: name, name: None } => {
+                let identifier = grant.principal.as_deref().map(identify);
+                let at_home = identifier.filter(|found| found.account == Some(database.catalog));
+                let kind = at_home.map(|identifier| identifier.kind);
+                catalog == database.catalog
+                    && name == database.name
+                    && grant.account == *catalog
+                    && matches!(kind, Some(PrincipalKind::Role | PrincipalKind::User))
             }
             GrantedFact::Expression { .. }
             | GrantedFact::Table { .. }
@@ -272,8 +309,7 @@ impl<'a> Granting<'_, 'a> {
             | GrantedFact::Tag { .. }
             | GrantedFact::Location { .. }
             | GrantedFact::Other(_) => false,
-        };
-        on_it && allows(&grant.permissions, "DESCRIBE")
+        }
     }
 
     /// The grants to the account by which a grant on a database is valid; `None` where it is not.
@@ -301,14 +337,19 @@ fn opening<'a>(
     permissions: impl Iterator<Item = &'a str>,
     sources: Vec<&'a Spot>,
 ) -> Opening<'a> {
-    let permissions = permissions.filter(|permission| grant.granted.takes(permission));
-    let by_tags = matches!(grant.granted, GrantedFact::Expression { .. });
-    let permissions = match by_tags && !matched.whole {
-        true => permissions.flat_map(reduced).copied().collect(),
-        false => permissions.collect(),
-    };
+    let permissions = effective(grant, matched.whole, permissions);
     let (table, columns, discovered) = (matched.table, matched.columns.clone(), matched.discovered);
     Opening { table, columns, discovered, permissions, rows, grant, sources, filter }
+}
+
+/// The permissions that count on what is granted, after the reduction of a partial match.
+fn effective<'a>(grant: &GrantFact, whole: bool, permissions: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    let permissions = permissions.filter(|permission| grant.granted.takes(permission));
+    let by_tags = matches!(grant.granted, GrantedFact::Expression { .. });
+    match by_tags && !whole {
+        true => permissions.flat_map(reduced).copied().collect(),
+        false => permissions.collect(),
+    }
 }
 
 /// What is left of a permission where an expression matches some of a table's columns only (Lake Formation guide,

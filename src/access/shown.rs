@@ -47,11 +47,14 @@ impl<'a> Shown<'a> {
     }
 
     pub(super) fn add(&mut self, opening: &Opening<'a>, legs: &mut Legs) {
+        self.discovered |= opening.discovered && opening.reads();
+        if !opening.columns.contains(&true) {
+            return;
+        }
         self.permissions.extend(&opening.permissions);
         if !opening.reads() {
             return;
         }
-        self.discovered |= opening.discovered;
         for (column, _) in opening.columns.iter().enumerate().filter(|(_, is_open)| **is_open) {
             self.visible[column] = true;
             match opening.rows {

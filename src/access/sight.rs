@@ -5,7 +5,7 @@ use super::expressions::{Expressions, speaks_of};
 use super::facts::{DatabaseFact, Facts, Spot};
 use super::granted::{GrantFact, GrantedFact};
 use super::legs::Standing;
-use super::model::{Leg, Missing, Table};
+use super::model::{Leg, Missing, PrincipalKind, Table};
 use super::openings::{Granting, Grants, Opening, allows};
 use super::shown::{Legs, Shown};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +19,7 @@ pub(super) struct Who<'a> {
     pub(super) account: Option<&'a str>,
     /// Whether a template of its account is here, so that a link that is not in the templates is not there.
     pub(super) has_templates: bool,
-    /// `IAM_ALLOWED_PRINCIPALS`, whose members may hold the database otherwise.
-    pub(super) is_everyone: bool,
+    pub(super) kind: PrincipalKind,
     /// A role that a template makes, of which the legs beside grants can be told.
     pub(super) is_made: bool,
 }
@@ -65,7 +64,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
             let own = who.account == Some(grant.account.as_str());
             let of_catalog = grant.granted.catalog() == Some(grant.account.as_str());
             // what an account received it cannot open to everyone (the same notes)
-            if who.is_everyone { own && of_catalog } else { own || of_catalog }
+            if who.kind == PrincipalKind::Everyone { own && of_catalog } else { own || of_catalog }
         };
         let local: Vec<&'a GrantFact> = held.iter().copied().filter(counts).collect();
         let mut open: BTreeMap<usize, Vec<Opening<'a>>> = BTreeMap::new();
@@ -75,7 +74,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
             let openings = self.granting.openings(grant);
             if allows(&grant.permissions, "SELECT") && grant.account != grant.granted.catalog().unwrap_or_default() {
                 for (matched, _, _) in self.granting.matched(&grant.granted) {
-                    let passed = openings.iter().any(|opening| opening.table == matched.table && opening.reads());
+                    let passed = openings.iter().any(|opening| opening.table == matched.table && opening.shows());
                     if !passed && matched.columns.contains(&true) {
                         refused.entry(matched.table).or_default().push(grant);
                     }
@@ -84,12 +83,9 @@ impl<'c, 'a> Sighting<'c, 'a> {
             openings.into_iter().for_each(|opening| open.entry(opening.table).or_default().push(opening));
         }
         let mut sight = Sight::default();
-        let reading = |openings: &Vec<Opening<'_>>| {
-            openings.iter().any(|opening| opening.reads() && opening.columns.contains(&true))
-        };
         let touched: BTreeSet<usize> = open
             .iter()
-            .filter(|(_, openings)| reading(openings))
+            .filter(|(_, openings)| openings.iter().any(Opening::shows))
             .map(|(table, _)| *table)
             .chain(refused.keys().copied())
             .collect();
@@ -121,7 +117,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
         // a grant by name holds whatever tags there are
         let granted = openings
             .iter()
-            .filter(|opening| opening.reads())
+            .filter(|opening| opening.shows())
             .map(|opening| opening.grant)
             .chain(refused.iter().copied());
         let by_tags = granted.into_iter().any(|grant| matches!(grant.granted, GrantedFact::Expression { .. }));
@@ -129,9 +125,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
             legs.found(Leg::DatabaseTag, spot);
         }
         let link = self.link(who, local, base, tagged, &mut legs);
-        if !who.is_everyone {
-            self.on_database(local, tagged.base, &mut legs);
-        }
+        self.on_database(who, local, tagged.base, &mut legs);
         let mut shown = Shown::of(tagged);
         for opening in openings {
             shown.add(opening, &mut legs);
@@ -140,6 +134,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
         for _ in refused {
             legs.lacks(Leg::AccountGrant, "the account may not pass on what the role is granted");
         }
+        let place = format!("{}.{}", base.name, tagged.table.name);
         let mut copies = Vec::new();
         let mut reached = !is_closed && shown.visible.contains(&true);
         if reached && who.is_made {
@@ -150,12 +145,14 @@ impl<'c, 'a> Sighting<'c, 'a> {
                         reached = false;
                         legs.lacks(leg, &reason);
                     }
+                    Standing::Unknown(reason) if leg == Leg::Location => {
+                        sight.unknown.insert(format!("{place}: {reason}"));
+                    }
                     Standing::Unknown(reason) => drop(sight.unknown.insert(reason)),
                 }
             }
             copies = self.facts.surroundings.copies(who.principal, tagged.table);
         }
-        let place = format!("{}.{}", base.name, tagged.table.name);
         let missing = legs.missing.into_iter();
         sight.missing.extend(missing.map(|(leg, reason)| Missing { leg, reason: format!("{place}: {reason}") }));
         if reached {
@@ -222,8 +219,14 @@ impl<'c, 'a> Sighting<'c, 'a> {
         link.database
     }
 
-    /// DESCRIBE on the database itself, by its tags or by its name.
-    fn on_database(&self, local: &[&'a GrantFact], base: usize, legs: &mut Legs) {
+    /// DESCRIBE on the database itself, by its tags or by its name. Where many stand behind one name, each of them may hold
+    /// it otherwise.
+    fn on_database(&self, who: Who<'a>, local: &[&'a GrantFact], base: usize, legs: &mut Legs) {
+        let is_asked = match who.kind {
+            PrincipalKind::Role | PrincipalKind::User | PrincipalKind::Group => true,
+            PrincipalKind::Account | PrincipalKind::Organization => false,
+            PrincipalKind::Everyone => return,
+        };
         let mut is_held = false;
         for grant in local.iter().filter(|grant| self.granting.is_on_database(grant, base)) {
             is_held = true;
@@ -232,6 +235,9 @@ impl<'c, 'a> Sighting<'c, 'a> {
                 sources.iter().for_each(|spot| legs.found(Leg::AccountDatabaseGrant, spot));
                 return;
             }
+        }
+        if !is_asked {
+            return;
         }
         if is_held {
             legs.lacks(Leg::AccountDatabaseGrant, "the account may not pass on DESCRIBE on the database");

@@ -1,5 +1,6 @@
 //! Each rule of the evaluator on a catalog of one table: what is changed, what is then seen, which legs are told missing.
 
+mod corners;
 mod foreign;
 mod rules;
 

@@ -35,6 +35,8 @@ pub struct Foreign {
     pub problems: Vec<Problem>,
     /// Templates of which no folder says in which account they stand, by their paths.
     pub without_account: Vec<String>,
+    /// Files of parameters that are not read, since one by the template's whole name stands beside them, by their paths.
+    pub passed_over: Vec<String>,
 }
 
 /// A file that could not be read.
@@ -88,6 +90,9 @@ pub fn gather(directory: &Path) -> io::Result<Foreign> {
     foreign.documents.sort_by(|left, right| left.id.cmp(&right.id));
     foreign.problems.sort_by(|left, right| left.path.cmp(&right.path));
     foreign.without_account.sort();
+    foreign.passed_over.sort();
+    // two templates may share the shorter name
+    foreign.passed_over.dedup();
     Ok(foreign)
 }
 
@@ -168,10 +173,7 @@ impl Foreign {
         if place.account.is_none() {
             self.without_account.push(path.to_owned());
         }
-        match parameters(file) {
-            Ok(values) => drop(self.parameters.insert(id.clone(), values)),
-            Err(message) => self.problem(&format!("{path}.parameters.json"), message),
-        }
+        self.beside(file, path, &id);
         self.documents.push(Document {
             id,
             account: owner,
@@ -181,6 +183,30 @@ impl Foreign {
             needs: BTreeSet::new(),
             wires: BTreeSet::new(),
         });
+    }
+
+    /// The values of a template's parameters, of the file beside it: `base.json.parameters.json` of `base.json`, else
+    /// `base.parameters.json`.
+    fn beside(&mut self, template: &Path, path: &str, id: &StackId) {
+        let whole = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".parameters.json");
+            PathBuf::from(name)
+        };
+        let short = |path: &Path| path.with_extension("parameters.json");
+        let told = |path: PathBuf| path.to_string_lossy().into_owned();
+        let (file, at) = match (whole(template).is_file(), short(template).is_file()) {
+            (true, is_passed_over) => {
+                self.passed_over.extend(is_passed_over.then(|| told(short(Path::new(path)))));
+                (whole(template), told(whole(Path::new(path))))
+            }
+            (false, true) => (short(template), told(short(Path::new(path)))),
+            (false, false) => return,
+        };
+        match parameters(&file) {
+            Ok(values) => drop(self.parameters.insert(id.clone(), values)),
+            Err(message) => self.problem(&at, message),
+        }
     }
 }
 
@@ -232,16 +258,10 @@ fn parse(text: &str) -> Result<Value, String> {
     read_template(text)
 }
 
-/// The parameters of the file beside a template, as the AWS CLI takes them: `[{"ParameterKey": .., "ParameterValue": ..}]`.
-fn parameters(template: &Path) -> Result<BTreeMap<String, String>, String> {
-    let mut beside = template.as_os_str().to_owned();
-    beside.push(".parameters.json");
-    let beside = PathBuf::from(beside);
-    if !beside.is_file() {
-        return Ok(BTreeMap::new());
-    }
+/// Parameters as the AWS CLI takes them: `[{"ParameterKey": .., "ParameterValue": ..}]`.
+fn parameters(file: &Path) -> Result<BTreeMap<String, String>, String> {
     let form = "it is not of the form [{\"ParameterKey\": \"..\", \"ParameterValue\": \"..\"}]";
-    let value: Value = serde_json::from_str(&read(&beside)?).map_err(|error| error.to_string())?;
+    let value: Value = serde_json::from_str(&read(file)?).map_err(|error| error.to_string())?;
     let entries = value.as_array().ok_or(form)?;
     let pair = |entry: &Value| {
         Some((entry["ParameterKey"].as_str()?.to_owned(), entry["ParameterValue"].as_str()?.to_owned()))

@@ -74,7 +74,7 @@ fn of_templates(directory: &Path, arguments: &AccessArguments, ui: &mut Ui) -> R
     let found = gather(directory).map_err(|error| {
         Failure::new(format!("failed to read the templates below {told}: {error}")).exit(Exit::Usage)
     })?;
-    let Foreign { mut documents, parameters, problems, without_account } = found;
+    let Foreign { mut documents, parameters, problems, without_account, passed_over } = found;
     for problem in &problems {
         ui.say(&format!("{told}/{} cannot be read: {}", problem.path, problem.message))?;
     }
@@ -87,6 +87,9 @@ fn of_templates(directory: &Path, arguments: &AccessArguments, ui: &mut Ui) -> R
     unknown.extend(problems.iter().map(|problem| format!("{}: it cannot be read: {}", problem.path, problem.message)));
     unknown.extend(without_account.iter().map(|path| {
         format!("{path}: no folder above it names an account, so it is taken to stand in one account `unknown`")
+    }));
+    unknown.extend(passed_over.iter().map(|path| {
+        format!("{path}: it is not read, since a file of parameters by the template's whole name stands beside it")
     }));
     access.unknown.extend(unknown);
     if let Some(asked) = &arguments.product {

@@ -342,7 +342,7 @@ class BruteForce:
 
     def missing_leg(self, principal: str, table: Table) -> str | None:
         """The leg that keeps a principal from a table, whatever its grants on the table."""
-        if kind_of(principal) == "everyone":
+        if kind_of(principal) in ("everyone", "account", "organization"):
             return None
         if not self.may_describe_database(principal, table[:2]):
             return "local-database-grant"

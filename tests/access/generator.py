@@ -650,7 +650,8 @@ def write(templates: list[Template], directory: Path) -> None:
         path.write_text(json.dumps(template, indent=1))
         if parameters:
             listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())]
-            path.with_name(path.name + ".parameters.json").write_text(json.dumps(listed, indent=1))
+            beside = path.with_name(name + ".parameters.json") if name == "base.json" else path.with_suffix(".parameters.json")
+            beside.write_text(json.dumps(listed, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Reads a directory of CloudFormation templates into the facts that the rules of sight speak of.
 
-`<12-digit account>/<name>.json`, with `<name>.json.parameters.json` beside it where the template takes parameters. Only what the
+`<12-digit account>/<name>.json`, with `<name>.json.parameters.json`, or `<name>.parameters.json`, beside it where the template takes parameters. Only what the
 generator writes is understood; anything else stops the run, so that a slip never passes for an answer.
 """
 
@@ -65,8 +65,8 @@ def templates_in(directory: Path) -> list[Template]:
         if path.name.endswith(".parameters.json"):
             continue
         account = next(part for part in reversed(path.relative_to(directory).parts[:-1]) if re.fullmatch(r"\d{12}", part))
-        beside = path.with_name(path.name + ".parameters.json")
-        parameters = json.loads(beside.read_text()) if beside.exists() else []
+        both = [path.with_name(path.name + ".parameters.json"), path.with_suffix(".parameters.json")]
+        parameters = next((json.loads(beside.read_text()) for beside in both if beside.exists()), [])
         values = {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
         found.append((account, path.name, json.loads(path.read_text()), values))
     return found

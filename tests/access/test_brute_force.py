@@ -427,8 +427,6 @@ class Legs(Case):
 
     def test_rule_7_an_account_without_templates_is_told(self) -> None:
         self.grant(OWNER, OUTSIDER, TABLE, "SELECT", "SELECT")
-        self.sees(OUTSIDER, "")
-        self.grant(OWNER, OUTSIDER, DATABASE, "DESCRIBE", "DESCRIBE")
         self.sees(OUTSIDER, "id email amount")
 
     def test_rule_7_a_role_of_an_account_without_templates_needs_no_link(self) -> None:
@@ -437,6 +435,14 @@ class Legs(Case):
         self.sees(partner, "")
         self.grant(OWNER, partner, DATABASE, "DESCRIBE")
         self.sees(partner, "id email amount")
+
+    def test_rule_7_of_organizations_and_of_accounts_without_templates_no_database_is_asked(self) -> None:
+        user = f"arn:aws:iam::{OWNER}:user/guest"
+        organization = f"arn:aws:organizations::{OWNER}:organization/o-abcdefghij"
+        for principal, seen in [(OUTSIDER, "id email amount"), (organization, "id email amount"), (user, "")]:
+            with self.subTest(principal=principal):
+                self.grant(OWNER, principal, TABLE)
+                self.sees(principal, seen)
 
     def test_rule_7_what_an_account_received_it_cannot_open_to_everyone(self) -> None:
         self.grant(OWNER, SUBSCRIBER, TABLE, "ALL", "ALL")

@@ -262,7 +262,7 @@ fn a_registration_role_that_cannot_read_is_told() {
             |world| world.without_statement(PUBLICATION, "RegisterRole", "Key"),
             Leg::RegistrationRole,
             "missing",
-            "may not kms:Decrypt on arn:aws:kms:eu-west-1:555555555555:key/customer/demo-storage-customer/DataKey",
+            "may not kms:Decrypt on arn:aws:kms:eu-west-1:555555555555:key/(customer:demo-storage-customer:DataKey)",
         ),
         (
             "another domain's key",
@@ -275,7 +275,7 @@ fn a_registration_role_that_cannot_read_is_told() {
             },
             Leg::RegistrationRole,
             "missing",
-            "may not kms:Decrypt on arn:aws:kms:eu-west-1:555555555555:key/customer/demo-storage-customer/DataKey",
+            "may not kms:Decrypt on arn:aws:kms:eu-west-1:555555555555:key/(customer:demo-storage-customer:DataKey)",
         ),
         (
             "a boundary without buckets",
@@ -394,7 +394,7 @@ fn a_key_that_is_closed_is_told() {
             },
             Leg::KeyPolicy,
             "missing",
-            "the policy of the key customer/demo-storage-customer/DataKey does not allow kms:Decrypt to \
+            "the policy of the key (customer:demo-storage-customer:DataKey) does not allow kms:Decrypt to \
              arn:aws:iam::111111111111:role/demo/demo-register-customer",
         ),
         (
@@ -406,7 +406,7 @@ fn a_key_that_is_closed_is_told() {
             },
             Leg::KeyPolicy,
             "missing",
-            "statement `Stop` of the policy of the key customer/demo-storage-customer/DataKey denies kms:Decrypt",
+            "statement `Stop` of the policy of the key (customer:demo-storage-customer:DataKey) denies kms:Decrypt",
         ),
         (
             "another way than S3's",
@@ -428,7 +428,7 @@ fn a_key_that_is_closed_is_told() {
     }));
     let told: Vec<_> = other.iter().map(|(leg, how, _)| (*leg, *how)).collect();
     assert_eq!(told, [(Leg::RegistrationRole, "missing"), (Leg::KeyPolicy, "missing")], "{other:#?}");
-    assert!(other.iter().all(|(_, _, why)| why.contains("customer/demo-storage-customer/OtherKey")), "{other:#?}");
+    assert!(other.iter().all(|(_, _, why)| why.contains("(customer:demo-storage-customer:OtherKey)")), "{other:#?}");
     // by its alias it is the same key
     let alias = changed(ATHENA, |world| {
         world.with(STORAGE, "Alias", json!({"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/data", "TargetKeyId": {"Ref": "DataKey"}}}));
@@ -438,7 +438,7 @@ fn a_key_that_is_closed_is_told() {
     assert_eq!(not_held(alias), []);
     let elsewhere = not_held(changed(ATHENA, |world| {
         let rules = &mut world.of(STORAGE, "DataBucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"];
-        let arn = "arn:aws:kms:eu-west-1:555555555555:key/customer/demo-storage-customer/DataKey-not";
+        let arn = "arn:aws:kms:eu-west-1:555555555555:key/(customer:demo-storage-customer:DataKey)-not";
         rules[0]["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] = json!(arn);
         world.statement(PUBLICATION, "RegisterRole", "Key")["Resource"] = json!([arn]);
     }));

@@ -3,6 +3,7 @@
 use super::policy::{Policy, Statement};
 use super::text::{Outputs, Reader, Text, many};
 use crate::access::Spot;
+use crate::access::settle::mark;
 use crate::assembly::{Document, StackId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -261,7 +262,7 @@ impl Records {
             }
             "AWS::KMS::Key" => self.keys.push(Key {
                 account: account(),
-                id: reader.symbol(id),
+                id: mark(document, type_name, id),
                 arn: reader.attribute(id, "Arn"),
                 policy: policy(&properties["KeyPolicy"]),
             }),

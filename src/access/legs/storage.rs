@@ -71,7 +71,12 @@ impl<'a> View<'a> {
         let Some(registration) = self.registration(catalog, path) else {
             let why = format!("its files at {location} lie in no registered location");
             let somewhere = self.index.registrations_elsewhere.contains(catalog);
-            tell(if somewhere { Standing::Unknown(why) } else { Standing::Missing(why) });
+            // locations are often registered by hand, and then none stands in any template
+            tell(match self.index.registrations.contains_key(catalog) {
+                _ if somewhere => Standing::Unknown(why),
+                true => Standing::Missing(why),
+                false => Standing::Unknown(format!("{why}: no template registers one in account {catalog}")),
+            });
             return None;
         };
         tell(if registration.hybrid {

@@ -1,7 +1,9 @@
 //! The text that a value of a template stands for, as far as the templates tell it.
 //!
-//! What AWS names stands by its stack and its logical id, so that two mentions of one thing are equal texts.
+//! What AWS names stands by its stack and its logical id, so that two mentions of one thing are equal texts: names and ARNs by
+//! the same marks that [`settle`](crate::access::settle) leaves, so that it is all the same whether it ran before.
 
+use crate::access::settle::mark;
 use crate::assembly::{Document, StackId};
 use crate::mesh::Region;
 use serde_json::Value;
@@ -190,58 +192,64 @@ impl Reader<'_> {
             "" => return Text::Unknown,
             "AWS::S3::Bucket" => return self.bucket_name(id),
             "AWS::IAM::ManagedPolicy" => return self.policy_arn(id),
+            "AWS::KMS::Key" => return Text::Known(mark(self.document, type_name, id)),
             "AWS::IAM::Role" => &properties["RoleName"],
             "AWS::KMS::Alias" => &properties["AliasName"],
             "AWS::Glue::Database" => &properties["DatabaseInput"]["Name"],
             "AWS::Glue::Table" => &properties["TableInput"]["Name"],
             "AWS::Athena::WorkGroup" => &properties["Name"],
-            _ => &Value::Null,
+            _ => return Text::Known(self.symbol(id)),
         };
-        self.optional(name).unwrap_or_else(|| Text::Known(self.symbol(id)))
+        self.name(type_name, id, name)
     }
 
     pub(super) fn attribute(&self, id: &str, attribute: &str) -> Text {
         let (type_name, _) = self.entry(id);
+        let marked = || mark(self.document, type_name, id);
         match (type_name, attribute) {
             ("AWS::IAM::Role", "Arn") => self.role_arn(id),
             ("AWS::S3::Bucket", "Arn") => {
                 let start = format!("arn:{}:s3:::", partition(&self.document.region));
                 Text::join(vec![Text::Known(start), self.bucket_name(id)])
             }
-            ("AWS::KMS::Key", "Arn") => self.arn("kms", &format!("key/{}", self.symbol(id))),
+            ("AWS::KMS::Key", "Arn") => self.arn("kms", &format!("key/{}", marked())),
+            ("AWS::KMS::Key", "KeyId") => Text::Known(marked()),
             ("", _) => Text::Unknown,
             _ => Text::Known(format!("{}.{attribute}", self.symbol(id))),
         }
     }
 
-    /// A bucket's name; one that AWS makes up has no slash, since a path begins there.
+    /// The name of a resource; one that rests on what is known at deployment only is as good as none.
+    fn name(&self, type_name: &str, id: &str, name: &Value) -> Text {
+        match self.optional(name) {
+            None | Some(Text::Unknown) => Text::Known(mark(self.document, type_name, id)),
+            Some(name @ (Text::Known(_) | Text::Wire(_, _) | Text::Joined(_))) => name,
+        }
+    }
+
+    /// A bucket's name.
     pub(super) fn bucket_name(&self, id: &str) -> Text {
-        let (_, properties) = self.entry(id);
-        let name = self.optional(&properties["BucketName"]);
-        name.unwrap_or_else(|| Text::Known(self.symbol(id).replace('/', ".")))
+        let (type_name, properties) = self.entry(id);
+        self.name(type_name, id, &properties["BucketName"])
     }
 
     /// The ARN of a role with a name.
     pub(super) fn role_arn(&self, id: &str) -> Text {
         let (_, properties) = self.entry(id);
-        self.identity_arn("role", &properties["Path"], &properties["RoleName"])
+        self.identity_arn("role", id, &properties["RoleName"])
     }
 
     /// The ARN of a managed policy.
     pub(super) fn policy_arn(&self, id: &str) -> Text {
         let (_, properties) = self.entry(id);
-        let name = &properties["ManagedPolicyName"];
-        if name.is_null() {
-            let name = Value::String(self.symbol(id).replace('/', "."));
-            return self.identity_arn("policy", &properties["Path"], &name);
-        }
-        self.identity_arn("policy", &properties["Path"], name)
+        self.identity_arn("policy", id, &properties["ManagedPolicyName"])
     }
 
-    fn identity_arn(&self, kind: &str, path: &Value, name: &Value) -> Text {
+    fn identity_arn(&self, kind: &str, id: &str, name: &Value) -> Text {
         let Document { account, region, .. } = self.document;
         let start = format!("arn:{}:iam::{account}:{kind}", partition(region));
-        let path = self.optional(path).unwrap_or_else(|| Text::Known("/".to_owned()));
-        Text::join(vec![Text::Known(start), path, self.text(name)])
+        let (type_name, properties) = self.entry(id);
+        let path = self.optional(&properties["Path"]).unwrap_or_else(|| Text::Known("/".to_owned()));
+        Text::join(vec![Text::Known(start), path, self.name(type_name, id, name)])
     }
 }

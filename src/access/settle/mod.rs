@@ -10,6 +10,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
+pub(super) use resources::mark;
 pub(super) use scope::Scope;
 
 use crate::assembly::{Document, StackId};

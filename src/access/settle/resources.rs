@@ -2,9 +2,11 @@
 //!
 //! What each type's `Ref` and `Arn` are: CloudFormation template reference, "Return values" of each resource type. A
 //! resource that CloudFormation names itself gets a name that cannot be one, `(<stack>:<logical id>)`: parentheses are in
-//! the alphabet of no name of these types, so it is nobody else's, and it says where to look.
+//! the alphabet of no name of these types, so it is nobody else's, and it says where to look. Of a bucket or a key, whose names
+//! are looked up across accounts, it names the stack's owner too.
 
 use super::scope::{Known, Scope};
+use crate::assembly::Document;
 use serde_json::Value;
 
 impl Scope<'_> {
@@ -34,7 +36,7 @@ impl Scope<'_> {
             // theirs is account and id together
             Some(kind) => match name_property(kind).filter(|_| !kind.starts_with("AWS::QuickSight::")) {
                 Some(pointer) => self.name(id, pointer, level).map(Value::String),
-                None if kind == "AWS::KMS::Key" => Ok(Value::String(self.marked(id))),
+                None if kind == "AWS::KMS::Key" => Ok(Value::String(mark(self.document, kind, id))),
                 None => Err(format!("only AWS knows what names `{id}`, a {kind}")),
             },
             None => Err(format!("the template has neither a parameter nor a resource `{id}`")),
@@ -79,7 +81,8 @@ impl Scope<'_> {
         let Some(kind) = self.kind(id) else { return Err(format!("the template has no resource `{id}`")) };
         let (partition, account, region) = (self.partition(), &self.document.account, &self.document.region);
         let properties = &self.document.template["Resources"][id]["Properties"];
-        let name = || name_property(kind).map_or_else(|| Ok(self.marked(id)), |pointer| self.name(id, pointer, level));
+        let marked = || mark(self.document, kind, id);
+        let name = || name_property(kind).map_or_else(|| Ok(marked()), |pointer| self.name(id, pointer, level));
         let path = || match &properties["Path"] {
             Value::Null => Ok("/".to_owned()),
             path => self.text_at(path, level),
@@ -96,8 +99,8 @@ impl Scope<'_> {
             ("AWS::IAM::Group", "Arn") => iam("group"),
             ("AWS::IAM::ManagedPolicy", "PolicyArn") => iam("policy"),
             ("AWS::S3::Bucket", "Arn") => Ok(format!("arn:{partition}:s3:::{}", name()?)),
-            ("AWS::KMS::Key", "Arn") => Ok(format!("arn:{partition}:kms:{region}:{account}:key/{}", self.marked(id))),
-            ("AWS::KMS::Key", "KeyId") => Ok(self.marked(id)),
+            ("AWS::KMS::Key", "Arn") => Ok(format!("arn:{partition}:kms:{region}:{account}:key/{}", marked())),
+            ("AWS::KMS::Key", "KeyId") => Ok(marked()),
             ("AWS::QuickSight::DataSource", "Arn") => quicksight("datasource"),
             ("AWS::QuickSight::DataSet", "Arn") => quicksight("dataset"),
             ("AWS::SSM::Parameter", "Value") => self.text_at(&properties["Value"], level),
@@ -109,13 +112,20 @@ impl Scope<'_> {
     fn name(&self, id: &str, pointer: &str, level: usize) -> Result<String, String> {
         let name = self.document.template["Resources"][id]["Properties"].pointer(pointer);
         // a name that rests on what is known at deployment only is as good as none
-        Ok(name.and_then(|name| self.text_at(name, level).ok()).unwrap_or_else(|| self.marked(id)))
+        Ok(name.and_then(|name| self.text_at(name, level).ok()).unwrap_or_else(|| {
+            let kind = self.kind(id).unwrap_or_default();
+            mark(self.document, kind, id)
+        }))
     }
+}
 
-    /// The stand-in for a name that only AWS knows.
-    fn marked(&self, id: &str) -> String {
-        format!("({}:{id})", self.document.id.name().replace('/', ":"))
-    }
+/// The stand-in for the name of a resource that only AWS knows.
+pub(in crate::access) fn mark(document: &Document, kind: &str, id: &str) -> String {
+    let stack = match kind {
+        "AWS::S3::Bucket" | "AWS::KMS::Key" => document.id.to_string(),
+        _ => document.id.name().to_owned(),
+    };
+    format!("({}:{id})", stack.replace('/', ":"))
 }
 
 /// Where the name of a type stands that its `Ref` gives.

@@ -2,13 +2,13 @@
 
 use super::*;
 
-fn columns(only: Option<&[&str]>, all_but: &[&str]) -> GrantedFact {
+pub(super) fn columns(only: Option<&[&str]>, all_but: &[&str]) -> GrantedFact {
     let [catalog, database, table] = [CATALOG, "m_sales", "orders"].map(str::to_owned);
     let columns = only.map_or_else(|| ColumnList::AllBut(set(all_but)), |only| ColumnList::Only(set(only)));
     GrantedFact::Columns { catalog, database, table, columns }
 }
 
-fn filter(facts: &mut Facts, name: &str, columns: ColumnList, rows: Option<&str>) -> GrantedFact {
+pub(super) fn filter(facts: &mut Facts, name: &str, columns: ColumnList, rows: Option<&str>) -> GrantedFact {
     let [catalog, database, table] = [CATALOG, "m_sales", "orders"].map(str::to_owned);
     let (name, rows) = (name.to_owned(), rows.map(str::to_owned));
     facts.filters.push(FilterFact {
@@ -23,7 +23,7 @@ fn filter(facts: &mut Facts, name: &str, columns: ColumnList, rows: Option<&str>
     filter_named(&name)
 }
 
-fn tag_values(key: &str, values: &[&str]) -> GrantedFact {
+pub(super) fn tag_values(key: &str, values: &[&str]) -> GrantedFact {
     GrantedFact::Tag { catalog: CATALOG.to_owned(), key: key.to_owned(), values: set(values) }
 }
 
@@ -39,7 +39,7 @@ fn at_home(facts: &mut Facts) {
     }
 }
 
-fn home(granted: &GrantedFact, permissions: &[&str]) -> Facts {
+pub(super) fn home(granted: &GrantedFact, permissions: &[&str]) -> Facts {
     let mut facts = world();
     at_home(&mut facts);
     let grant = by_name(&mut facts, "LocalTable");
@@ -48,17 +48,17 @@ fn home(granted: &GrantedFact, permissions: &[&str]) -> Facts {
     facts
 }
 
-fn of_role(facts: &Facts) -> Principal {
+pub(super) fn of_role(facts: &Facts) -> Principal {
     let found = evaluate(facts).principals.into_iter().find(|principal| principal.principal == ROLE);
     found.expect("the role is told")
 }
 
-fn seen(principal: &Principal) -> Vec<&str> {
+pub(super) fn seen(principal: &Principal) -> Vec<&str> {
     let columns = principal.tables.iter().flat_map(|table| &table.columns);
     columns.filter(|column| column.visible).map(|column| column.name.as_str()).collect()
 }
 
-fn legs(principal: &Principal) -> Vec<Leg> {
+pub(super) fn legs(principal: &Principal) -> Vec<Leg> {
     principal.missing.iter().map(|missing| missing.leg).collect()
 }
 

@@ -151,7 +151,7 @@ fn of_templates(directory: &Path) -> Result<Prepared, Failure> {
     let refused = |error: String| Failure::new(error).exit(Exit::Usage);
     let found =
         gather(directory).map_err(|error| refused(format!("failed to read the templates below {name}: {error}")))?;
-    let Foreign { mut documents, parameters, problems, without_account } = found;
+    let Foreign { mut documents, parameters, problems, without_account, passed_over } = found;
     if documents.is_empty() {
         let failure = refused(format!("no CloudFormation template is below {name}"));
         return Err(failure.hint("a template is a file *.json, *.yaml, *.yml or *.template with `Resources`"));
@@ -162,6 +162,9 @@ fn of_templates(directory: &Path) -> Result<Prepared, Failure> {
     prepared.access.unknown.extend(unknown);
     prepared.access.unknown.extend(without_account.iter().map(|path| {
         format!("{path}: no folder above it names an account, so it is taken to stand in one account `unknown`")
+    }));
+    prepared.access.unknown.extend(passed_over.iter().map(|path| {
+        format!("{path}: it is not read, since a file of parameters by the template's whole name stands beside it")
     }));
     Ok(prepared)
 }
