@@ -45,9 +45,6 @@ pub(super) enum Origin {
     Accounts(Box<Prepared>),
     /// A directory of templates that somebody else wrote.
     Templates(PathBuf),
-    /// What stands in the accounts of an environment.
-    #[cfg(feature = "aws")]
-    Accounts(Box<Prepared>),
 }
 
 /// The side that is looked at: its templates, unless its findings refuse.
