@@ -1,9 +1,10 @@
 //! A plan for people: what is done to each stack, in which order, and what it means.
 
 use super::Colour;
+use super::diff::phrase::count;
 use super::diff::{Form, write as write_diff};
-use crate::plan::diff::Diff;
-use crate::plan::{Decision, Plan, Step, StepId, Turn};
+use crate::plan::diff::{Diff, is_as_predicted};
+use crate::plan::{Decision, Plan, Step, StepChangeSet, StepId, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
@@ -29,11 +30,17 @@ pub fn write(out: &mut dyn Write, plan: &Plan, diff: &Diff, environment: &str, r
     match reader {
         Reader::Terminal { width, colour } => {
             words(out, plan)?;
+            if let Some(line) = word_of_change_sets(plan, diff) {
+                writeln!(out, "{line}")?;
+            }
             writeln!(out, "digest {}\n", plan.digest)?;
             write_diff(out, diff, environment, Form::Text { width, colour })
         }
         Reader::Markdown => {
             markdown(out, plan)?;
+            if let Some(line) = word_of_change_sets(plan, diff) {
+                writeln!(out, "\n{}.", cell(&line))?;
+            }
             writeln!(out)?;
             write_diff(out, diff, environment, Form::Markdown)
         }
@@ -53,6 +60,39 @@ const fn word(step: &Step) -> &'static str {
         (Decision::DeleteThenCreate, _) => "delete the failed creation of, then create",
         (Decision::Refuse { .. }, _) => "refuse",
     }
+}
+
+/// What became of a change set.
+fn told_of(change_set: &StepChangeSet) -> String {
+    match change_set {
+        StepChangeSet::Made { arn } => format!("change set: {arn}"),
+        StepChangeSet::NothingToChange => {
+            "note: CloudFormation finds nothing to change; the change set was deleted".to_owned()
+        }
+        StepChangeSet::Not { why } => format!("note: no change set: {}", why.words()),
+    }
+}
+
+/// Whose word the plan's meaning is, where change sets were made.
+fn word_of_change_sets(plan: &Plan, diff: &Diff) -> Option<String> {
+    let asked = plan.steps.values().filter_map(|step| step.change_set.as_ref());
+    let known = asked.filter(|change_set| !matches!(change_set, StepChangeSet::Not { .. })).count();
+    if known == 0 {
+        return None;
+    }
+    let resources = || diff.stacks.iter().flat_map(|stack| &stack.resources);
+    let said = resources().filter(|resource| resource.change_set.is_some()).count();
+    let otherwise = resources()
+        .filter(|resource| resource.change_set.is_some_and(|said| !is_as_predicted(resource.predicted, said)))
+        .count();
+    let sets = count(known, "change set");
+    let replaced = count(said, "resource");
+    Some(match otherwise {
+        0 => format!("the word of {sets} replaces the prediction for {replaced}; they agree"),
+        _ => format!(
+            "the word of {sets} replaces the prediction for {replaced}; for {otherwise} of them they disagree, told below as `predicted`"
+        ),
+    })
 }
 
 /// The steps that may change something or are refused, in an order in which they could run, with their numbers.
@@ -106,7 +146,7 @@ pub fn words(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
             writeln!(out, "    note: {}", plain(note))?;
         }
         if let Some(change_set) = &step.change_set {
-            writeln!(out, "    change set: {}", plain(change_set))?;
+            writeln!(out, "    {}", plain(&told_of(change_set)))?;
         }
     }
     if kept > 0 && !steps.is_empty() {
@@ -152,6 +192,7 @@ fn markdown(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         if let Decision::Refuse { reason, advice } = &step.decision {
             notes.insert(0, cell(&format!("{reason}; {advice}")));
         }
+        notes.extend(step.change_set.as_ref().map(|change_set| cell(&told_of(change_set))));
         let (stack, after) = (cell(&step.id.stack.to_string()), waits(step, &numbers));
         writeln!(out, "| {number} | {} | {stack} | {} | {after} | {} |", word(step), step.account, notes.join("; "))?;
     }

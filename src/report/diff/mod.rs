@@ -4,7 +4,7 @@ mod advice;
 mod group;
 mod markdown;
 mod paper;
-mod phrase;
+pub(super) mod phrase;
 mod text;
 mod verdict;
 mod visible;
