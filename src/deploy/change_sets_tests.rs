@@ -7,6 +7,7 @@ use crate::deploy::execute::execute;
 use crate::deploy::fake::FakeCloud;
 use crate::deploy::observe::observe;
 use crate::deploy::outcome::Outcome;
+use crate::plan::file::PlanFile;
 use crate::plan::samples::{Sample, rendered, stack};
 use crate::plan::{NoChangeSet, Options, Pass, StackStatus, Turn, plan};
 use serde_json::json;
@@ -171,7 +172,8 @@ async fn none_is_made_where_none_can_be_and_the_reason_is_told() {
     let mut mesh = Mesh::standing(samples("gold", "hunter2", &["A", "B"])).await;
     let mut wanted = samples("iron", "hunter2-of-the-database", &["A", "C"]);
     wanted.push(stack("shop/demo-workspace-shop"));
-    let (mut plan, deployed) = mesh.plan(&rendered(wanted)).await;
+    let wanted = rendered(wanted);
+    let (mut plan, deployed) = mesh.plan(&wanted).await;
     let before = mesh.cloud.log().len();
     let made = mesh.make(&mut plan, &deployed).await;
     let told: Vec<(String, Option<NoChangeSet>)> = made
@@ -193,8 +195,11 @@ async fn none_is_made_where_none_can_be_and_the_reason_is_told() {
     assert_eq!(told, expected.map(|(id, why)| (id.to_owned(), why)));
     assert_eq!(mesh.calls(before).len(), 2, "{:?}", mesh.calls(before));
     assert_eq!(mesh.cloud.status("demo-workspace-shop"), None, "no shell is left behind");
-    let text = serde_json::to_string(&plan).unwrap();
-    assert!(!text.contains("hunter2"), "{text}");
+    let options = Options { pass: Pass::Mesh, select: None };
+    let file = PlanFile::of("demo", &options, &wanted.manifest, &deployed, &plan, Value::Null);
+    let text = crate::assembly::pretty(&file);
+    assert!(!text.contains("hunter2") && text.contains("meshform-plan-"), "{text}");
+    assert_eq!(PlanFile::read(&text).unwrap(), file);
 }
 
 #[tokio::test(start_paused = true)]

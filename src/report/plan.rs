@@ -245,6 +245,60 @@ mod tests {
     }
 
     #[test]
+    fn whose_word_it_is_and_where_they_disagree_is_told() {
+        use crate::plan::NoChangeSet;
+        use crate::plan::diff::{ChangeSetAction, ChangeSetOfStack, ChangeSetReplacement, ChangeSetResource, Covers};
+        use crate::plan::diff::{Prepared, Side, compare_with};
+        let id = "shop/demo-workspace-shop";
+        let mesh = |name: &str| {
+            let topic = json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name}});
+            rendered(vec![stack(id).template(json!({"Resources": {"Topic": topic}}))])
+        };
+        let (wanted, deployed) = (mesh("new"), everything(&mesh("old")));
+        let options = Options { pass: Pass::Mesh, select: None };
+        let mut plan = plan(&wanted, &deployed, &options).unwrap();
+        plan.digest = "d".to_owned();
+        let side = || Prepared::new(Side { name: "side".to_owned(), limits: Vec::new() }, Vec::new(), None);
+        let mut written = |change_set, replacement: Option<ChangeSetReplacement>| {
+            for step in plan.steps.values_mut() {
+                step.change_set = Some(StepChangeSet::clone(&change_set));
+            }
+            let resources = replacement.map(|replacement| ChangeSetResource {
+                logical_id: "Topic".to_owned(),
+                resource_type: "AWS::SNS::Topic".to_owned(),
+                action: ChangeSetAction::Modify,
+                replacement: Some(replacement),
+                scope: vec!["Properties".to_owned()],
+                details: Vec::new(),
+                policy_action: None,
+            });
+            let said = ChangeSetOfStack {
+                id: id.to_owned(),
+                account: "222222222222".to_owned(),
+                region: "eu-west-1".to_owned(),
+                layer: crate::assembly::Layer::Workspace,
+                covers: Covers::Whole,
+                resources: resources.into_iter().collect(),
+            };
+            let (diff, _) = compare_with(&side(), &side(), None, &[said]);
+            let mut out = Vec::new();
+            write(&mut out, &plan, &diff, "demo", Reader::Terminal { width: 100, colour: Colour::Plain }).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let made = written(StepChangeSet::Made { arn: "arn:x\u{1b}".to_owned() }, Some(ChangeSetReplacement::True));
+        assert!(made.contains("    change set: arn:x\u{fffd}\n"), "{made}");
+        let line = "the word of 1 change set replaces the prediction for 1 resource; for 1 of them they disagree";
+        assert!(made.contains(line), "{made}");
+        assert!(made.contains("predicted was: it"), "{made}");
+        let nothing = written(StepChangeSet::NothingToChange, None);
+        assert!(nothing.contains("note: CloudFormation finds nothing to change"), "{nothing}");
+        assert!(nothing.contains("replaces the prediction for 0 resources; they agree"), "{nothing}");
+        let absent = written(StepChangeSet::Not { why: NoChangeSet::Absent }, None);
+        assert!(absent.contains("note: no change set: the stack does not stand yet"), "{absent}");
+        assert!(!absent.contains("the word of"), "{absent}");
+    }
+
+    #[test]
     fn markdown_takes_no_orders_from_names() {
         let text = told(markdown);
         assert!(text.contains(r"Evil�\[2J &lt;b&gt;\|\`"), "{text}");

@@ -348,4 +348,42 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn of_several_turns_only_what_the_first_one_names_is_told() {
+        let prediction = || {
+            vec![
+                predicted("Kept", ChangeKind::Changed, Impact::InPlace),
+                predicted("Leaves", ChangeKind::Removed, Impact::Destroyed),
+            ]
+        };
+        let of = |covers| ChangeSetOfStack {
+            id: "sales/demo-storage-sales".to_owned(),
+            account: "444444444444".to_owned(),
+            region: "eu-west-1".to_owned(),
+            layer: Layer::Storage,
+            covers,
+            resources: vec![said("Kept", ChangeSetAction::Modify, Some(ChangeSetReplacement::True))],
+        };
+        let told = |stacks: &[StackChange]| -> Vec<(String, Impact, Option<Impact>)> {
+            let resources = stacks.iter().flat_map(|stack| &stack.resources);
+            resources.map(|found| (found.logical_id.clone(), found.impact, found.change_set)).collect()
+        };
+        let mut stacks = vec![stack(prediction())];
+        with_change_sets(&mut stacks, &[of(Covers::FirstTurn)]);
+        let expected = [("Leaves", Impact::Destroyed, None), ("Kept", Impact::Replaced, Some(Impact::Replaced))];
+        assert_eq!(told(&stacks), expected.map(|(id, impact, said)| (id.to_owned(), impact, said)));
+        let mut stacks = vec![stack(prediction())];
+        with_change_sets(&mut stacks, &[of(Covers::Whole)]);
+        let expected =
+            [("Kept", Impact::Replaced, Some(Impact::Replaced)), ("Leaves", Impact::None, Some(Impact::None))];
+        assert_eq!(told(&stacks), expected.map(|(id, impact, said)| (id.to_owned(), impact, said)));
+        // a stack of which the difference knows nothing
+        let mut stacks = Vec::new();
+        with_change_sets(&mut stacks, &[of(Covers::Whole)]);
+        assert_eq!(told(&stacks), [("Kept".to_owned(), Impact::Replaced, Some(Impact::Replaced))]);
+        let mut stacks = Vec::new();
+        with_change_sets(&mut stacks, &[ChangeSetOfStack { resources: Vec::new(), ..of(Covers::Whole) }]);
+        assert_eq!(stacks, []);
+    }
 }
