@@ -129,6 +129,11 @@ fn a_plan_looks_alone_and_deploy_does_exactly_it() {
     assert!(nothing.stdout.contains("Nothing to do: 28 stacks are as they should be."), "{}", nothing.text());
 }
 
+/// A call of CloudFormation, as the log has it.
+fn call(action: &str) -> String {
+    format!("\"cloudformation\":\"{action}\"")
+}
+
 /// ARNs of the change sets in a plan file.
 fn change_sets(plan: &str) -> Vec<String> {
     let file = json(Path::new(plan));
@@ -158,12 +163,13 @@ fn change_sets_are_made_when_asked_for_and_executed_by_their_ids() {
     local.call("DELETE", "log", &Value::Null);
     let planned = local.meshform(Identity::Deployer, &make);
     assert_eq!(planned.code, 0, "{}", planned.text());
+    println!("TEMP {}", planned.text());
     let made = change_sets(&plan);
     assert!(!made.is_empty(), "{}", planned.stdout);
     assert!(planned.stdout.contains("replaces the prediction for"), "{}", planned.stdout);
     assert!(planned.stdout.contains("note: no change set: an earlier turn"), "{}", planned.stdout);
     let calls = mutating(&local.call("GET", "log", &Value::Null));
-    assert_eq!(calls, vec!["cloudformation:CreateChangeSet".to_owned(); made.len()]);
+    assert_eq!(calls, vec![call("CreateChangeSet"); made.len()]);
     // another plan of the same state finds them
     local.call("DELETE", "log", &Value::Null);
     let again = local.meshform(Identity::Deployer, &make);
@@ -174,21 +180,25 @@ fn change_sets_are_made_when_asked_for_and_executed_by_their_ids() {
 
     // a file that names another one is no plan
     let honest = fs::read_to_string(&plan).expect("the plan is there");
-    for (from, to) in [
-        ("changeSet/meshform-plan-", "changeSet/meshform-evil-"),
-        ("\"is\": \"made\"", "\"is\": \"nothing-to-change\""),
+    for (from, to, told) in [
+        ("changeSet/meshform-plan-", "changeSet/meshform-evil-", "is no change set of this plan and stack"),
+        ("\"is\": \"made\"", "\"is\": \"nothing-to-change\"", "what the change means was"),
     ] {
+        assert!(honest.contains(from), "{from}");
         let spoiled = honest.replacen(from, to, 1);
         fs::write(&plan, &spoiled).expect("the plan can be written");
         let refused = local.meshform(Identity::Deployer, &carry_out);
-        assert!([3, 7].contains(&refused.code), "{from}: {}\n{}", refused.code, refused.text());
+        println!("TEMP {}", refused.text());
+        assert_eq!(refused.code, 7, "{from}:\n{}", refused.text());
+        assert!(refused.text().contains(told), "{told} in\n{}", refused.text());
     }
     fs::write(&plan, &honest).expect("the plan can be written");
     local.call("DELETE", "log", &Value::Null);
     let done = local.meshform(Identity::Deployer, &carry_out);
     assert_eq!(done.code, 0, "{}", done.text());
+    println!("TEMP {}", done.text());
     let calls = mutating(&local.call("GET", "log", &Value::Null));
-    let of = |action: &str| calls.iter().filter(|call| *call == &format!("cloudformation:{action}")).count();
+    let of = |action: &str| calls.iter().filter(|made| **made == call(action)).count();
     assert_eq!(of("ExecuteChangeSet"), of("CreateChangeSet") + made.len(), "{calls:?}");
     // the same file again names change sets that were executed
     let spent = local.meshform(Identity::Deployer, &carry_out);
