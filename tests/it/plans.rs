@@ -163,7 +163,6 @@ fn change_sets_are_made_when_asked_for_and_executed_by_their_ids() {
     local.call("DELETE", "log", &Value::Null);
     let planned = local.meshform(Identity::Deployer, &make);
     assert_eq!(planned.code, 0, "{}", planned.text());
-    println!("TEMP {}", planned.text());
     let made = change_sets(&plan);
     assert!(!made.is_empty(), "{}", planned.stdout);
     assert!(planned.stdout.contains("replaces the prediction for"), "{}", planned.stdout);
@@ -188,7 +187,6 @@ fn change_sets_are_made_when_asked_for_and_executed_by_their_ids() {
         let spoiled = honest.replacen(from, to, 1);
         fs::write(&plan, &spoiled).expect("the plan can be written");
         let refused = local.meshform(Identity::Deployer, &carry_out);
-        println!("TEMP {}", refused.text());
         assert_eq!(refused.code, 7, "{from}:\n{}", refused.text());
         assert!(refused.text().contains(told), "{told} in\n{}", refused.text());
     }
@@ -196,7 +194,6 @@ fn change_sets_are_made_when_asked_for_and_executed_by_their_ids() {
     local.call("DELETE", "log", &Value::Null);
     let done = local.meshform(Identity::Deployer, &carry_out);
     assert_eq!(done.code, 0, "{}", done.text());
-    println!("TEMP {}", done.text());
     let calls = mutating(&local.call("GET", "log", &Value::Null));
     let of = |action: &str| calls.iter().filter(|made| **made == call(action)).count();
     assert_eq!(of("ExecuteChangeSet"), of("CreateChangeSet") + made.len(), "{calls:?}");
