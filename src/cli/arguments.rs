@@ -243,6 +243,9 @@ pub(super) enum PlanFormat {
 pub(super) struct PlanArguments {
     #[command(flatten)]
     pub(super) environment: EnvironmentArguments,
+    /// Make a change set of each stack that is updated, as the deploy role, and believe it rather than the prediction; they stay in the accounts until executed, and `deploy PLAN.JSON` executes them. Without this nothing is made
+    #[arg(long)]
+    pub(super) change_sets: bool,
     /// Write the plan to a file, for `deploy PLAN.JSON`
     #[arg(long, value_name = "PLAN.JSON")]
     pub(super) out: Option<PathBuf>,

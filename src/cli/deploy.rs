@@ -3,12 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: a plan is read from a file")]
 
 use super::arguments::{DeployArguments, MeshDeployArguments, ProgressFormat};
+use super::change_sets::checked;
 use super::failure::{Exit, Failure};
 use super::planning::{Planned, Unreviewed, planned};
 use super::ui::Ui;
 use crate::deploy::{DeployError, Event, OnFailure, Outcome, Reach, Settings};
 use crate::mesh::AccountId;
-use crate::plan::file::{LONGEST, PlanFile, PlanFileError, moved};
+use crate::plan::file::{LONGEST, Moved, PlanFile, PlanFileError, moved};
 use crate::plan::{Options, Pass, Pattern, Plan};
 use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
 use crate::report::plan::words;
@@ -36,26 +37,39 @@ fn carry_out_file(path: &Path, arguments: &DeployArguments, ui: &mut Ui) -> Resu
         let failure = Failure::new("this is a plan of `bootstrap`, which `deploy` does not carry out");
         return Err(failure.exit(Exit::Usage));
     }
-    let planned = match planned(&arguments.environment, options, Unreviewed::Refused, ui)? {
+    let mut planned = match planned(&arguments.environment, options, Unreviewed::Refused, ui)? {
         Ok(planned) => planned,
         Err(exit) => return Ok(exit),
     };
-    let moved = moved(&file, &planned.file(&planned.diff()));
-    if !moved.is_empty() {
-        return Err(stale(path, moved.iter().map(ToString::to_string).collect()));
+    if file.has_change_sets() {
+        let now = planned.file(&planned.diff());
+        fits(path, &file, moved(&file.without_change_sets(), &now.without_change_sets()))?;
+        let checked = checked(&planned, &file)?;
+        let moved = checked.moved.into_iter().map(|(step, what)| Moved { stack: Some(step.stack), what });
+        fits(path, &file, moved.collect())?;
+        planned.lay(checked.fit);
     }
+    fits(path, &file, moved(&file, &planned.file(&planned.diff())))?;
     finish(&planned, arguments, ui)
 }
 
+fn fits(path: &Path, file: &PlanFile, moved: Vec<Moved>) -> Result<(), Failure> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let make = if file.has_change_sets() { "plan --change-sets" } else { "plan" };
+    Err(stale(path, make, moved.iter().map(ToString::to_string).collect()))
+}
+
 /// Why a plan is not carried out: what moved, a line each.
-fn stale(path: &Path, moved: Vec<String>) -> Failure {
+fn stale(path: &Path, make: &str, moved: Vec<String>) -> Failure {
     let mut failure = Failure::new(format!(
         "the plan no longer fits: {} moved, and nothing was changed",
         plural(moved.len(), "thing")
     ));
     failure.details = moved;
     let again = format!(
-        "look at what moved, run `meshform plan --out {}` again, and have the new plan approved",
+        "look at what moved, run `meshform {make} --out {}` again, and have the new plan approved",
         path.display()
     );
     failure.hint(again).exit(Exit::Stale)

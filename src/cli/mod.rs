@@ -5,6 +5,8 @@
 mod access;
 mod arguments;
 #[cfg(feature = "aws")]
+mod change_sets;
+#[cfg(feature = "aws")]
 mod deploy;
 mod diff;
 mod documents;

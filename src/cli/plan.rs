@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: the plan is written to a file")]
 
 use super::arguments::{PlanArguments, PlanFormat};
+use super::change_sets::made;
 use super::failure::{Exit, Failure};
 use super::planning::{Unreviewed, planned};
 use super::ui::Ui;
@@ -15,10 +16,14 @@ use std::path::Path;
 
 pub(super) fn run(arguments: &PlanArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let options = Options { pass: Pass::Mesh, select: arguments.select.as_deref().map(Pattern::new) };
-    let planned = match planned(&arguments.environment, options, Unreviewed::Allowed, ui)? {
+    let mut planned = match planned(&arguments.environment, options, Unreviewed::Allowed, ui)? {
         Ok(planned) => planned,
         Err(exit) => return Ok(exit),
     };
+    if arguments.change_sets {
+        let predicted = made(&planned)?;
+        planned.lay(predicted);
+    }
     let diff = planned.diff();
     let text = pretty(&planned.file(&diff));
     let environment = &planned.chosen.name;

@@ -10,7 +10,7 @@ use crate::assembly::{self, Document, Rendered};
 use crate::deploy::{ObserveError, Reach};
 use crate::environment::Source;
 use crate::mesh::{AccountId, Mesh};
-use crate::plan::diff::{Diff, Prepared, Side, compare};
+use crate::plan::diff::{ChangeSetOfStack, Diff, Prepared, Side, compare_with};
 use crate::plan::file::PlanFile;
 use crate::plan::{Deployed, Options, Pass, Plan, documents, plan};
 use crate::report::deploy::plural;
@@ -40,6 +40,8 @@ pub(super) struct Planned {
     pub(super) reach: Reach,
     pub(super) deployed: Deployed,
     pub(super) plan: Plan,
+    /// What change sets say.
+    pub(super) said: Vec<ChangeSetOfStack>,
 }
 
 /// Synthesizes, looks at what stands as a role that can only look, and makes the plan.
@@ -70,7 +72,7 @@ pub(super) fn planned(
         hints.into_iter().fold(Failure::new(error), Failure::hint)
     })?;
     let wanted = Document::all(&assembly);
-    Ok(Ok(Planned { mesh, source, chosen, rendered, wanted, options, run, reach, deployed, plan }))
+    Ok(Ok(Planned { mesh, source, chosen, rendered, wanted, options, run, reach, deployed, plan, said: Vec::new() }))
 }
 
 impl Planned {
@@ -81,7 +83,7 @@ impl Planned {
         let base = Prepared::new(accounts_side(&self.deployed), base, None);
         let side = Side { name: "the environment".to_owned(), limits: Vec::new() };
         let head = Prepared::new(side, head, Some((self.source.clone(), self.mesh.clone())));
-        compare(&base, &head, None).0
+        compare_with(&base, &head, None, &self.said).0
     }
 
     /// The record of the plan.

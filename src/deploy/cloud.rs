@@ -1,5 +1,6 @@
 //! What the deployer asks of a cloud, in our own types: the AWS implementation and the one in memory both answer it.
 
+pub use super::change_set::{ChangeSetHandle, ChangeSetState, ChangeSetView};
 use crate::mesh::{AccountId, Region};
 use crate::plan::{Probe, Protection, StackStatus};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,51 +96,6 @@ pub struct ChangeSetRequest {
     pub token: String,
 }
 
-/// A change set that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeSetHandle {
-    /// ARN of the change set.
-    pub arn: String,
-    /// ARN of its stack.
-    pub stack_arn: String,
-}
-
-/// How far a change set is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChangeSetState {
-    /// Being computed.
-    Pending,
-    /// May be executed.
-    Ready,
-    /// Cannot be executed; the reason tells why, and also that there was nothing to change.
-    Failed,
-    /// Was executed, or another one was, or the stack moved on.
-    Spent,
-}
-
-/// A change set as `DescribeChangeSet` answers it, all pages of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeSetView {
-    /// How far it is.
-    pub state: ChangeSetState,
-    /// Why, where CloudFormation says so.
-    pub reason: Option<String>,
-    /// How many resources it changes; none when only outputs change.
-    pub changes: usize,
-}
-
-impl ChangeSetView {
-    /// Whether it failed only because there is nothing to change. CloudFormation tells it by the reason alone; these are the
-    /// two sentences (plain templates, and templates with a transform).
-    #[must_use]
-    pub fn is_without_changes(&self) -> bool {
-        let reason = self.reason.as_deref().unwrap_or_default();
-        self.state == ChangeSetState::Failed
-            && (reason.starts_with("The submitted information didn't contain changes.")
-                || reason.starts_with("No updates are to be performed."))
-    }
-}
-
 /// From where on stack events are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventsFrom {
@@ -204,8 +160,13 @@ pub trait Cloud: Send + Sync + 'static {
         scope: &Scope,
         stack: &str,
     ) -> impl Future<Output = Result<Option<StackView>, CloudError>> + Send;
-    /// The template of a stack as it was given.
-    fn get_template(&self, scope: &Scope, stack: &str) -> impl Future<Output = Result<String, CloudError>> + Send;
+    /// The template of a stack as it was given; with a change set of it, that one's.
+    fn get_template(
+        &self,
+        scope: &Scope,
+        stack: &str,
+        change_set: Option<&str>,
+    ) -> impl Future<Output = Result<String, CloudError>> + Send;
     /// Makes a change set.
     fn create_change_set(
         &self,
@@ -427,19 +388,6 @@ mod tests {
         for (code, message, kind) in table {
             assert_eq!(classify(code, message), kind, "{code}: {message}");
         }
-    }
-
-    #[test]
-    fn only_these_two_sentences_mean_nothing_to_change() {
-        let view = |state, reason: &str| ChangeSetView { state, reason: Some(reason.to_owned()), changes: 0 };
-        let plain =
-            "The submitted information didn't contain changes. Submit different information to create a change set.";
-        assert!(view(ChangeSetState::Failed, plain).is_without_changes());
-        assert!(view(ChangeSetState::Failed, "No updates are to be performed.").is_without_changes());
-        assert!(
-            !view(ChangeSetState::Failed, "Transform failed: No updates are to be performed.").is_without_changes()
-        );
-        assert!(!view(ChangeSetState::Ready, plain).is_without_changes());
     }
 
     #[test]

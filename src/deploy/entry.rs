@@ -1,6 +1,7 @@
 //! The blocking entry points: each builds its own runtime.
 
 use super::aws::Aws;
+use super::change_sets::{self, ChangeSetsError, Checked, Predicted};
 use super::credentials::Reach;
 use super::events::Event;
 use super::execute::execute;
@@ -8,7 +9,8 @@ use super::observe::{self, ObserveError};
 use super::outcome::Outcome;
 use super::settings::Settings;
 use crate::assembly::Manifest;
-use crate::plan::{Deployed, Options, Pass, Plan};
+use crate::plan::{Deployed, Options, Pass, Plan, StepChangeSet, StepId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -46,6 +48,44 @@ pub fn observe(manifest: &Manifest, options: &Options, reach: &Reach) -> Result<
     runtime.block_on(async {
         let cloud = Arc::new(Aws::new(reach.clone()).await);
         observe::observe(cloud, manifest, options).await
+    })
+}
+
+/// Makes the change sets of a plan, as the deploy role, and tells what they say. Nothing is executed.
+///
+/// # Errors
+/// Every change set that could not be made.
+pub fn change_sets(
+    plan: &Plan,
+    deployed: &Deployed,
+    reach: &Reach,
+    settings: &Settings,
+) -> Result<BTreeMap<StepId, Predicted>, ChangeSetsError> {
+    let runtime = runtime().map_err(ChangeSetsError::Runtime)?;
+    let settings = Arc::new(Settings { staging: reach.staging.clone(), ..settings.clone() });
+    runtime.block_on(async {
+        let cloud = Arc::new(Aws::new(reach.clone()).await);
+        change_sets::make(&cloud, plan, deployed, &settings).await
+    })
+}
+
+/// Looks at the change sets that a plan file names, as the plan role: whether they can still be executed and are those of the
+/// plan.
+///
+/// # Errors
+/// Every change set that could not be looked at.
+pub fn check_change_sets(
+    plan: &Plan,
+    deployed: &Deployed,
+    reach: &Reach,
+    settings: &Settings,
+    recorded: &BTreeMap<StepId, StepChangeSet>,
+) -> Result<Checked, ChangeSetsError> {
+    let runtime = runtime().map_err(ChangeSetsError::Runtime)?;
+    let settings = Arc::new(settings.clone());
+    runtime.block_on(async {
+        let cloud = Arc::new(Aws::new(reach.clone()).await);
+        change_sets::check(&cloud, plan, deployed, &settings, recorded).await
     })
 }
 

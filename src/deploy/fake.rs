@@ -10,6 +10,7 @@
 
 use super::cloud::*;
 use crate::mesh::AccountId;
+use crate::plan::diff::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource};
 use crate::plan::{Probe, Protection, StackStatus};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,6 +199,18 @@ impl FakeCloud {
         state.stacks.get_mut(name).unwrap().events.push(event);
     }
 
+    /// Alters a change set as somebody else would.
+    pub(super) fn alter(&self, arn: &str, alter: impl FnOnce(&mut ChangeSetRequest, &mut ChangeSetView)) {
+        let mut state = self.state();
+        let change = state.changes.get_mut(arn).unwrap();
+        alter(&mut change.request, &mut change.view);
+    }
+
+    /// ARNs of the change sets that stand.
+    pub(super) fn change_sets(&self) -> Vec<String> {
+        self.state().changes.keys().cloned().collect()
+    }
+
     /// What a stack that is being worked on will come to.
     pub(super) fn put_end(&self, name: &str, after: Duration, status: StackStatus) {
         self.state().stacks.get_mut(name).unwrap().agenda.push((Instant::now() + after, status, Vec::new()));
@@ -219,13 +232,42 @@ fn parse(text: &str) -> Value {
 }
 
 /// CloudFormation answers `****` for a parameter with NoEcho.
-fn masked(stack: &Stack) -> BTreeMap<String, String> {
-    let template = stack.template.as_deref().map(parse).unwrap_or_default();
+fn shown_parameters(template: &Value, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let shown = |(name, value): (&String, &String)| {
         let hidden = template["Parameters"][name]["NoEcho"] == true;
         (name.clone(), if hidden { "****".to_owned() } else { value.clone() })
     };
-    stack.parameters.iter().map(shown).collect()
+    parameters.iter().map(shown).collect()
+}
+
+fn masked(stack: &Stack) -> BTreeMap<String, String> {
+    shown_parameters(&stack.template.as_deref().map(parse).unwrap_or_default(), &stack.parameters)
+}
+
+/// What a change set says: a resource that differs is replaced, whatever its type.
+fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
+    let resources = |side: &Value| side["Resources"].as_object().cloned().unwrap_or_default();
+    let (old, new) = (resources(old), resources(new));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let changed = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
+    changed
+        .map(|name| {
+            let (action, replacement) = match (old.contains_key(name), new.contains_key(name)) {
+                (false, _) => (ChangeSetAction::Add, None),
+                (true, true) => (ChangeSetAction::Modify, Some(ChangeSetReplacement::True)),
+                (true, false) => (ChangeSetAction::Remove, None),
+            };
+            ChangeSetResource {
+                logical_id: name.clone(),
+                resource_type: "AWS::SNS::Topic".to_owned(),
+                action,
+                replacement,
+                scope: Vec::new(),
+                details: Vec::new(),
+                policy_action: None,
+            }
+        })
+        .collect()
 }
 
 impl Cloud for FakeCloud {
@@ -251,9 +293,16 @@ impl Cloud for FakeCloud {
         }))
     }
 
-    async fn get_template(&self, scope: &Scope, stack: &str) -> Result<String, CloudError> {
+    async fn get_template(&self, scope: &Scope, stack: &str, change_set: Option<&str>) -> Result<String, CloudError> {
         self.check(scope);
-        Ok(self.state().stacks[stack].template.clone().unwrap_or_default())
+        let state = self.state();
+        if let Some(change_set) = change_set {
+            let TemplateSource::Inline(template) = &state.changes[change_set].request.template else {
+                panic!("staged")
+            };
+            return Ok(template.to_string());
+        }
+        Ok(state.stacks[stack].template.clone().unwrap_or_default())
     }
 
     async fn create_change_set(
@@ -267,8 +316,13 @@ impl Cloud for FakeCloud {
         let mut state = self.state();
         Self::troubled(&mut state, "CreateChangeSet")?;
         Self::log_call(&mut state, scope, "CreateChangeSet", &request.stack, &request.token);
+        let stands = |change: &Change| change.stack == request.stack && change.request.name == request.name;
+        if state.changes.values().any(stands) {
+            return Err(trouble(ErrorKind::AlreadyExists));
+        }
         state.serial += 1;
-        let arn = format!("arn:change-set/{}", state.serial);
+        let start = format!("arn:aws:cloudformation:eu-west-1:{}:changeSet", scope.account);
+        let arn = format!("{start}/{}/{}", request.name, state.serial);
         let template = match &request.template {
             TemplateSource::Inline(text) => text.to_string(),
             TemplateSource::Staged { bucket, key } => {
@@ -289,13 +343,21 @@ impl Cloud for FakeCloud {
         let same = stack.template.as_deref().map(parse) == Some(parse(&template)) && stack.parameters == given;
         let stack_arn = stack.arn.clone();
         stack.change_sets.push(request.name.clone());
-        let view = if same {
-            let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
-            ChangeSetView { state: ChangeSetState::Failed, reason: Some(reason.to_owned()), changes: 0 }
-        } else {
-            let changes = parse(&template)["Resources"].as_object().map_or(0, serde_json::Map::len);
-            ChangeSetView { state: ChangeSetState::Ready, reason: None, changes }
+        let shown = shown_parameters(&parse(&template), &given);
+        let mut view = ChangeSetView {
+            handle: ChangeSetHandle { arn: arn.clone(), stack_arn: stack_arn.clone() },
+            name: request.name.clone(),
+            state: ChangeSetState::Ready,
+            reason: None,
+            parameters: shown.into_iter().map(|(name, value)| (name, Some(value))).collect(),
+            resources: Vec::new(),
         };
+        if same {
+            let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
+            view = ChangeSetView { state: ChangeSetState::Failed, reason: Some(reason.to_owned()), ..view };
+        } else {
+            view.resources = changes(&parse(stack.template.as_deref().unwrap_or("{}")), &parse(&template));
+        }
         let request = ChangeSetRequest {
             template: TemplateSource::Inline(template.into()),
             parameters: given,
@@ -309,9 +371,14 @@ impl Cloud for FakeCloud {
     async fn describe_change_set(&self, _: &Scope, change_set: &ChangeSetHandle) -> Result<ChangeSetView, CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "DescribeChangeSet")?;
-        let change = &state.changes[&change_set.arn];
+        let stack = &change_set.stack_arn;
+        let found = state.changes.get(&change_set.arn).or_else(|| {
+            let named = |change: &&Change| change.stack == *stack && change.request.name == change_set.arn;
+            state.changes.values().find(named)
+        });
+        let Some(change) = found else { return Err(trouble(ErrorKind::NotFound)) };
         if Instant::now() < change.ready_at {
-            return Ok(ChangeSetView { state: ChangeSetState::Pending, reason: None, changes: 0 });
+            return Ok(ChangeSetView { state: ChangeSetState::Pending, resources: Vec::new(), ..change.view.clone() });
         }
         Ok(change.view.clone())
     }
@@ -338,6 +405,8 @@ impl Cloud for FakeCloud {
         Self::troubled(&mut state, "ExecuteChangeSet")?;
         let change = state.changes.remove(&change_set.arn).unwrap();
         assert_eq!(change.view.state, ChangeSetState::Ready);
+        // the others of the stack are of no use any more, and CloudFormation deletes them
+        state.changes.retain(|_, other| other.stack != change.stack);
         Self::log_call(&mut state, scope, "ExecuteChangeSet", &change.stack, token);
         let script = self.scripts.get(&change.stack).cloned().unwrap_or_default();
         let TemplateSource::Inline(template) = &change.request.template else { panic!("staged") };

@@ -151,7 +151,7 @@ pub(super) async fn observed<C: Cloud>(cloud: &C, scope: &Scope, name: &str) -> 
     let Some(view) = cloud.describe_stack(scope, name).await? else { return Ok(Observed::Absent) };
     let shell = view.status == StackStatus::ReviewInProgress;
     let change_sets = if shell { cloud.list_change_sets(scope, name).await? } else { Vec::new() };
-    let template = if shell { None } else { serde_json::from_str(&cloud.get_template(scope, name).await?).ok() };
+    let template = if shell { None } else { serde_json::from_str(&cloud.get_template(scope, name, None).await?).ok() };
     Ok(Observed::Present(Box::new(Standing {
         stack_arn: view.arn,
         status: view.status,

@@ -1,8 +1,8 @@
 //! The work on one stack, from its decision to the values read back after it.
 
 use super::cloud::{
-    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, Cloud, CloudError, EventsFrom, INLINE_LIMIT,
-    Scope, TemplateSource,
+    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError,
+    EventsFrom, INLINE_LIMIT, Scope, TemplateSource,
 };
 use super::effects::{Unanswered, answered};
 use super::events::Event;
@@ -10,7 +10,9 @@ use super::observe::observed;
 use super::outcome::{Failure, causes};
 use super::settings::Settings;
 use crate::mesh::fingerprint;
-use crate::plan::{CHANGE_SET_PREFIX, Decision, Parameter, Pass, Phase, StackStatus, Step, Turn, redecide};
+use crate::plan::{
+    CHANGE_SET_PREFIX, Decision, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
@@ -139,42 +141,12 @@ impl<C: Cloud> Work<C> {
     }
 
     async fn change(&self, kind: ChangeKind) -> Result<Done, Box<Failure>> {
-        let request = ChangeSetRequest {
-            stack: self.step.id.stack.name().to_owned(),
-            kind,
-            name: self.change_set_name(),
-            template: self.staged().await?,
-            parameters: self.parameters.clone(),
-            previous: self.previous(),
-            capabilities: self.step.capabilities.clone(),
-            token: self.token("change"),
+        let made = match (&self.step.change_set, kind) {
+            (Some(StepChangeSet::Made { arn }), ChangeKind::Update) => Some(self.approved(arn).await?),
+            (Some(StepChangeSet::NothingToChange), ChangeKind::Update) => self.still_nothing().await?,
+            (Some(StepChangeSet::Not { .. }) | None, _) | (_, ChangeKind::Create) => self.made(kind).await?,
         };
-        let change_set = self.cloud.create_change_set(&self.changing(), &request).await;
-        let change_set = change_set.map_err(|error| self.call("make a change set", &error))?;
-        let view = self.computed(&change_set).await?;
-        match view.state {
-            ChangeSetState::Ready => {}
-            ChangeSetState::Failed if view.is_without_changes() => {
-                self.discard(&change_set).await;
-                return self.kept().await;
-            }
-            ChangeSetState::Failed | ChangeSetState::Pending => {
-                self.discard(&change_set).await;
-                if kind == ChangeKind::Create {
-                    // a failed change set leaves an empty shell of ours, which counts against the quota of stacks
-                    let token = self.token("shell");
-                    let _ = self.cloud.delete_stack(&self.changing(), &change_set.stack_arn, &token).await;
-                }
-                let reason = view.reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
-                return Err(Box::new(self.failure(format!("cannot be changed as planned: {reason}"))));
-            }
-            ChangeSetState::Spent => {
-                return Err(Box::new(Failure {
-                    hints: vec!["run the same command again: it plans anew".to_owned()],
-                    ..self.failure("was changed by somebody else meanwhile".to_owned())
-                }));
-            }
-        }
+        let Some(ChangeSetView { handle: change_set, resources, .. }) = made else { return self.kept().await };
         let arn = &change_set.stack_arn;
         let mark = self.mark(arn).await?;
         let executed = self.cloud.execute_change_set(&self.changing(), &change_set, &self.token("execute")).await;
@@ -185,7 +157,7 @@ impl<C: Cloud> Work<C> {
                 return Err(self.call("execute the change set", &error));
             }
         }
-        let (view, events) = self.settled(arn, mark, view.changes).await?;
+        let (view, events) = self.settled(arn, mark, resources.len()).await?;
         match view.status.phase() {
             Phase::Succeeded => {}
             Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
@@ -199,36 +171,91 @@ impl<C: Cloud> Work<C> {
         Ok(Done { how, outputs: view.outputs })
     }
 
-    /// Puts into the bucket what does not fit into a request, and what the template names.
-    async fn staged(&self) -> Result<TemplateSource, Box<Failure>> {
-        let inline = self.step.template.len() <= INLINE_LIMIT;
-        if inline && self.step.assets.is_empty() {
-            return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));
+    /// Makes a change set that can be executed; none when there is nothing to change.
+    pub(super) async fn made(&self, kind: ChangeKind) -> Result<Option<ChangeSetView>, Box<Failure>> {
+        self.store_assets().await?;
+        let change_set = self.create(self.change_set_name(), kind).await?;
+        let change_set = change_set.map_err(|error| self.call("make a change set", &error))?;
+        let view = self.computed(&change_set).await?;
+        match view.state {
+            ChangeSetState::Ready => Ok(Some(ChangeSetView { handle: change_set, ..view })),
+            ChangeSetState::Failed if view.is_without_changes() => {
+                self.discard(&change_set).await;
+                Ok(None)
+            }
+            ChangeSetState::Failed | ChangeSetState::Pending => {
+                self.discard(&change_set).await;
+                if kind == ChangeKind::Create {
+                    // a failed change set leaves an empty shell of ours, which counts against the quota of stacks
+                    let token = self.token("shell");
+                    let _ = self.cloud.delete_stack(&self.changing(), &change_set.stack_arn, &token).await;
+                }
+                Err(self.refused(view))
+            }
+            ChangeSetState::Spent => Err(Box::new(Failure {
+                hints: vec!["run the same command again: it plans anew".to_owned()],
+                ..self.failure("was changed by somebody else meanwhile".to_owned())
+            })),
         }
-        let bucket = self.settings.staging.get(&self.step.account).ok_or_else(|| {
+    }
+
+    pub(super) fn refused(&self, view: ChangeSetView) -> Box<Failure> {
+        let reason = view.reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned());
+        Box::new(self.failure(format!("cannot be changed as planned: {reason}")))
+    }
+
+    /// Orders a change set from CloudFormation.
+    pub(super) async fn create(
+        &self,
+        name: String,
+        kind: ChangeKind,
+    ) -> Result<Result<ChangeSetHandle, CloudError>, Box<Failure>> {
+        let request = ChangeSetRequest {
+            stack: self.step.id.stack.name().to_owned(),
+            kind,
+            name,
+            template: self.template().await?,
+            parameters: self.parameters.clone(),
+            previous: self.previous(),
+            capabilities: self.step.capabilities.clone(),
+            token: self.token("change"),
+        };
+        Ok(self.cloud.create_change_set(&self.changing(), &request).await)
+    }
+
+    fn bucket(&self) -> Result<&String, Box<Failure>> {
+        self.settings.staging.get(&self.step.account).ok_or_else(|| {
             let account = &self.step.account;
             Box::new(self.failure(format!("needs a staging bucket, and none is known for account {account}")))
-        })?;
-        let scope = self.changing();
+        })
+    }
+
+    /// Puts into the bucket what the template names.
+    pub(super) async fn store_assets(&self) -> Result<(), Box<Failure>> {
         for asset in &self.step.assets {
             let content = self.settings.assets.get(&asset.sha256).ok_or_else(|| {
                 Box::new(self.failure(format!("names the asset {}, whose content was not given", asset.key)))
             })?;
-            let stored = self.cloud.upload(&scope, bucket, &asset.key, content).await;
+            let stored = self.cloud.upload(&self.changing(), self.bucket()?, &asset.key, content).await;
             let upload = stored.map_err(|error| self.call("store an asset", &error))?;
             self.send(Event::AssetStored { step: self.step.id.clone(), key: asset.key.clone(), upload });
         }
-        if inline {
+        Ok(())
+    }
+
+    /// The template, put into the bucket where it does not fit into a request.
+    async fn template(&self) -> Result<TemplateSource, Box<Failure>> {
+        if self.step.template.len() <= INLINE_LIMIT {
             return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));
         }
-        let key = format!("templates/{}.json", self.step.sha256);
-        let stored = self.cloud.upload(&scope, bucket, &key, self.step.template.as_bytes()).await;
+        let (bucket, key) = (self.bucket()?, format!("templates/{}.json", self.step.sha256));
+        let stored = self.cloud.upload(&self.changing(), bucket, &key, self.step.template.as_bytes()).await;
         stored.map_err(|error| self.call("store its template", &error))?;
         Ok(TemplateSource::Staged { bucket: bucket.clone(), key })
     }
 
     /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
-    async fn discard(&self, change_set: &ChangeSetHandle) {
+    pub(super) async fn discard(&self, change_set: &ChangeSetHandle) {
         let _ = self.cloud.delete_change_set(&self.changing(), change_set).await;
     }
 

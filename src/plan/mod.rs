@@ -5,6 +5,7 @@
 //! after it ([`Probe`]). The executor makes no choices of its own; after waiting for somebody else's operation it asks the
 //! same table again ([`redecide`]).
 
+mod change_set;
 mod decision;
 mod deployed;
 pub mod diff;
@@ -28,6 +29,7 @@ mod steps;
 mod turns;
 mod union;
 
+pub use change_set::{NoChangeSet, Prospect, StepChangeSet};
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
 pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing};
 pub use error::PlanError;

@@ -1,7 +1,7 @@
 //! The plan and its steps: plain data.
 
 use super::probe::Probe;
-use super::{Decision, MASKED, Pattern};
+use super::{Decision, MASKED, Pattern, StepChangeSet};
 use crate::assembly::{Layer, StackId, Wire};
 use crate::mesh::{AccountId, Region};
 use schemars::JsonSchema;
@@ -169,8 +169,8 @@ pub struct Step {
     pub outputs: BTreeMap<String, String>,
     /// What a reader of the plan should know about it.
     pub notes: Vec<String>,
-    /// The change set that was made for it and looked at; what the executor makes itself is none.
-    pub change_set: Option<String>,
+    /// What became of its change set, where change sets were asked for ahead; what the executor makes itself is none.
+    pub change_set: Option<StepChangeSet>,
 }
 
 /// The value of a parameter.

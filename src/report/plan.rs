@@ -1,9 +1,10 @@
 //! A plan for people: what is done to each stack, in which order, and what it means.
 
 use super::Colour;
+use super::diff::phrase::count;
 use super::diff::{Form, write as write_diff};
-use crate::plan::diff::Diff;
-use crate::plan::{Decision, Plan, Step, StepId, Turn};
+use crate::plan::diff::{Diff, is_as_predicted};
+use crate::plan::{Decision, Plan, Step, StepChangeSet, StepId, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
@@ -29,11 +30,17 @@ pub fn write(out: &mut dyn Write, plan: &Plan, diff: &Diff, environment: &str, r
     match reader {
         Reader::Terminal { width, colour } => {
             words(out, plan)?;
+            if let Some(line) = word_of_change_sets(plan, diff) {
+                writeln!(out, "{line}")?;
+            }
             writeln!(out, "digest {}\n", plan.digest)?;
             write_diff(out, diff, environment, Form::Text { width, colour })
         }
         Reader::Markdown => {
             markdown(out, plan)?;
+            if let Some(line) = word_of_change_sets(plan, diff) {
+                writeln!(out, "\n{}.", cell(&line))?;
+            }
             writeln!(out)?;
             write_diff(out, diff, environment, Form::Markdown)
         }
@@ -53,6 +60,39 @@ const fn word(step: &Step) -> &'static str {
         (Decision::DeleteThenCreate, _) => "delete the failed creation of, then create",
         (Decision::Refuse { .. }, _) => "refuse",
     }
+}
+
+/// What became of a change set.
+fn told_of(change_set: &StepChangeSet) -> String {
+    match change_set {
+        StepChangeSet::Made { arn } => format!("change set: {arn}"),
+        StepChangeSet::NothingToChange => {
+            "note: CloudFormation finds nothing to change; the change set was deleted".to_owned()
+        }
+        StepChangeSet::Not { why } => format!("note: no change set: {}", why.words()),
+    }
+}
+
+/// Whose word the plan's meaning is, where change sets were made.
+fn word_of_change_sets(plan: &Plan, diff: &Diff) -> Option<String> {
+    let asked = plan.steps.values().filter_map(|step| step.change_set.as_ref());
+    let known = asked.filter(|change_set| !matches!(change_set, StepChangeSet::Not { .. })).count();
+    if known == 0 {
+        return None;
+    }
+    let resources = || diff.stacks.iter().flat_map(|stack| &stack.resources);
+    let said = resources().filter(|resource| resource.change_set.is_some()).count();
+    let otherwise = resources()
+        .filter(|resource| resource.change_set.is_some_and(|said| !is_as_predicted(resource.predicted, said)))
+        .count();
+    let sets = count(known, "change set");
+    let replaced = count(said, "resource");
+    Some(match otherwise {
+        0 => format!("the word of {sets} replaces the prediction for {replaced}; they agree"),
+        _ => format!(
+            "the word of {sets} replaces the prediction for {replaced}; for {otherwise} of them they disagree, told below as `predicted`"
+        ),
+    })
 }
 
 /// The steps that may change something or are refused, in an order in which they could run, with their numbers.
@@ -106,7 +146,7 @@ pub fn words(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
             writeln!(out, "    note: {}", plain(note))?;
         }
         if let Some(change_set) = &step.change_set {
-            writeln!(out, "    change set: {}", plain(change_set))?;
+            writeln!(out, "    {}", plain(&told_of(change_set)))?;
         }
     }
     if kept > 0 && !steps.is_empty() {
@@ -152,6 +192,7 @@ fn markdown(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
         if let Decision::Refuse { reason, advice } = &step.decision {
             notes.insert(0, cell(&format!("{reason}; {advice}")));
         }
+        notes.extend(step.change_set.as_ref().map(|change_set| cell(&told_of(change_set))));
         let (stack, after) = (cell(&step.id.stack.to_string()), waits(step, &numbers));
         writeln!(out, "| {number} | {} | {stack} | {} | {after} | {} |", word(step), step.account, notes.join("; "))?;
     }
@@ -201,6 +242,60 @@ mod tests {
             note: Evil�[2J <b>|`
         1 stack stays as it is
         ");
+    }
+
+    #[test]
+    fn whose_word_it_is_and_where_they_disagree_is_told() {
+        use crate::plan::NoChangeSet;
+        use crate::plan::diff::{ChangeSetAction, ChangeSetOfStack, ChangeSetReplacement, ChangeSetResource, Covers};
+        use crate::plan::diff::{Prepared, Side, compare_with};
+        let id = "shop/demo-workspace-shop";
+        let mesh = |name: &str| {
+            let topic = json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name}});
+            rendered(vec![stack(id).template(json!({"Resources": {"Topic": topic}}))])
+        };
+        let (wanted, deployed) = (mesh("new"), everything(&mesh("old")));
+        let options = Options { pass: Pass::Mesh, select: None };
+        let mut plan = plan(&wanted, &deployed, &options).unwrap();
+        plan.digest = "d".to_owned();
+        let side = || Prepared::new(Side { name: "side".to_owned(), limits: Vec::new() }, Vec::new(), None);
+        let mut written = |change_set, replacement: Option<ChangeSetReplacement>| {
+            for step in plan.steps.values_mut() {
+                step.change_set = Some(StepChangeSet::clone(&change_set));
+            }
+            let resources = replacement.map(|replacement| ChangeSetResource {
+                logical_id: "Topic".to_owned(),
+                resource_type: "AWS::SNS::Topic".to_owned(),
+                action: ChangeSetAction::Modify,
+                replacement: Some(replacement),
+                scope: vec!["Properties".to_owned()],
+                details: Vec::new(),
+                policy_action: None,
+            });
+            let said = ChangeSetOfStack {
+                id: id.to_owned(),
+                account: "222222222222".to_owned(),
+                region: "eu-west-1".to_owned(),
+                layer: crate::assembly::Layer::Workspace,
+                covers: Covers::Whole,
+                resources: resources.into_iter().collect(),
+            };
+            let (diff, _) = compare_with(&side(), &side(), None, &[said]);
+            let mut out = Vec::new();
+            write(&mut out, &plan, &diff, "demo", Reader::Terminal { width: 100, colour: Colour::Plain }).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let made = written(StepChangeSet::Made { arn: "arn:x\u{1b}".to_owned() }, Some(ChangeSetReplacement::True));
+        assert!(made.contains("    change set: arn:x\u{fffd}\n"), "{made}");
+        let line = "the word of 1 change set replaces the prediction for 1 resource; for 1 of them they disagree";
+        assert!(made.contains(line), "{made}");
+        assert!(made.contains("predicted was: it"), "{made}");
+        let nothing = written(StepChangeSet::NothingToChange, None);
+        assert!(nothing.contains("note: CloudFormation finds nothing to change"), "{nothing}");
+        assert!(nothing.contains("replaces the prediction for 0 resources; they agree"), "{nothing}");
+        let absent = written(StepChangeSet::Not { why: NoChangeSet::Absent }, None);
+        assert!(absent.contains("note: no change set: the stack does not stand yet"), "{absent}");
+        assert!(!absent.contains("the word of"), "{absent}");
     }
 
     #[test]

@@ -128,3 +128,77 @@ fn a_plan_looks_alone_and_deploy_does_exactly_it() {
     assert_eq!(same.code, 0, "{}", same.text());
     assert!(nothing.stdout.contains("Nothing to do: 28 stacks are as they should be."), "{}", nothing.text());
 }
+
+/// A call of CloudFormation, as the log has it.
+fn call(action: &str) -> String {
+    format!("\"cloudformation\":\"{action}\"")
+}
+
+/// ARNs of the change sets in a plan file.
+fn change_sets(plan: &str) -> Vec<String> {
+    let file = json(Path::new(plan));
+    let steps = file["steps"].as_array().cloned().unwrap_or_default();
+    let arns = steps.iter().filter(|step| step["changeSet"]["is"] == "made");
+    arns.map(|step| step["changeSet"]["arn"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn change_sets_are_made_when_asked_for_and_executed_by_their_ids() {
+    let local = LocalAws::start();
+    local.prepare(22);
+    let copy = Copy::new();
+    let (environment, plan) = (copy.environment(), copy.plan());
+    let make = ["plan", "-e", environment.as_str(), "--change-sets", "--out", plan.as_str()];
+    let carry_out = ["deploy", plan.as_str(), "-e", environment.as_str(), "--yes"];
+    // of stacks that do not stand none is made
+    local.call("DELETE", "log", &Value::Null);
+    let empty = local.meshform(Identity::Deployer, &make);
+    assert_eq!(empty.code, 0, "{}", empty.text());
+    assert!(empty.stdout.contains("note: no change set: the stack does not stand yet"), "{}", empty.stdout);
+    assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new());
+    let deployed = local.meshform(Identity::Deployer, &carry_out);
+    assert_eq!(deployed.code, 0, "{}", deployed.text());
+
+    copy.replace("consumers/data-science.yaml", "[public, internal, confidential]", "[public, internal]");
+    local.call("DELETE", "log", &Value::Null);
+    let planned = local.meshform(Identity::Deployer, &make);
+    assert_eq!(planned.code, 0, "{}", planned.text());
+    let made = change_sets(&plan);
+    assert!(!made.is_empty(), "{}", planned.stdout);
+    assert!(planned.stdout.contains("replaces the prediction for"), "{}", planned.stdout);
+    assert!(planned.stdout.contains("note: no change set: an earlier turn"), "{}", planned.stdout);
+    let calls = mutating(&local.call("GET", "log", &Value::Null));
+    assert_eq!(calls, vec![call("CreateChangeSet"); made.len()]);
+    // another plan of the same state finds them
+    local.call("DELETE", "log", &Value::Null);
+    let again = local.meshform(Identity::Deployer, &make);
+    assert_eq!(again.code, 0, "{}", again.text());
+    assert_eq!(change_sets(&plan), made);
+    assert_eq!(again.stdout, planned.stdout);
+    assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new());
+
+    // a file that names another one is no plan
+    let honest = fs::read_to_string(&plan).expect("the plan is there");
+    for (from, to, told) in [
+        ("changeSet/meshform-plan-", "changeSet/meshform-evil-", "is no change set of this plan and stack"),
+        ("\"is\": \"made\"", "\"is\": \"nothing-to-change\"", "what the change means was"),
+    ] {
+        assert!(honest.contains(from), "{from}");
+        let spoiled = honest.replacen(from, to, 1);
+        fs::write(&plan, &spoiled).expect("the plan can be written");
+        let refused = local.meshform(Identity::Deployer, &carry_out);
+        assert_eq!(refused.code, 7, "{from}:\n{}", refused.text());
+        assert!(refused.text().contains(told), "{told} in\n{}", refused.text());
+    }
+    fs::write(&plan, &honest).expect("the plan can be written");
+    local.call("DELETE", "log", &Value::Null);
+    let done = local.meshform(Identity::Deployer, &carry_out);
+    assert_eq!(done.code, 0, "{}", done.text());
+    let calls = mutating(&local.call("GET", "log", &Value::Null));
+    let of = |action: &str| calls.iter().filter(|made| **made == call(action)).count();
+    assert_eq!(of("ExecuteChangeSet"), of("CreateChangeSet") + made.len(), "{calls:?}");
+    // the same file again names change sets that were executed
+    let spent = local.meshform(Identity::Deployer, &carry_out);
+    assert_eq!(spent.code, 7, "{}", spent.text());
+    assert!(spent.text().contains("meshform plan --change-sets --out"), "{}", spent.text());
+}

@@ -1,5 +1,6 @@
 //! [`Cloud`] by AWS's own API.
 
+mod change_set;
 mod cloudformation;
 mod glue;
 mod lakeformation;
@@ -45,9 +46,9 @@ impl Cloud for Aws {
         cloudformation::describe_stack(&session, scope, stack).await
     }
 
-    async fn get_template(&self, scope: &Scope, stack: &str) -> Result<String, CloudError> {
+    async fn get_template(&self, scope: &Scope, stack: &str, change_set: Option<&str>) -> Result<String, CloudError> {
         let session = self.sessions.session(scope).await?;
-        cloudformation::get_template(&session, scope, stack).await
+        cloudformation::get_template(&session, scope, stack, change_set).await
     }
 
     async fn create_change_set(
@@ -65,7 +66,7 @@ impl Cloud for Aws {
         change_set: &ChangeSetHandle,
     ) -> Result<ChangeSetView, CloudError> {
         let session = self.sessions.session(scope).await?;
-        cloudformation::describe_change_set(&session, scope, change_set).await
+        change_set::describe_change_set(&session, scope, change_set).await
     }
 
     async fn list_stacks(&self, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {

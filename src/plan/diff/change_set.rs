@@ -4,6 +4,7 @@
 
 use super::stacks::sort;
 use super::{ChangeKind, Impact, ResourceChange, StackChange, stores};
+use crate::assembly::Layer;
 
 /// What CloudFormation would do to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,11 +140,79 @@ pub fn with_change_set(stack: &mut StackChange, resources: &[ChangeSetResource])
     sort(&mut stack.resources);
 }
 
+/// The change set of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSetOfStack {
+    /// Id of the stack.
+    pub id: String,
+    /// Its account.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// Its layer.
+    pub layer: Layer,
+    /// How much of the change it knows.
+    pub covers: Covers,
+    /// What it says.
+    pub resources: Vec<ChangeSetResource>,
+}
+
+/// How much of a stack's change a change set knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covers {
+    /// All of it: what it does not name is not touched.
+    Whole,
+    /// The first of several turns: what it does not name may change in a later one, and stays predicted.
+    FirstTurn,
+}
+
+/// Lays the word of change sets over the stacks of a difference.
+pub(super) fn with_change_sets(stacks: &mut Vec<StackChange>, said: &[ChangeSetOfStack]) {
+    for said in said {
+        match stacks.iter_mut().find(|stack| stack.id == said.id) {
+            Some(stack) => match said.covers {
+                Covers::Whole => with_change_set(stack, &said.resources),
+                Covers::FirstTurn => with_first_turn(stack, &said.resources),
+            },
+            None => {
+                let mut stack = StackChange {
+                    id: said.id.clone(),
+                    account: said.account.clone(),
+                    region: said.region.clone(),
+                    layer: Some(said.layer),
+                    change: ChangeKind::Changed,
+                    resources: Vec::new(),
+                    properties: Vec::new(),
+                };
+                with_change_set(&mut stack, &said.resources);
+                if !stack.resources.is_empty() {
+                    stacks.push(stack);
+                    stacks.sort_by(|one, other| one.id.cmp(&other.id));
+                }
+            }
+        }
+    }
+}
+
+fn with_first_turn(stack: &mut StackChange, resources: &[ChangeSetResource]) {
+    let is_named = |change: &ResourceChange| resources.iter().any(|told| told.logical_id == change.logical_id);
+    let (named, rest) = std::mem::take(&mut stack.resources).into_iter().partition(is_named);
+    stack.resources = named;
+    with_change_set(stack, resources);
+    stack.resources.extend::<Vec<_>>(rest);
+    sort(&mut stack.resources);
+}
+
+/// Whether a change set says what was predicted; of an interruption change sets tell nothing.
+#[must_use]
+pub fn is_as_predicted(predicted: Impact, said: Impact) -> bool {
+    predicted == said || (predicted == Impact::SomeInterruption && said == Impact::InPlace)
+}
+
 /// Where the two differ, for people; none where an interruption is all the difference, which change sets do not tell.
 fn disagreement(predicted: Impact, said: Impact, told: Option<&ChangeSetResource>) -> Option<String> {
-    let same = predicted == said || (predicted == Impact::SomeInterruption && said == Impact::InPlace);
     match told {
-        _ if same => None,
+        _ if is_as_predicted(predicted, said) => None,
         None => Some(format!("predicted: {}; the change set does not touch it", words(predicted))),
         Some(told) if told.action == ChangeSetAction::Import => {
             Some(format!("predicted: {}; the change set imports one that exists", words(predicted)))
@@ -278,5 +347,43 @@ mod tests {
                 ("Marked", Impact::None, "only the change set knows of it: nothing to do because of BucketName"),
             ]
         );
+    }
+
+    #[test]
+    fn of_several_turns_only_what_the_first_one_names_is_told() {
+        let prediction = || {
+            vec![
+                predicted("Kept", ChangeKind::Changed, Impact::InPlace),
+                predicted("Leaves", ChangeKind::Removed, Impact::Destroyed),
+            ]
+        };
+        let of = |covers| ChangeSetOfStack {
+            id: "sales/demo-storage-sales".to_owned(),
+            account: "444444444444".to_owned(),
+            region: "eu-west-1".to_owned(),
+            layer: Layer::Storage,
+            covers,
+            resources: vec![said("Kept", ChangeSetAction::Modify, Some(ChangeSetReplacement::True))],
+        };
+        let told = |stacks: &[StackChange]| -> Vec<(String, Impact, Option<Impact>)> {
+            let resources = stacks.iter().flat_map(|stack| &stack.resources);
+            resources.map(|found| (found.logical_id.clone(), found.impact, found.change_set)).collect()
+        };
+        let mut stacks = vec![stack(prediction())];
+        with_change_sets(&mut stacks, &[of(Covers::FirstTurn)]);
+        let expected = [("Leaves", Impact::Destroyed, None), ("Kept", Impact::Replaced, Some(Impact::Replaced))];
+        assert_eq!(told(&stacks), expected.map(|(id, impact, said)| (id.to_owned(), impact, said)));
+        let mut stacks = vec![stack(prediction())];
+        with_change_sets(&mut stacks, &[of(Covers::Whole)]);
+        let expected =
+            [("Kept", Impact::Replaced, Some(Impact::Replaced)), ("Leaves", Impact::None, Some(Impact::None))];
+        assert_eq!(told(&stacks), expected.map(|(id, impact, said)| (id.to_owned(), impact, said)));
+        // a stack of which the difference knows nothing
+        let mut stacks = Vec::new();
+        with_change_sets(&mut stacks, &[of(Covers::Whole)]);
+        assert_eq!(told(&stacks), [("Kept".to_owned(), Impact::Replaced, Some(Impact::Replaced))]);
+        let mut stacks = Vec::new();
+        with_change_sets(&mut stacks, &[ChangeSetOfStack { resources: Vec::new(), ..of(Covers::Whole) }]);
+        assert_eq!(stacks, []);
     }
 }

@@ -31,7 +31,10 @@ mod tests;
 mod types;
 mod versions;
 
-pub use change_set::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource, RequiresRecreation, with_change_set};
+pub use change_set::{
+    ChangeSetAction, ChangeSetOfStack, ChangeSetReplacement, ChangeSetResource, Covers, RequiresRecreation,
+    is_as_predicted, with_change_set,
+};
 pub use contracts::{contracts, contracts_of_documents};
 pub use input::Input;
 pub use model::{
@@ -39,7 +42,7 @@ pub use model::{
     Discovered, Expired, Impact, PolicyFinding, PropertyChange, Reclassified, ResourceChange, RowChange, Side,
     StackChange, Summary, VersionBump,
 };
-pub use pipeline::{Prepared, compare};
+pub use pipeline::{Prepared, compare, compare_with};
 pub use renames::{Renaming, without_renames};
 pub use sensitive::is_sensitive;
 pub use sight::{discovered, expired, sight};

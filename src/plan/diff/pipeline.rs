@@ -1,5 +1,6 @@
 //! From two sides to the whole difference.
 
+use super::change_set::{ChangeSetOfStack, with_change_sets};
 use super::contracts::{contracts, contracts_of_documents};
 use super::input::Input;
 use super::model::{ChangeKind, ContractChange, ContractChangeKind, Diff, Impact, PolicyFinding, Side, Summary};
@@ -49,6 +50,18 @@ impl Prepared {
 /// difference, for those who print findings. Pure.
 #[must_use]
 pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> (Diff, Vec<Finding>) {
+    compare_with(base, head, as_of, &[])
+}
+
+/// Compares as [`compare`] does; where a change set tells what becomes of a resource, its word stands instead of the prediction,
+/// also for the rules.
+#[must_use]
+pub fn compare_with(
+    base: &Prepared,
+    head: &Prepared,
+    as_of: Option<&Day>,
+    said: &[ChangeSetOfStack],
+) -> (Diff, Vec<Finding>) {
     let (old, new) = (base.mesh(), head.mesh());
     let (contracts, versions) = match (old, new) {
         (Some(_), Some(_)) => contracts(old, new, &base.access, &head.access),
@@ -73,6 +86,7 @@ pub fn compare(base: &Prepared, head: &Prepared, as_of: Option<&Day>) -> (Diff, 
         findings: Vec::new(),
         unknown: unknown(base, head),
     };
+    with_change_sets(&mut diff.stacks, said);
     let judged = judge(&diff, &base.input(as_of), &head.input(as_of));
     diff.findings = told(head, &judged);
     diff.summary = Summary::of(&diff);

@@ -2,7 +2,7 @@
 
 use super::record::{ObservedStack, PlanFile, RecordedStep, RecordedValue};
 use crate::assembly::StackId;
-use crate::plan::StepId;
+use crate::plan::{StepChangeSet, StepId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -153,6 +153,14 @@ impl Found {
         self.texts(stack, "the parameter", &values(before), &values(after));
         let needs = |step: &RecordedStep| step.needs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         self.compare(Some(stack), &format!("what the turn `{turn}` waits for"), &needs(before), &needs(after));
+        let change_set = |step: &RecordedStep| match &step.change_set {
+            None => "none was asked for".to_owned(),
+            Some(StepChangeSet::Made { arn }) => arn.clone(),
+            Some(StepChangeSet::NothingToChange) => "nothing to change".to_owned(),
+            Some(StepChangeSet::Not { why }) => format!("none, since {}", why.words()),
+        };
+        let what = format!("the change set of the turn `{turn}`");
+        self.compare(Some(stack), &what, &change_set(before), &change_set(after));
         self.compare(Some(stack), "its notes", &before.notes.join("; "), &after.notes.join("; "));
     }
 }

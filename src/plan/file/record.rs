@@ -5,7 +5,9 @@ use crate::assembly::{Layer, Manifest, ParameterValue, StackId};
 use crate::mesh::fingerprint;
 use crate::plan::deployed::is_secret;
 use crate::plan::diff::Diff;
-use crate::plan::{Decision, Deployed, MASKED, Observed, Options, Parameter, Pass, Plan, Standing, Step, StepId, Turn};
+use crate::plan::{
+    Decision, Deployed, MASKED, Observed, Options, Parameter, Pass, Plan, Standing, Step, StepChangeSet, StepId, Turn,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,8 +86,8 @@ pub struct RecordedStep {
     pub needs: Vec<StepId>,
     /// What is to be known about it.
     pub notes: Vec<String>,
-    /// ARN of the change set that was made for it.
-    pub change_set: Option<String>,
+    /// What became of its change set; none where change sets were not asked for, or there is nothing to do.
+    pub change_set: Option<StepChangeSet>,
 }
 
 /// The value of a parameter.
@@ -136,6 +138,32 @@ impl PlanFile {
             steps: plan.steps.values().map(recorded).collect(),
             diff,
         }
+    }
+
+    /// Whether change sets were asked for.
+    #[must_use]
+    pub fn has_change_sets(&self) -> bool {
+        self.steps.iter().any(|step| step.change_set.is_some())
+    }
+
+    /// What became of the change set of each step, as the file says.
+    #[must_use]
+    pub fn change_sets(&self) -> BTreeMap<StepId, StepChangeSet> {
+        let told = |step: &RecordedStep| {
+            step.change_set.clone().map(|change_set| (StepId::new(&step.stack, step.turn), change_set))
+        };
+        self.steps.iter().filter_map(told).collect()
+    }
+
+    /// The plan as it would be had nobody asked for change sets: what can be compared before they are looked at.
+    #[must_use]
+    pub fn without_change_sets(&self) -> Self {
+        let mut bare = self.clone();
+        for step in &mut bare.steps {
+            step.change_set = None;
+        }
+        bare.diff = Value::Null;
+        bare
     }
 }
 

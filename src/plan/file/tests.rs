@@ -3,7 +3,7 @@
 use super::*;
 use crate::assembly::{Effect, Rendered};
 use crate::plan::samples::{everything, id, nothing, rendered, stack};
-use crate::plan::{Deployed, MASKED, Observed, Options, Pass, Pattern, StackStatus, Standing, plan};
+use crate::plan::{Deployed, MASKED, Observed, Options, Pass, Pattern, StackStatus, Standing, StepChangeSet, plan};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -86,6 +86,21 @@ fn whatever_moves_is_told_with_the_stack_and_both_values() {
         let told = told(&written, &now);
         assert!(told.iter().any(|line| line.contains(expected)), "{expected} is not in {told:#?}");
     }
+}
+
+#[test]
+fn another_change_set_is_another_plan() {
+    let rendered = mesh("gold", &["A"]);
+    let deployed = everything(&mesh("silver", &["A"]));
+    let now = file(&rendered, &deployed);
+    assert!(!now.has_change_sets());
+    let mut asked = now.clone();
+    asked.steps[0].change_set = Some(StepChangeSet::Made { arn: "arn:one\u{1b}".to_owned() });
+    assert!(asked.has_change_sets());
+    let told = told(&asked, &now);
+    assert!(told[0].contains("was `arn:one\\u{1b}` and is `none was asked for`"), "{told:?}");
+    assert_eq!(moved(&asked.without_change_sets(), &now.without_change_sets()), []);
+    assert_eq!(PlanFile::read(&crate::assembly::pretty(&asked)).unwrap(), asked);
 }
 
 #[test]

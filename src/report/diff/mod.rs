@@ -5,7 +5,7 @@ mod group;
 mod markdown;
 mod moments;
 mod paper;
-mod phrase;
+pub(super) mod phrase;
 mod text;
 mod verdict;
 mod visible;
