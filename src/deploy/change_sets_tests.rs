@@ -131,7 +131,7 @@ async fn one_that_cannot_be_executed_is_made_anew_under_the_same_name() {
     mesh.cloud.alter(&arn_before, |_, view| view.state = ChangeSetState::Spent);
     let remade = arn(&mesh.make(&mut plan, &deployed).await);
     assert_ne!(remade, arn_before);
-    assert_eq!(mesh.cloud.change_sets(), [remade.clone()]);
+    assert_eq!(mesh.cloud.change_sets(), std::slice::from_ref(&remade));
     // one that somebody else gave our name
     mesh.cloud.alter(&remade, |request, _| request.template = TemplateSource::Inline("{}".into()));
     assert_ne!(arn(&mesh.make(&mut plan, &deployed).await), remade);
