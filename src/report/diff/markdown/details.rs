@@ -4,6 +4,7 @@ use super::budget::{Piece, Risk, Section, units};
 use super::escape::{fence, html_code, phrase, prose};
 use crate::plan::diff::{ChangeKind, Diff, Impact, PropertyChange, ResourceChange, StackChange};
 use crate::report::diff::phrase::{Phrase, count};
+use crate::report::diff::renamed::{lines, renamed};
 use crate::report::diff::words::{becomes, is_replaced_or_gone, resource};
 use serde_json::Value;
 
@@ -18,25 +19,35 @@ const MOST_OF_A_VALUE: usize = 300;
 
 /// The blocks: for each stack what is replaced or goes, then for each stack the rest.
 pub(super) fn details(diff: &Diff) -> Section {
-    let grave = diff.stacks.iter().filter_map(|stack| block(stack, Risk::GraveDetail));
-    let other = diff.stacks.iter().filter_map(|stack| block(stack, Risk::Detail));
+    let grave = diff.stacks.iter().filter_map(|stack| block(diff, stack, Risk::GraveDetail));
+    let other = diff.stacks.iter().filter_map(|stack| block(diff, stack, Risk::Detail));
     Section {
         title: "Property by property",
         folded: false,
         intro: None,
         header: None,
-        pieces: grave.chain(other).collect(),
+        pieces: names(diff).into_iter().chain(grave).chain(other).collect(),
         noun: "block",
     }
 }
 
+/// What comes and goes with a product's name, in one block.
+fn names(diff: &Diff) -> Option<Piece> {
+    let lines: Vec<String> = lines(diff).iter().map(|line| format!("- {}", phrase(line))).collect();
+    let summary = "🔁 made under the new name of a product, and removed under the old one";
+    let text = format!("<details><summary>{summary}</summary>\n\n{}\n\n</details>\n", lines.join("\n"));
+    (!lines.is_empty()).then_some(Piece { risk: Risk::GraveDetail, text })
+}
+
 /// What of a stack is of one risk.
-fn block(stack: &StackChange, risk: Risk) -> Option<Piece> {
+fn block(diff: &Diff, stack: &StackChange, risk: Risk) -> Option<Piece> {
+    let folded = renamed(diff, stack);
     let is_grave = risk == Risk::GraveDetail;
     let resources: Vec<&ResourceChange> = stack
         .resources
         .iter()
         .filter(|found| found.impact != Impact::None && is_replaced_or_gone(found) == is_grave)
+        .filter(|found| !folded.contains(found.logical_id.as_str()))
         .collect();
     let idle = stack.resources.iter().filter(|found| found.impact == Impact::None && !is_grave).count();
     let of_stack = if is_grave { &[][..] } else { stack.properties.as_slice() };
@@ -58,12 +69,8 @@ fn block(stack: &StackChange, risk: Risk) -> Option<Piece> {
     let first_rich = parts.len();
     parts.extend(rich.iter().map(|found| one(found)));
     if idle > 0 {
-        let which = if idle == 1 {
-            "whose place in the order of making alone changes"
-        } else {
-            "whose places in the order of making alone change"
-        };
-        parts.push(format!("- {}, {which}", count(idle, "resource")));
+        let whose = if idle == 1 { "its" } else { "their" };
+        parts.push(format!("- {}: only {whose} order of creation changes", count(idle, "resource")));
     }
     if !of_stack.is_empty() {
         parts.push(format!("of the template itself:\n\n{}", properties(of_stack)));
