@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// Beginnings of notes that are told elsewhere for all of a kind: nothing that somebody would have to read twice.
 const TOLD: [&str; 2] = ["overlap: ", "the files stay in S3"];
 
+/// A tag on a column is called by its table and column alone: the product's name is not in it.
+const COLUMN_TAG: &str = "AWS::LakeFormation::TagAssociation";
+
 /// The resources of a stack that differ from one that goes, or comes, by the product's name alone: their logical ids.
 pub(super) fn renamed<'a>(diff: &Diff, stack: &'a StackChange) -> BTreeSet<&'a str> {
     let of = |kind: ChangeKind| stack.resources.iter().filter(move |found| found.change == kind && is_plain(found));
@@ -24,7 +27,7 @@ pub(super) fn renamed<'a>(diff: &Diff, stack: &'a StackChange) -> BTreeSet<&'a s
             let gone = of(ChangeKind::Removed).find(|gone| {
                 gone.resource_type == new.resource_type
                     && gone.label == label
-                    && label != new.label
+                    && (label != new.label || new.resource_type == COLUMN_TAG)
                     && !folded.contains(gone.logical_id.as_str())
             });
             if let Some(gone) = gone {

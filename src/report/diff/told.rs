@@ -36,7 +36,7 @@ fn moved(diff: &Diff, change: &ContractChange, subscriber: &str) -> Option<Phras
         true => phrase,
         false => phrase.names(old.iter().map(String::as_str), 3).words(" → "),
     };
-    Some(phrase.names(new.iter().map(String::as_str), 3).words(" (the subscription itself moves with this change)"))
+    Some(phrase.names(new.iter().map(String::as_str), 3).words(", as the subscription itself moves with this change"))
 }
 
 /// A column that a composite product no longer reads: the SQL of its input is made by us.

@@ -188,6 +188,6 @@ pub(super) fn blocked(diff: &Diff) -> Phrase {
         (true, 0, _) => Phrase::new().strong("blocked").words(": a part of it could not be compared"),
         (true, _, _) => Phrase::new().strong(format!("blocked by {errors}")).words(": errors block, warnings do not"),
         (false, _, 0) => Phrase::of("not blocked: no rule has anything against it"),
-        (false, _, _) => Phrase::of(format!("not blocked: errors block, {warnings} of a rule only warn")),
+        (false, _, _) => Phrase::of(format!("not blocked: errors block, warnings do not ({errors}, {warnings})")),
     }
 }

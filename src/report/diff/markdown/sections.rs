@@ -96,7 +96,7 @@ fn together(impact: Impact, notes: &[String], all: &[(&StackChange, &ResourceCha
     let what = counted(all.iter().map(|(_, found)| *found));
     let what = match names.len() {
         1..=2 => format!("{what}: {}", listed(names.into_iter().map(code).collect())),
-        _ => format!("{what}, named below"),
+        _ => what,
     };
     let verb = becomes(impact).strip_prefix("is ").map(|rest| format!("**are {rest}**"));
     let mut becomes = verb.unwrap_or_else(|| format!("each {}", becomes(impact)));
