@@ -39,7 +39,11 @@ fn the_comment_answers_the_five_questions() {
     let comment = out(&example().diff(&["--base", "main", "--format", "markdown"]));
     let verdict =
         comment.lines().find(|line| line.starts_with("> ") && !line.contains("[!")).expect("there is a verdict");
-    for part in ["`business-analysts` **gains sight of personal data**", "2 log groups **is lost**", "**break**"] {
+    for part in [
+        "`business-analysts` **gains sight of personal data** (`customer_id`, `phone` and `transcript`)",
+        "2 log groups **is lost**",
+        "**break**",
+    ] {
         assert!(verdict.contains(part), "{part}: {verdict}");
     }
     let row = |of: &str, start: &str| {
@@ -62,9 +66,33 @@ fn the_comment_answers_the_five_questions() {
     assert!(
         dropped.contains("`business-analysts`, `customer/customer-360`") && dropped.contains("stop reading `spend`")
     );
-    assert!(row("What breaks", "| `customer-journey`").contains("subscribe to `customer-touchpoints`"));
+    assert!(dropped.contains("the platform already leaves it out of the input"), "{dropped}");
+    // the subscription is moved by the change itself
+    let renamed = row("What breaks", "| `customer-journey`");
+    assert!(!renamed.contains("subscribe to") && renamed.contains("moves with this change"), "{renamed}");
+    assert!(renamed.contains("`demo_customer_customer_journey` → `demo_customer_customer_touchpoints`"), "{renamed}");
     assert!(row("What breaks", "| `sales-analytics.orders.amount`").contains("ask for `confidential`"));
-    assert!(row("What to do", "1. **Raise the version**").contains("of `sales-analytics` to `2.0.0`"));
+    assert!(row("Before you merge", "1. **Raise the version**").contains("of `sales-analytics` to `2.0.0`"));
+    let fill = row("After it is deployed", "1. **Fill**");
+    assert!(fill.contains("run the job `demo-job-customer-customer-touchpoints`"), "{fill}");
+    assert!(fill.contains("does not read them"), "{fill}");
+    assert!(row("Versions to raise", "| `sales-analytics`").contains("`domains/sales.yaml:6`"));
+    // the same column of several roles is one column
+    let sees = comment.lines().find(|line| line.starts_with("| **Who sees what**")).expect("there is the line");
+    for part in
+        ["2 roles of `business-analysts` gain 7 columns, 3 of them personal", "2 columns lost: `spend` (6 roles)"]
+    {
+        assert!(sees.contains(part), "{part}: {sees}");
+    }
+    assert!(comment.contains("> Not blocked: errors block"), "whether it may go in is one sentence");
+    // a column that is lost has nothing to do with a copy that moves with the product's name
+    let lost = row("Who gains", "| **`business-analysts`** (2 roles), **`customer`** (2 roles)");
+    assert!(lost.contains("`spend` internal") && !lost.contains("customer-touchpoints/*"), "{lost}");
+    assert!(
+        row("Who gains", "| **`governance`**, **`sales`**")
+            .contains("| – | – | keeps `amount`, now confidential (was internal)<br>")
+    );
+    assert!(row("What happens on the way", "- 🟠 between").contains("**neither name may answer**"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ const NAMES: [(&str, &str); 6] = [
 ];
 
 /// The longest label.
-const LONGEST: usize = 120;
+const LONGEST: usize = 200;
 
 /// A template, asked for names.
 #[derive(Debug, Clone, Copy)]

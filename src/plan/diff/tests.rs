@@ -465,7 +465,7 @@ fn a_grant_beside_one_that_goes_is_a_hazard_or_an_overlap() {
         (
             grant(&["SELECT"], &["public"]),
             grant(&["SELECT"], &["internal", "public"]),
-            "overlap: until the cleanup removes `Old`",
+            "overlap: this grant is made before the old one goes",
         ),
     ];
     for (old, new, words) in cases {
@@ -516,7 +516,7 @@ fn labels_are_one_safe_line() {
     for (name, label) in [
         ("data", "data".to_owned()),
         ("a\nb\u{1b}[31m", "a b [31m".to_owned()),
-        (&"x".repeat(500), "x".repeat(118) + ".."),
+        (&"x".repeat(500), "x".repeat(198) + ".."),
     ] {
         assert_eq!(between(json!({}), bucket(name))[0].label, label);
     }

@@ -2,8 +2,9 @@
 
 use super::group::{Folded, sights};
 use super::phrase::Phrase;
-use super::words::{advice_of, counted, data, is_at_stake, is_sensitive, label, remedy, wanted};
-use crate::plan::diff::{Bump, ContractChange, ContractChangeKind, Diff, Impact, ResourceChange};
+use super::told::{job_of, remedy_for};
+use super::words::{advice_of, counted, data, is_at_stake, is_sensitive, label, wanted};
+use crate::plan::diff::{Affected, Bump, ContractChange, ContractChangeKind, Diff, Impact, ResourceChange};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most products, changes or names in one task.
@@ -18,16 +19,26 @@ pub(super) struct Advice {
     pub(super) body: Phrase,
 }
 
-/// Everything that somebody has to do before the change may go in.
-pub(super) fn advice(diff: &Diff) -> Vec<Advice> {
-    let mut all = Vec::new();
-    decide(diff, &mut all);
-    save(diff, &mut all);
-    mend(diff, &mut all);
-    fill(diff, &mut all);
-    raise(diff, &mut all);
-    tell(diff, &mut all);
-    all
+/// What somebody has to do at one time.
+#[derive(Debug, Clone)]
+pub(super) struct Tasks {
+    /// When: a heading.
+    pub(super) title: &'static str,
+    /// What, the most urgent first.
+    pub(super) advice: Vec<Advice>,
+}
+
+/// Everything that somebody has to do, by when.
+pub(super) fn advice(diff: &Diff) -> [Tasks; 2] {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    decide(diff, &mut before);
+    save(diff, &mut before);
+    mend(diff, &mut before);
+    raise(diff, &mut before);
+    tell(diff, &mut before);
+    fill(diff, &mut after);
+    keep(diff, &mut after);
+    [Tasks { title: "Before you merge", advice: before }, Tasks { title: "After it is deployed", advice: after }]
 }
 
 /// Gains that somebody has to agree to.
@@ -54,10 +65,7 @@ fn decide(diff: &Diff, all: &mut Vec<Advice>) {
 /// Data that goes, the stores of one stack together.
 fn save(diff: &Diff, all: &mut Vec<Advice>) {
     for stack in &diff.stacks {
-        let of = |wanted: &dyn Fn(&ResourceChange) -> bool| -> Vec<&ResourceChange> {
-            stack.resources.iter().filter(|found| wanted(found)).collect()
-        };
-        let lost = of(&|found| is_at_stake(found));
+        let lost: Vec<&ResourceChange> = stack.resources.iter().filter(|found| is_at_stake(found)).collect();
         if !lost.is_empty() {
             let names = lost.iter().map(|found| label(found));
             let body = Phrase::of(format!("what {} of ", counted(lost.iter().copied())))
@@ -67,7 +75,14 @@ fn save(diff: &Diff, all: &mut Vec<Advice>) {
                 .words(format!(" ({})", data(lost[0])));
             all.push(Advice { head: Phrase::of("Save"), body });
         }
-        let kept = of(&|found| found.data_store && found.impact == Impact::Retained);
+    }
+}
+
+/// Data that nobody manages any more.
+fn keep(diff: &Diff, all: &mut Vec<Advice>) {
+    for stack in &diff.stacks {
+        let kept = stack.resources.iter().filter(|found| found.data_store && found.impact == Impact::Retained);
+        let kept: Vec<&ResourceChange> = kept.collect();
         if !kept.is_empty() {
             let names = kept.iter().map(|found| label(found));
             let body = Phrase::of("that ").names(names, 4).words(" of ").name(stack.id.as_str());
@@ -99,10 +114,14 @@ fn mend(diff: &Diff, all: &mut Vec<Advice>) {
 fn fill(diff: &Diff, all: &mut Vec<Advice>) {
     for change in diff.contracts.iter().filter(|change| change.change == ContractChangeKind::ProductRenamed) {
         let Some(after) = &change.after else { continue };
-        let body = Phrase::new()
-            .name(after)
-            .words(": its database and tables are new ones, empty until its job has run; the files of ");
-        let body = body.name(&change.product).words(" stay in S3 where they are");
+        let body = Phrase::new().name(after);
+        let body = match job_of(diff, after) {
+            Some(job) => body.words(": run the job ").name(job),
+            None => body.words(": write its files"),
+        };
+        let body = body.words("; its database and tables are new and empty until then. The files of ");
+        let body = body.name(&change.product).words(" stay in S3, and ").name(after);
+        let body = body.words(" does not read them: it has a prefix of its own");
         all.push(Advice { head: Phrase::of("Fill"), body });
     }
 }
@@ -129,26 +148,29 @@ fn raise(diff: &Diff, all: &mut Vec<Advice>) {
     }
 }
 
-/// What subscribers have to do: those who have to do the same together, and apart from them those who only read what is made
-/// from it.
+/// What subscribers have to do: those who have to do the same together, and apart from them those who read what is made from it.
 fn tell(diff: &Diff, all: &mut Vec<Advice>) {
-    let mut of: BTreeMap<&str, Vec<&ContractChange>> = BTreeMap::new();
+    let folded = Folded::of(diff);
+    let mut of: BTreeMap<&str, Vec<(&ContractChange, &Affected)>> = BTreeMap::new();
     let mut beyond: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for change in diff.contracts.iter().filter(|change| change.breaking) {
         for affected in &change.affected {
             match affected.through.last() {
-                None => of.entry(&affected.subscriber).or_default().push(change),
+                None => of.entry(&affected.subscriber).or_default().push((change, affected)),
                 Some(through) => drop(beyond.entry(&affected.subscriber).or_default().insert(through)),
             }
         }
     }
-    beyond.retain(|subscriber, _| !of.contains_key(subscriber));
     let mut told: Vec<(Phrase, Vec<&str>)> = Vec::new();
     for (subscriber, changes) in of {
         let mut body = Phrase::new();
-        for (index, change) in changes.iter().take(MOST).enumerate() {
+        for (index, (change, affected)) in changes.iter().take(MOST).enumerate() {
             body = if index == 0 { body } else { body.words("; ") };
-            body = body.then(remedy(change)).words(" (").name(super::words::place(change)).words(")");
+            body = body
+                .then(remedy_for(diff, &folded, change, affected))
+                .words(" (")
+                .name(super::words::place(change))
+                .words(")");
         }
         let more = changes.len().saturating_sub(MOST);
         let body = if more > 0 { body.words(format!("; and {more} more")) } else { body };

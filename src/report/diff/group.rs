@@ -1,7 +1,7 @@
 //! Changes of sight, as few rows as say the same: roles of one owner that see the same, tables of one product.
 
 use super::words::short;
-use crate::plan::diff::{AccessChange, ColumnSight, Diff, Renaming, without_renames};
+use crate::plan::diff::{AccessChange, ColumnSight, CopySight, Diff, Renaming, without_renames};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables of one product that are told one by one.
@@ -16,6 +16,10 @@ pub(super) struct Sight<'a> {
     pub(super) principals: BTreeMap<&'a str, Vec<&'a str>>,
     /// The changes of each table; one for each table, whatever the number of principals.
     pub(super) tables: Vec<&'a AccessChange>,
+    /// Copies that are new, of any of the principals.
+    pub(super) copies_gained: BTreeSet<&'a CopySight>,
+    /// Copies that are gone.
+    pub(super) copies_lost: BTreeSet<&'a CopySight>,
 }
 
 impl<'a> Sight<'a> {
@@ -65,11 +69,19 @@ pub(super) fn sights(changes: &[AccessChange]) -> Vec<Sight<'_>> {
         let rights = (&change.permissions_gained, &change.permissions_lost);
         let index = *places.entry((place, columns, rights, &change.reasons)).or_insert(groups.len());
         if groups.get(index).is_none() {
-            groups.push(Sight { first: change, principals: BTreeMap::new(), tables: vec![change] });
+            groups.push(Sight {
+                first: change,
+                principals: BTreeMap::new(),
+                tables: vec![change],
+                copies_gained: BTreeSet::new(),
+                copies_lost: BTreeSet::new(),
+            });
         }
         if let Some(group) = groups.get_mut(index) {
             let owner = if change.owner.is_empty() { &change.account } else { &change.owner };
             group.principals.entry(owner.as_str()).or_default().push(short(&change.principal));
+            group.copies_gained.extend(&change.copies_gained);
+            group.copies_lost.extend(&change.copies_lost);
         }
     }
     by_product(groups)
@@ -92,7 +104,11 @@ fn by_product(groups: Vec<Sight<'_>>) -> Vec<Sight<'_>> {
         }
         let mut groups = groups.into_iter();
         let Some((index, mut whole)) = groups.next() else { continue };
-        whole.tables.extend(groups.flat_map(|(_, group)| group.tables));
+        for (_, group) in groups {
+            whole.tables.extend(group.tables);
+            whole.copies_gained.extend(group.copies_gained);
+            whole.copies_lost.extend(group.copies_lost);
+        }
         out.push((index, whole));
     }
     out.sort_by_key(|(index, _)| *index);

@@ -1,9 +1,11 @@
 //! What somebody sees, or does not see, on the way from one side to the other: one sentence for each table and stack.
 
+use super::group::Folded;
 use super::paper::{ALARM, Paper, RED};
 use super::phrase::{Phrase, count};
-use super::words::{is_sensitive, short};
-use crate::plan::diff::{ColumnSight, Diff};
+use super::told::job_of;
+use super::words::{is_sensitive, label, short};
+use crate::plan::diff::{ColumnSight, Diff, Renaming};
 use crate::plan::safety::{UnsafeMoment, Wrong};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -48,6 +50,37 @@ pub(super) fn moments(diff: &Diff) -> Vec<Moment> {
         let phrase = phrase.words(": ").names(names, MOST).words(" of ").name(table);
         let sensitive = wrong == Wrong::Leak && columns.iter().any(is_sensitive);
         Moment { wrong, sensitive, phrase }
+    });
+    told.chain(renames(diff)).chain(tags(diff)).collect()
+}
+
+/// The time in which a product that is renamed answers under neither name.
+fn renames(diff: &Diff) -> Vec<Moment> {
+    let renamings = Folded::of(diff).renamings.into_iter();
+    let told = renamings.map(|Renaming { before, after, owners, .. }| {
+        let phrase = Phrase::of("between the removal of ").name(&before).words(" and the first run of ");
+        let phrase = match job_of(diff, &after) {
+            Some(job) => phrase.words("the job ").name(job),
+            None => phrase.words("what fills ").name(&after),
+        };
+        let phrase = phrase.words(", ").strong("neither name may answer");
+        let phrase = phrase.words(": the old tables are gone, the new ones still empty");
+        let phrase = match owners.is_empty() {
+            true => phrase,
+            false => phrase.words(". It affects ").names(owners.iter().map(String::as_str), MOST),
+        };
+        Moment { wrong: Wrong::Gap, sensitive: false, phrase }
+    });
+    told.collect()
+}
+
+/// Tags that lose a value by which somebody may have been granted something.
+fn tags(diff: &Diff) -> Vec<Moment> {
+    let resources = diff.stacks.iter().flat_map(|stack| &stack.resources);
+    let tags = resources.filter(|found| found.resource_type == "AWS::LakeFormation::Tag");
+    let told = tags.flat_map(|found| found.notes.iter().map(move |note| (found, note))).map(|(found, note)| {
+        let phrase = Phrase::new().name(label(found)).words(": ").prose(note);
+        Moment { wrong: Wrong::Gap, sensitive: false, phrase }
     });
     told.collect()
 }

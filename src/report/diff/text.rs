@@ -2,13 +2,15 @@
 
 use super::advice::advice;
 use super::group::{Folded, Sight, sights};
+use super::numbers::numbers;
 use super::paper::{ALARM, BOLD, CYAN, GREEN, GREY, Paper, RED, YELLOW};
 use super::phrase::count;
-use super::verdict::{Level, numbers, verdict};
+use super::renamed::{lines, renamed};
+use super::verdict::{Level, blocked, verdict};
 use super::visible::visible;
 use super::words::{
     becomes, classification, contract, data, is_at_stake, is_personal, is_replaced_or_gone, is_sensitive, place,
-    resource, rights,
+    resource, rights, short,
 };
 use crate::plan::diff::{ChangeKind, ColumnSight, Diff, Impact, PropertyChange, ResourceChange, StackChange};
 use crate::report::Colour;
@@ -42,8 +44,11 @@ pub(super) fn write(
     if diff.is_empty() {
         return paper.unknown(diff);
     }
+    let blocked = paper.phrase(&blocked(diff), ALARM);
+    paper.line(2, &format!("· {blocked}"))?;
     writeln!(paper.out)?;
     for (question, answer) in numbers(diff) {
+        let answer = paper.phrase(&answer, BOLD);
         paper.line(2, &format!("{} {answer}", paper.paint(CYAN, &format!("{question:<18}"))))?;
     }
     paper.advice(diff)?;
@@ -68,15 +73,12 @@ impl Paper<'_> {
     }
 
     fn advice(&mut self, diff: &Diff) -> io::Result<()> {
-        let advice = advice(diff);
-        if advice.is_empty() {
-            return Ok(());
-        }
-        self.heading("What to do")?;
-        for (index, advice) in advice.iter().enumerate() {
-            let told =
-                format!("{:>2}. {} {}", index + 1, self.phrase(&advice.head, BOLD), self.phrase(&advice.body, BOLD));
-            self.line(1, &told)?;
+        for tasks in advice(diff).iter().filter(|tasks| !tasks.advice.is_empty()) {
+            self.heading(tasks.title)?;
+            for (index, advice) in tasks.advice.iter().enumerate() {
+                let (head, body) = (self.phrase(&advice.head, BOLD), self.phrase(&advice.body, BOLD));
+                self.line(1, &format!("{:>2}. {head} {body}", index + 1))?;
+            }
         }
         Ok(())
     }
@@ -138,7 +140,9 @@ impl Paper<'_> {
             for change in &table.reclassified {
                 let (before, after) =
                     (classification(change.before.as_deref()), classification(change.after.as_deref()));
-                self.line(6, &format!("~ {}: {} -> {}", visible(&change.column), visible(before), visible(after)))?;
+                let told =
+                    format!("~ keeps {}, now {} (was {})", visible(&change.column), visible(after), visible(before));
+                self.line(6, &told)?;
             }
             for change in &table.rows {
                 let rows = |filters: &[String]| {
@@ -149,15 +153,11 @@ impl Paper<'_> {
                     &format!("~ {}: {} -> {}", visible(&change.column), rows(&change.before), rows(&change.after)),
                 )?;
             }
-            for (symbol, copies) in [("+", &table.copies_gained), ("-", &table.copies_lost)] {
-                for copy in copies {
-                    let readers: Vec<String> =
-                        copy.readers.iter().map(|reader| visible(super::words::short(reader))).collect();
-                    self.line(
-                        6,
-                        &format!("{symbol} copy in {}, read by {}", visible(&copy.place), readers.join(", ")),
-                    )?;
-                }
+        }
+        for (symbol, copies) in [("+", &sight.copies_gained), ("-", &sight.copies_lost)] {
+            for copy in copies {
+                let readers: Vec<String> = copy.readers.iter().map(|reader| visible(short(reader))).collect();
+                self.line(6, &format!("{symbol} copy in {}, read by {}", visible(&copy.place), readers.join(", ")))?;
             }
         }
         if let Some(rights) = rights(first) {
@@ -191,11 +191,17 @@ impl Paper<'_> {
         if diff.stacks.iter().map(of).sum::<usize>() == 0 {
             return Ok(());
         }
-        self.heading("What is replaced or deleted, and whether data is at stake")?;
+        self.heading("What is replaced or deleted, and whether data is lost")?;
         for stack in &diff.stacks {
-            for found in stack.resources.iter().filter(|found| is_replaced_or_gone(found)) {
+            let folded = renamed(diff, stack);
+            let all = stack.resources.iter().filter(|found| !folded.contains(found.logical_id.as_str()));
+            for found in all.filter(|found| is_replaced_or_gone(found)) {
                 self.resource(stack, found)?;
             }
+        }
+        for line in lines(diff) {
+            let told = self.phrase(&line, BOLD);
+            self.line(2, &format!("+ - {told}"))?;
         }
         self.line(2, "predicted from AWS's schemas of these resources; a change set knows better")
     }
@@ -306,14 +312,14 @@ impl Paper<'_> {
         }
         for stack in &diff.stacks {
             let idle = stack.resources.iter().filter(|found| found.impact == Impact::None).count();
-            for found in
-                stack.resources.iter().filter(|found| !is_replaced_or_gone(found) && found.impact != Impact::None)
-            {
+            let folded = renamed(diff, stack);
+            let all = stack.resources.iter().filter(|found| !folded.contains(found.logical_id.as_str()));
+            for found in all.filter(|found| !is_replaced_or_gone(found) && found.impact != Impact::None) {
                 self.resource(stack, found)?;
             }
             if idle > 0 {
                 let told = format!(
-                    "~ {}: {} of which the order of making alone changes",
+                    "~ {}: {}: only the order of creation changes",
                     visible(&stack.id),
                     count(idle, "resource")
                 );

@@ -1,9 +1,9 @@
 //! The answer in one sentence and in a few numbers: the worst first.
 
 use super::group::{Folded, Sight, broken, sights};
-use super::phrase::{Phrase, count, thousands};
-use super::words::{counted, is_at_stake, is_replaced_or_gone, short};
-use crate::plan::diff::{ChangeKind, Diff, Impact, Renaming, ResourceChange};
+use super::phrase::{Phrase, count};
+use super::words::{counted, is_at_stake, is_personal, is_replaced_or_gone, is_sensitive, short};
+use crate::plan::diff::{ChangeKind, ColumnSight, Diff, Impact, Renaming, ResourceChange};
 use crate::plan::safety::Wrong;
 use std::collections::BTreeSet;
 
@@ -20,6 +20,12 @@ pub(super) enum Level {
 
 /// Clauses of the sentence; what comes after them is told below.
 const MOST_CLAUSES: usize = 5;
+
+/// Names in a clause: "and 2 more" says less than two names.
+const MOST_NAMES: usize = 5;
+
+/// Columns in a clause.
+const MOST_COLUMNS: usize = 4;
 
 /// The sentence, and how bad it is.
 pub(super) fn verdict(diff: &Diff) -> (Level, Vec<Phrase>) {
@@ -65,19 +71,27 @@ fn gains(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
         let sights = sights.iter().filter(|sight| sight.is_sensitive() && sight.is_personal() == personal);
         sights.flat_map(Sight::owners).collect()
     };
-    let clause = |owners: BTreeSet<&str>, data: &str| {
+    let clause = |owners: BTreeSet<&str>, data: &str, wanted: fn(&ColumnSight) -> bool| {
         let verb = if owners.len() == 1 { "gains" } else { "gain" };
-        let phrase = Phrase::new().names(owners, 3).words(" ").strong(format!("{verb} sight of {data}"));
+        let sights =
+            sights.iter().filter(|sight| sight.is_sensitive() && sight.owners().any(|owner| owners.contains(owner)));
+        let columns: BTreeSet<&str> =
+            sights.flat_map(Sight::gained).filter(|column| wanted(column)).map(|column| column.name.as_str()).collect();
+        let phrase = Phrase::new().names(owners, MOST_NAMES).words(" ").strong(format!("{verb} sight of {data}"));
+        let phrase = match columns.is_empty() {
+            true => phrase,
+            false => phrase.words(" (").names(columns, MOST_COLUMNS).words(")"),
+        };
         (Level::Grave, phrase)
     };
     let personal = owners(true);
     let other: BTreeSet<&str> = owners(false).difference(&personal).copied().collect();
     let mut clauses = Vec::new();
     if !personal.is_empty() {
-        clauses.push(clause(personal, "personal data"));
+        clauses.push(clause(personal, "personal data", is_personal));
     }
     if !other.is_empty() {
-        clauses.push(clause(other, "sensitive data"));
+        clauses.push(clause(other, "sensitive data", is_sensitive));
     }
     clauses
 }
@@ -92,12 +106,12 @@ fn on_the_way(diff: &Diff) -> Vec<(Level, Phrase)> {
     let mut clauses = Vec::new();
     if !leaks.is_empty() {
         let verb = if leaks.len() == 1 { "sees too much" } else { "see too much" };
-        let phrase = Phrase::new().names(leaks, 3).words(" ").strong(verb).words(" while it is deployed");
+        let phrase = Phrase::new().names(leaks, MOST_NAMES).words(" ").strong(verb).words(" while it is deployed");
         clauses.push((Level::Grave, phrase));
     }
     if !gaps.is_empty() {
         let verb = if gaps.len() == 1 { "sees too little" } else { "see too little" };
-        let phrase = Phrase::new().names(gaps, 3).words(" ").strong(verb).words(" while it is deployed");
+        let phrase = Phrase::new().names(gaps, MOST_NAMES).words(" ").strong(verb).words(" while it is deployed");
         clauses.push((Level::Notable, phrase));
     }
     clauses
@@ -119,7 +133,7 @@ fn breaks(diff: &Diff) -> Option<(Level, Phrase)> {
     let number = if changes == 1 { String::new() } else { format!("{changes} ") };
     let verb = if changes == 1 { "breaks" } else { "break" };
     let phrase = Phrase::of(format!("{number}{noun}")).strong(verb).words(" ");
-    (changes > 0).then(|| (Level::Grave, phrase.names(broken(&diff.contracts), 3)))
+    (changes > 0).then(|| (Level::Grave, phrase.names(broken(&diff.contracts), MOST_NAMES)))
 }
 
 /// Products with new names.
@@ -150,7 +164,7 @@ fn other_sight(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
         sights.iter().filter(|sight| !sight.lost().is_empty()).flat_map(Sight::owners).collect();
     if !losers.is_empty() {
         let verb = if losers.len() == 1 { "loses" } else { "lose" };
-        let phrase = Phrase::new().names(losers, 3).words(format!(" {verb} sight of columns"));
+        let phrase = Phrase::new().names(losers, MOST_NAMES).words(format!(" {verb} sight of columns"));
         clauses.push((Level::Notable, phrase));
     }
     if !sights.iter().any(Sight::is_sensitive) {
@@ -158,55 +172,22 @@ fn other_sight(sights: &[Sight<'_>]) -> Vec<(Level, Phrase)> {
             sights.iter().filter(|sight| !sight.gained().is_empty()).flat_map(Sight::owners).collect();
         if !gainers.is_empty() {
             let verb = if gainers.len() == 1 { "gains" } else { "gain" };
-            let phrase =
-                Phrase::new().names(gainers, 3).words(format!(" {verb} sight of columns, none of them sensitive"));
+            let phrase = Phrase::new()
+                .names(gainers, MOST_NAMES)
+                .words(format!(" {verb} sight of columns, none of them sensitive"));
             clauses.push((Level::Notable, phrase));
         }
     }
     clauses
 }
 
-/// The numbers, by question: heading and answer.
-pub(super) fn numbers(diff: &Diff) -> Vec<(&'static str, String)> {
-    let summary = &diff.summary;
-    let mut numbers = vec![
-        (
-            "Who sees what",
-            format!(
-                "{} sensitive data · {} gained · {} lost",
-                match summary.sensitive_gains {
-                    1 => "1 role or user gains".to_owned(),
-                    0 => "nobody gains".to_owned(),
-                    more => format!("{} roles or users gain", thousands(more)),
-                },
-                count(summary.gained, "column"),
-                count(summary.lost, "column"),
-            ),
-        ),
-        (
-            "Data and resources",
-            format!(
-                "{} at stake · {} replaced · {} removed · {} made · {} changed in place",
-                count(summary.data_at_stake, "data store"),
-                summary.replaced,
-                summary.removed,
-                summary.added,
-                summary.changed,
-            ),
-        ),
-        (
-            "Contracts",
-            format!(
-                "{} · {} broken",
-                count(summary.breaking, "breaking change"),
-                count(summary.broken_subscribers, "subscriber"),
-            ),
-        ),
-    ];
-    let accepted = diff.findings.iter().filter(|finding| finding.accepted.is_some()).count();
-    numbers.push((
-        "Rules",
-        format!("{} · {} · {accepted} accepted", count(summary.errors, "error"), count(summary.warnings, "warning")),
-    ));
-    numbers
+/// Whether it may go in, in one sentence.
+pub(super) fn blocked(diff: &Diff) -> Phrase {
+    let (errors, warnings) = (count(diff.summary.errors, "error"), count(diff.summary.warnings, "warning"));
+    match (diff.refuses(), diff.summary.errors, diff.summary.warnings) {
+        (true, 0, _) => Phrase::new().strong("blocked").words(": a part of it could not be compared"),
+        (true, _, _) => Phrase::new().strong(format!("blocked by {errors}")).words(": errors block, warnings do not"),
+        (false, _, 0) => Phrase::of("not blocked: no rule has anything against it"),
+        (false, _, _) => Phrase::of(format!("not blocked: errors block, warnings do not ({errors}, {warnings})")),
+    }
 }

@@ -101,7 +101,7 @@ pub(super) fn noun(resource_type: &str) -> (String, String) {
         "AWS::Glue::Table" => ("table", "tables of the catalog"),
         "AWS::Glue::Crawler" => ("crawler", "crawlers"),
         "AWS::Glue::Job" => ("job", "jobs"),
-        "AWS::Glue::DataQualityRuleset" => ("rules of quality", "rules of quality"),
+        "AWS::Glue::DataQualityRuleset" => ("data quality ruleset", "data quality rulesets"),
         "AWS::Athena::WorkGroup" => ("workgroup", "workgroups"),
         "AWS::CloudWatch::Alarm" => ("alarm", "alarms"),
         "AWS::StepFunctions::StateMachine" => ("state machine", "state machines"),

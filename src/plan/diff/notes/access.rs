@@ -132,8 +132,10 @@ fn clash(kind: &str, new: &Moved, old: &Moved) -> Option<(String, String)> {
     }
     (kind == GRANT && is_related(&new.resource, &old.resource)).then(|| {
         (
-            format!("overlap: until the cleanup removes `{old_id}`, the principal holds both"),
-            format!("overlap: `{new_id}` is made first, so nothing that both open is lost in between"),
+            "overlap: this grant is made before the old one goes; until the cleanup the principal holds both"
+                .to_owned(),
+            "overlap: the new grant is made before the old one goes, so nothing that both open is lost in between"
+                .to_owned(),
         )
     })
 }

@@ -4,6 +4,7 @@ use super::budget::{Piece, Risk, Section, units};
 use super::escape::{fence, html_code, phrase, prose};
 use crate::plan::diff::{ChangeKind, Diff, Impact, PropertyChange, ResourceChange, StackChange};
 use crate::report::diff::phrase::{Phrase, count};
+use crate::report::diff::renamed::{lines as renames, renamed};
 use crate::report::diff::words::{becomes, is_replaced_or_gone, resource};
 use serde_json::Value;
 
@@ -18,29 +19,53 @@ const MOST_OF_A_VALUE: usize = 300;
 
 /// The blocks: for each stack what is replaced or goes, then for each stack the rest.
 pub(super) fn details(diff: &Diff) -> Section {
-    let grave = diff.stacks.iter().filter_map(|stack| block(stack, Risk::GraveDetail));
-    let other = diff.stacks.iter().filter_map(|stack| block(stack, Risk::Detail));
+    let grave = diff.stacks.iter().filter_map(|stack| block(diff, stack, Risk::GraveDetail));
+    let other = diff.stacks.iter().filter_map(|stack| block(diff, stack, Risk::Detail));
     Section {
         title: "Property by property",
         folded: false,
         intro: None,
         header: None,
-        pieces: grave.chain(other).collect(),
+        pieces: names(diff).into_iter().chain(grave).chain(other).collect(),
         noun: "block",
     }
 }
 
+/// What comes and goes with a product's name, in one block.
+fn names(diff: &Diff) -> Option<Piece> {
+    let mut lines: Vec<String> = renames(diff).iter().map(|line| format!("- {}", phrase(line))).collect();
+    let summary = match lines.is_empty() {
+        true => "🔁 only created in another order",
+        false => "🔁 made under a product's new name and removed under its old one, or only created in another order",
+    };
+    for stack in &diff.stacks {
+        let idle = stack.resources.iter().filter(|found| found.impact == Impact::None).count();
+        if idle > 0 {
+            lines.push(format!("- {}: {}", html_code(&stack.id), ordered(idle)));
+        }
+    }
+    let text = format!("<details><summary>{summary}</summary>\n\n{}\n\n</details>\n", lines.join("\n"));
+    (!lines.is_empty()).then_some(Piece { risk: Risk::GraveDetail, text })
+}
+
+/// Resources of which nothing but their place in the order changes.
+fn ordered(number: usize) -> String {
+    let whose = if number == 1 { "its" } else { "their" };
+    format!("{}: only {whose} order of creation changes", count(number, "resource"))
+}
+
 /// What of a stack is of one risk.
-fn block(stack: &StackChange, risk: Risk) -> Option<Piece> {
+fn block(diff: &Diff, stack: &StackChange, risk: Risk) -> Option<Piece> {
+    let folded = renamed(diff, stack);
     let is_grave = risk == Risk::GraveDetail;
     let resources: Vec<&ResourceChange> = stack
         .resources
         .iter()
         .filter(|found| found.impact != Impact::None && is_replaced_or_gone(found) == is_grave)
+        .filter(|found| !folded.contains(found.logical_id.as_str()))
         .collect();
-    let idle = stack.resources.iter().filter(|found| found.impact == Impact::None && !is_grave).count();
     let of_stack = if is_grave { &[][..] } else { stack.properties.as_slice() };
-    if resources.is_empty() && of_stack.is_empty() && idle == 0 {
+    if resources.is_empty() && of_stack.is_empty() {
         return None;
     }
     let what = match is_grave {
@@ -57,14 +82,6 @@ fn block(stack: &StackChange, risk: Risk) -> Option<Piece> {
     }
     let first_rich = parts.len();
     parts.extend(rich.iter().map(|found| one(found)));
-    if idle > 0 {
-        let which = if idle == 1 {
-            "whose place in the order of making alone changes"
-        } else {
-            "whose places in the order of making alone change"
-        };
-        parts.push(format!("- {}, {which}", count(idle, "resource")));
-    }
     if !of_stack.is_empty() {
         parts.push(format!("of the template itself:\n\n{}", properties(of_stack)));
     }

@@ -6,9 +6,12 @@ mod budget;
 mod details;
 mod escape;
 mod moments;
+mod rules;
 mod sections;
+mod sight;
 
-use super::verdict::{Level, numbers, verdict};
+use super::numbers::numbers;
+use super::verdict::{Level, blocked, verdict};
 use crate::plan::diff::Diff;
 use budget::{Filled, fill};
 pub(in crate::report) use escape::{code, prose};
@@ -76,6 +79,9 @@ fn comment(diff: &Diff, environment: &str) -> Comment {
         Level::Harmless => "NOTE",
     };
     let mut verdict = vec![sentence(&clauses.iter().map(phrase).collect::<Vec<_>>())];
+    if !diff.is_empty() {
+        verdict.push(sentence(&[phrase(&blocked(diff))]));
+    }
     for side in [&diff.base, &diff.head] {
         for limit in side.limits.iter().take(3) {
             verdict.push(format!("{}: {}.", code(&side.name), escape::prose(limit)));
@@ -83,7 +89,9 @@ fn comment(diff: &Diff, environment: &str) -> Comment {
     }
     let numbers = match diff.is_empty() {
         true => Vec::new(),
-        false => numbers(diff).into_iter().map(|(question, answer)| Number { question, answer }).collect(),
+        false => {
+            numbers(diff).into_iter().map(|(question, answer)| Number { question, answer: phrase(&answer) }).collect()
+        }
     };
     let filled = fill(sections::sections(diff));
     let left_out: usize = filled.iter().map(|filled| filled.left_out).sum();

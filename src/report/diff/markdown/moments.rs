@@ -18,7 +18,7 @@ pub(super) fn section(diff: &Diff) -> Section {
     Section {
         title: "What happens on the way",
         folded: false,
-        intro: Some(MEANING.to_owned()),
+        intro: (!diff.moments.is_empty()).then(|| MEANING.to_owned()),
         header: None,
         pieces: pieces.collect(),
         noun: "moment",
