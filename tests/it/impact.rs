@@ -37,7 +37,7 @@ fn metadata_of_every_resource_is_told_and_does_nothing() {
     assert!(changes.len() > 500, "{}", changes.len());
     for change in changes {
         assert_eq!((change.change, change.predicted), (ChangeKind::Changed, Impact::None), "{}", change.logical_id);
-        assert!(!change.label.is_empty() && change.label.chars().count() <= 120, "{}", change.label);
+        assert!(!change.label.is_empty() && change.label.chars().count() <= 200, "{}", change.label);
     }
 }
 

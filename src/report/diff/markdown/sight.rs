@@ -3,7 +3,8 @@
 use super::budget::{Piece, Risk, Section};
 use super::escape::{code, prose};
 use super::sections::{MOST_NAMES, listed, row};
-use crate::plan::diff::{AccessChange, ColumnSight, Diff};
+use crate::access::CopyKind;
+use crate::plan::diff::{AccessChange, ColumnSight, CopySight, Diff};
 use crate::report::diff::group::{Folded, Sight, sights};
 use crate::report::diff::phrase::count;
 use crate::report::diff::words::{classification, is_personal, is_sensitive, rights, short};
@@ -69,7 +70,7 @@ fn gains(sight: &Sight<'_>) -> String {
         }
     });
     let mut parts = vec![listed(columns.collect())];
-    parts.push(listed(sight.copies_gained.iter().map(|copy| copied(&copy.place, &copy.readers)).collect()));
+    parts.push(listed(sight.copies_gained.iter().map(|copy| copied(copy)).collect()));
     joined(parts)
 }
 
@@ -80,7 +81,7 @@ fn keeps(sight: &Sight<'_>) -> String {
 
 fn loses(sight: &Sight<'_>) -> String {
     let mut parts = vec![listed(sight.lost().into_iter().map(with_classification).collect())];
-    parts.push(listed(sight.copies_lost.iter().map(|copy| copied(&copy.place, &copy.readers)).collect()));
+    parts.push(listed(sight.copies_lost.iter().map(|copy| copied(copy)).collect()));
     joined(parts)
 }
 
@@ -93,9 +94,15 @@ fn with_classification(column: &ColumnSight) -> String {
     format!("{} {}", code(&column.name), prose(classification(column.classification.as_deref())))
 }
 
-fn copied(place: &str, readers: &[String]) -> String {
-    let readers: Vec<String> = readers.iter().map(|reader| code(short(reader))).collect();
-    format!("a copy in {}, read by {}", code(place), listed(readers))
+/// A copy by its kind and its readers; where it lies would fill the cell, and stands in the JSON.
+fn copied(copy: &CopySight) -> String {
+    let what = match copy.kind {
+        CopyKind::Spice => "a copy in SPICE",
+        CopyKind::Staging => "a staged copy",
+        CopyKind::Results => "results of queries",
+    };
+    let readers: Vec<String> = copy.readers.iter().map(|reader| code(short(reader))).collect();
+    format!("{what}, read by {}", listed(readers))
 }
 
 fn reclassified(table: &AccessChange) -> Vec<String> {
