@@ -7,7 +7,7 @@
 mod parts;
 mod path;
 
-pub use path::{between, of_plan};
+pub use path::between;
 
 use super::diff::ColumnSight;
 use crate::access::{Facts, PrincipalKind, evaluate};

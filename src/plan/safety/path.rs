@@ -1,35 +1,16 @@
-//! The way from one state to another: of a plan that was made, or of the one that two sets of templates call for.
+//! The way from one state to another: the turns and the order that a plan between them has.
 
 use super::parts::parts;
 use super::{Change, UnsafeMoment, unsafe_moments};
 use crate::assembly::{Document, StackId};
 use crate::plan::order::{self, Moves};
 use crate::plan::turns::{Values, turns};
-use crate::plan::{Plan, StepId, Turn};
+use crate::plan::{StepId, Turn};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The unsafe moments of a plan, from what stands. The executor may take another order among steps that do not wait for one
-/// another; this one is the order of names.
-#[must_use]
-pub fn of_plan(plan: &Plan, standing: &[Document], wanted: &[Document]) -> Vec<UnsafeMoment> {
-    let by_id: BTreeMap<&StackId, &Document> = wanted.iter().map(|document| (&document.id, document)).collect();
-    let needs = plan.steps.iter().map(|(id, step)| (id.clone(), step.needs.clone())).collect();
-    let mut reached: Vec<(StackId, Option<Document>)> = Vec::new();
-    for id in in_order(&needs) {
-        let Some((step, document)) = plan.steps.get(&id).zip(by_id.get(&id.stack)) else { continue };
-        if !step.decision.mutates() {
-            continue;
-        }
-        let Ok(template) = serde_json::from_str(&step.template) else { continue };
-        let mut document = Document { template, ..(*document).clone() };
-        keep_wires(&mut document, standing);
-        reached.push((id.stack.clone(), Some(document)));
-    }
-    moments(standing, &reached)
-}
-
-/// The unsafe moments between two sets of templates, by the turns and the order that a plan would have. A stack that is gone
-/// on the second side goes last, those that others need after those that need them.
+/// The unsafe moments between two sets of templates, by the turns and the order that a plan has. The executor may take another
+/// order among steps that do not wait for one another; this one is the order of names. A stack that is gone on the second side
+/// goes last, those that others need after those that need them.
 #[must_use]
 pub fn between(base: &[Document], head: &[Document]) -> Vec<UnsafeMoment> {
     let standing: BTreeMap<&StackId, &Document> = base.iter().map(|document| (&document.id, document)).collect();
