@@ -10,6 +10,7 @@ use meshform::plan::diff;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
+use std::sync::Arc;
 
 fn document(template: Value) -> Document {
     Document {
@@ -17,7 +18,7 @@ fn document(template: Value) -> Document {
         account: "111111111111".to_owned(),
         region: "eu-west-1".to_owned(),
         layer: None,
-        template,
+        template: Arc::new(template),
         needs: BTreeSet::new(),
         wires: BTreeSet::new(),
     }
@@ -34,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         let id = line["logicalId"].as_str().unwrap_or_default().to_owned();
-        let before = std::mem::replace(&mut head[0].template["Resources"][&id], line["entry"].take());
+        let before = std::mem::replace(&mut head[0].template_mut()["Resources"][&id], line["entry"].take());
         let stacks = diff::stacks(&base, &head);
         let impacts: serde_json::Map<String, Value> = stacks
             .iter()
@@ -42,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .map(|change| Ok((change.logical_id.clone(), serde_json::to_value(change.predicted)?)))
             .collect::<Result<_, serde_json::Error>>()?;
         println!("{}", json!({"id": line["id"], "impacts": impacts}));
-        head[0].template["Resources"][&id] = before;
+        head[0].template_mut()["Resources"][&id] = before;
     }
     Ok(())
 }

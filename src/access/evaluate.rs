@@ -9,38 +9,49 @@ use super::granted::{GrantFact, GrantedFact};
 use super::model::{Access, Administrator, Principal, PrincipalKind};
 use super::openings::Grants;
 use super::principal::{identify, is_account};
-use super::sight::{Sighting, Who};
+use super::sight::{Sight, Sighting, Who};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Evaluates who can see what. Pure; sorted by ARN, database and table.
 #[must_use]
 pub fn evaluate(facts: &Facts) -> Access {
-    let catalog = Catalog::of(facts);
-    let expressions = Expressions::of(facts, &catalog);
-    let grants = by_principal(facts);
+    let of_grants = || {
+        let catalog = Catalog::of(facts);
+        let expressions = Expressions::of(facts, &catalog);
+        (catalog, expressions, by_principal(facts))
+    };
+    let ((catalog, expressions, grants), ()) = rayon::join(of_grants, || facts.surroundings.prepare());
     let sighting = Sighting::new(facts, &catalog, &expressions, &grants);
     let known = accounts(facts);
-    let mut unknown: BTreeSet<String> = not_evaluated(facts, &catalog, &known).collect();
+    let seen = || {
+        let seen = principals_of(facts, &grants, &known).into_par_iter();
+        seen.map(|(who, owner)| principal(facts, who, owner, sighting.of(who))).collect::<Vec<_>>()
+    };
+    let not_evaluated = || not_evaluated(facts, &catalog, &known).collect::<BTreeSet<String>>();
+    let (seen, mut unknown) = rayon::join(seen, not_evaluated);
     unknown.extend(facts.unknown.iter().cloned());
-    let mut principals = Vec::new();
-    for (who, owner) in principals_of(facts, &grants, &known) {
-        let sight = sighting.of(who);
-        unknown.extend(sight.unknown);
-        principals.push(Principal {
-            principal: who.principal.to_owned(),
-            kind: who.kind,
-            owner: owner.to_owned(),
-            account: who.account.unwrap_or_default().to_owned(),
-            assumed_by: if who.is_made { facts.surroundings.assumed_by(who.principal) } else { Vec::new() },
-            tables: sight.tables,
-            missing: sight.missing.into_iter().collect(),
-        });
-    }
+    let (mut principals, not_told): (Vec<Principal>, Vec<BTreeSet<String>>) = seen.into_iter().unzip();
+    unknown.extend(not_told.into_iter().flatten());
     super::data_sets::tell_copies(facts, &mut principals);
     principals.sort_by(|left, right| (&left.principal, &left.account).cmp(&(&right.principal, &right.account)));
     let mut told = vec!["templates were read, not a live account: rights granted outside them are not seen".to_owned()];
     told.extend(unknown);
     Access { version: 1, principals, administrators: administrators(facts), unknown: told }
+}
+
+/// Somebody with what they see; and what the templates do not tell of that.
+fn principal(facts: &Facts, who: Who<'_>, owner: &str, sight: Sight) -> (Principal, BTreeSet<String>) {
+    let principal = Principal {
+        principal: who.principal.to_owned(),
+        kind: who.kind,
+        owner: owner.to_owned(),
+        account: who.account.unwrap_or_default().to_owned(),
+        assumed_by: if who.is_made { facts.surroundings.assumed_by(who.principal) } else { Vec::new() },
+        tables: sight.tables,
+        missing: sight.missing.into_iter().collect(),
+    };
+    (principal, sight.unknown)
 }
 
 fn administrators(facts: &Facts) -> Vec<Administrator> {

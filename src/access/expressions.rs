@@ -30,20 +30,24 @@ pub(super) struct Match {
 }
 
 /// The expressions of all grants.
-pub(super) struct Expressions<'a> {
-    numbers: HashMap<Identity<'a>, usize>,
+pub(super) struct Expressions {
+    /// By the address of what a grant is on: identities are long to compare, and each grant is asked about many times.
+    numbers: HashMap<usize, usize>,
     /// By number; of expressions on databases none.
     tables: Vec<Vec<Match>>,
     /// By number: databases; of expressions on tables none.
     bases: Vec<Vec<usize>>,
 }
 
-impl<'a> Expressions<'a> {
-    pub(super) fn of(facts: &'a Facts, catalog: &Catalog<'a>) -> Self {
+impl Expressions {
+    pub(super) fn of<'a>(facts: &'a Facts, catalog: &Catalog<'a>) -> Self {
         let mut expressions = Self { numbers: HashMap::new(), tables: Vec::new(), bases: Vec::new() };
+        let mut known: HashMap<Identity<'a>, usize> = HashMap::new();
         for grant in &facts.grants {
             let Some(identity) = identity(&grant.granted) else { continue };
-            if expressions.numbers.contains_key(&identity) {
+            let number = known.get(&identity).copied().unwrap_or(expressions.tables.len());
+            expressions.numbers.insert(address(&grant.granted), number);
+            if number < expressions.tables.len() {
                 continue;
             }
             let (of, on_tables, conditions) = &identity;
@@ -56,16 +60,16 @@ impl<'a> Expressions<'a> {
                 let found = candidates(&catalog.base_carriers, of, conditions);
                 bases.extend(found.into_iter().filter(|number| matches(conditions, &catalog.bases[*number].tags)));
             }
-            expressions.numbers.insert(identity, expressions.tables.len());
+            known.insert(identity, number);
             expressions.tables.push(tables);
             expressions.bases.push(bases);
         }
         expressions
     }
 
-    /// The number of the expression that a grant is on.
+    /// The number of the expression that a grant of these facts is on.
     pub(super) fn number(&self, granted: &GrantedFact) -> Option<usize> {
-        self.numbers.get(&identity(granted)?).copied()
+        self.numbers.get(&address(granted)).copied()
     }
 
     /// The tables that an expression matches.
@@ -77,6 +81,10 @@ impl<'a> Expressions<'a> {
     pub(super) fn bases(&self, number: usize) -> &[usize] {
         &self.bases[number]
     }
+}
+
+fn address(granted: &GrantedFact) -> usize {
+    std::ptr::from_ref(granted).addr()
 }
 
 fn identity(granted: &GrantedFact) -> Option<Identity<'_>> {

@@ -3,6 +3,7 @@
 use super::granted::{FilterFact, GrantFact};
 use super::legs::Surroundings;
 use crate::assembly::{Document, StackId};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -323,8 +324,24 @@ impl Facts {
     /// The facts of several templates.
     #[must_use]
     pub fn of(documents: &[Document]) -> Self {
+        Self::together(documents.par_iter().map(Self::one).collect::<Vec<_>>())
+    }
+
+    /// The facts of one template.
+    #[must_use]
+    pub fn one(document: &Document) -> Self {
         let mut facts = Self::default();
-        documents.iter().for_each(|document| facts.read(document));
+        facts.read(document);
         facts
+    }
+
+    /// The facts of each template, in the order of the templates.
+    #[must_use]
+    pub fn together(facts: Vec<Self>) -> Self {
+        let put = |mut all: Self, facts: Self| {
+            all.append(facts);
+            all
+        };
+        facts.into_par_iter().fold(Self::default, put).reduce(Self::default, put)
     }
 }

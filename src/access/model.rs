@@ -1,5 +1,7 @@
 //! Who can see what, as it is told.
 
+use crate::assembly::pretty;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,6 +16,29 @@ pub struct Access {
     pub administrators: Vec<Administrator>,
     /// What could not be evaluated, and why: values that only AWS knows, principals that no template makes, types without a rule.
     pub unknown: Vec<String>,
+}
+
+impl Access {
+    /// The answer as indented JSON with a final newline. Of a large mesh it is megabytes: principals are written side by side.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let Self { version, principals, administrators, unknown } = self;
+        let rest = Self {
+            version: *version,
+            principals: Vec::new(),
+            administrators: administrators.clone(),
+            unknown: unknown.clone(),
+        };
+        let rest = pretty(&rest);
+        // no text of JSON holds a line break, so only the field itself begins a line so
+        let Some((before, after)) = rest.split_once("\n  \"principals\": []") else { return pretty(self) };
+        if principals.is_empty() {
+            return rest;
+        }
+        let item = |principal: &Principal| format!("\n    {}", pretty(principal).trim_end().replace('\n', "\n    "));
+        let items: Vec<String> = principals.par_iter().map(item).collect();
+        format!("{before}\n  \"principals\": [{}\n  ]{after}", items.join(","))
+    }
 }
 
 /// What a principal of Lake Formation is.

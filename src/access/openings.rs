@@ -59,7 +59,7 @@ pub(super) type Grants<'a> = BTreeMap<&'a str, Vec<&'a GrantFact>>;
 /// What is known of all grants.
 pub(super) struct Granting<'c, 'a> {
     pub(super) catalog: &'c Catalog<'a>,
-    pub(super) expressions: &'c Expressions<'a>,
+    pub(super) expressions: &'c Expressions,
     pub(super) grants: &'c Grants<'a>,
 }
 

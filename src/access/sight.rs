@@ -50,7 +50,7 @@ impl<'c, 'a> Sighting<'c, 'a> {
     pub(super) const fn new(
         facts: &'a Facts,
         catalog: &'c Catalog<'a>,
-        expressions: &'c Expressions<'a>,
+        expressions: &'c Expressions,
         grants: &'c Grants<'a>,
     ) -> Self {
         Self { facts, granting: Granting { catalog, expressions, grants } }

@@ -31,7 +31,7 @@ fn document(entry: &Value, files: &BTreeMap<String, String>) -> Result<Document,
     let id = StackId::try_from(text("id"))?;
     let path = format!("{id}.template.json");
     let template = files.get(&path).ok_or_else(|| format!("{path} is not there"))?;
-    let template = serde_json::from_str(template).map_err(|error| format!("{path} is no JSON: {error}"))?;
+    let template: Value = serde_json::from_str(template).map_err(|error| format!("{path} is no JSON: {error}"))?;
     let stack = |value: &Value| value["stack"].as_str().and_then(|id| StackId::try_from(id.to_owned()).ok());
     let parameters = entry["parameters"].as_object().into_iter().flatten();
     let wires: BTreeSet<_> = parameters
@@ -44,7 +44,7 @@ fn document(entry: &Value, files: &BTreeMap<String, String>) -> Result<Document,
         account: text("account"),
         region: text("region"),
         layer: serde_json::from_value::<Layer>(entry["layer"].clone()).ok(),
-        template,
+        template: template.into(),
         wires,
     })
 }

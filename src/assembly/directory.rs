@@ -4,6 +4,8 @@
 
 use super::{Asset, Manifest, Rendered, pretty};
 use crate::mesh::fingerprint;
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -80,15 +82,13 @@ pub enum StaleKind {
     },
 }
 
-fn files_of(rendered: &Rendered) -> BTreeMap<String, String> {
-    let mut files: BTreeMap<String, String> = rendered
-        .manifest
-        .stacks
-        .iter()
-        .filter_map(|stack| rendered.templates.get(&stack.id).map(|text| (stack.template.clone(), text.clone())))
+fn files_of(rendered: &Rendered) -> BTreeMap<String, Cow<'_, str>> {
+    let stacks = rendered.manifest.stacks.iter();
+    let mut files: BTreeMap<String, Cow<'_, str>> = stacks
+        .filter_map(|stack| Some((stack.template.clone(), Cow::Borrowed(rendered.templates.get(&stack.id)?.as_str()))))
         .collect();
-    files.extend(rendered.assets.values().map(|asset| (asset.path().to_owned(), asset.content().to_owned())));
-    files.insert("manifest.json".to_owned(), pretty(&rendered.manifest));
+    files.extend(rendered.assets.values().map(|asset| (asset.path().to_owned(), Cow::Borrowed(asset.content()))));
+    files.insert("manifest.json".to_owned(), Cow::Owned(pretty(&rendered.manifest)));
     files
 }
 
@@ -106,14 +106,19 @@ pub fn write(rendered: &Rendered, directory: &Path) -> Result<(usize, usize), Di
     if !is_ours(directory)? {
         return Err(DirectoryError::Foreign { path: directory.to_path_buf() });
     }
+    let outcomes: Vec<Result<bool, DirectoryError>> = files
+        .par_iter()
+        .map(|(name, text)| {
+            let path = directory.join(&**name);
+            if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+                return Ok(false);
+            }
+            replace(&path, text).map(|()| true)
+        })
+        .collect();
     let mut written = 0;
-    for (name, text) in &files {
-        let path = directory.join(name);
-        if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
-            continue;
-        }
-        replace(&path, text)?;
-        written += 1;
+    for outcome in outcomes {
+        written += usize::from(outcome?);
     }
     let mut removed = 0;
     for name in listing(directory)?.difference(&files.keys().cloned().collect()) {
@@ -170,7 +175,10 @@ pub fn compare(rendered: &Rendered, directory: &Path) -> Result<Vec<Stale>, Dire
                 if bytes == expected.as_bytes() {
                     continue;
                 }
-                StaleKind::Different { found: String::from_utf8_lossy(&bytes).into_owned(), expected: expected.clone() }
+                StaleKind::Different {
+                    found: String::from_utf8_lossy(&bytes).into_owned(),
+                    expected: expected.to_string(),
+                }
             }
         };
         stale.push(Stale { path: name.clone(), kind });
@@ -193,16 +201,17 @@ pub fn load(directory: &Path) -> Result<Rendered, DirectoryError> {
     let path = directory.join("manifest.json");
     let manifest: Manifest =
         serde_json::from_str(&read(&path)?).map_err(|source| DirectoryError::Manifest { path, source })?;
-    let mut templates = BTreeMap::new();
-    for stack in &manifest.stacks {
+    let templates = manifest.stacks.par_iter().map(|stack| {
         let path = directory.join(format!("{}.template.json", stack.id));
         let text = read(&path)?;
         let found = fingerprint(&text);
-        if found != stack.sha256 {
-            return Err(DirectoryError::Hash { path, expected: stack.sha256.clone(), found });
+        match found == stack.sha256 {
+            true => Ok((stack.id.clone(), text)),
+            false => Err(DirectoryError::Hash { path, expected: stack.sha256.clone(), found }),
         }
-        templates.insert(stack.id.clone(), text);
-    }
+    });
+    // the first that fails, whichever thread finds it first
+    let templates = templates.collect::<Vec<_>>().into_iter().collect::<Result<BTreeMap<_, _>, _>>()?;
     let mut assets = BTreeMap::new();
     for entry in &manifest.assets {
         if !entry.is_ours() {

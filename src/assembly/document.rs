@@ -3,8 +3,10 @@
 //! They read what is deployed, never the mesh it was made from; otherwise they would prove nothing about it.
 
 use super::{Assembly, Layer, ParameterValue, Rendered, Stack, StackId};
+use rayon::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A template and where it stands.
 #[derive(Debug, Clone)]
@@ -17,8 +19,8 @@ pub struct Document {
     pub region: String,
     /// Its layer; none for a template that somebody else wrote.
     pub layer: Option<Layer>,
-    /// The template.
-    pub template: Value,
+    /// The template. Two sides of a comparison share those that are the same.
+    pub template: Arc<Value>,
     /// Stacks that it waits for: by a value or by an effect.
     pub needs: BTreeSet<StackId>,
     /// Values of its parameters that other stacks make: parameter, stack, output.
@@ -33,6 +35,7 @@ impl Document {
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
         let template = crate::sure(serde_json::to_value(&stack.template), "templates have text keys");
+        let template = Arc::new(template);
         let wires: BTreeSet<_> =
             stack.wires.iter().map(|(name, wire)| (name.clone(), wire.stack.clone(), wire.output.clone())).collect();
         let after = stack.after.iter().map(|after| after.stack.clone());
@@ -50,7 +53,30 @@ impl Document {
     /// Every document of an assembly, by id.
     #[must_use]
     pub fn all(assembly: &Assembly) -> Vec<Self> {
-        assembly.stacks.values().map(Self::of).collect()
+        assembly.stacks.par_iter().map(|(_, stack)| Self::of(stack)).collect()
+    }
+
+    /// Every document of an assembly, by id. Those of stacks that another assembly has too are its documents: nothing of
+    /// them is made or kept twice.
+    ///
+    /// # Panics
+    /// As [`Self::of`].
+    #[must_use]
+    pub fn all_beside(assembly: &Assembly, other: &Assembly, documents: &[Self]) -> Vec<Self> {
+        let documents: BTreeMap<&StackId, &Self> = documents.iter().map(|document| (&document.id, document)).collect();
+        let shared = |(id, stack): (&StackId, &Stack)| match documents.get(id) {
+            Some(document) if other.stacks.get(id) == Some(stack) => (*document).clone(),
+            Some(_) | None => Self::of(stack),
+        };
+        assembly.stacks.par_iter().map(shared).collect()
+    }
+
+    /// Whether another document says the same of the same place; cheap where the two share their template.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { id, account, region, layer, template, needs, wires } = self;
+        let place = *id == other.id && *account == other.account && *region == other.region && *layer == other.layer;
+        place && *needs == other.needs && *wires == other.wires && *template == other.template
     }
 
     /// Every document of a rendered assembly, by id.
@@ -61,7 +87,7 @@ impl Document {
         let mut documents = Vec::new();
         for stack in &rendered.manifest.stacks {
             let Some(text) = rendered.templates.get(&stack.id) else { continue };
-            let template = serde_json::from_str(text).map_err(|error| (stack.id.clone(), error))?;
+            let template = Arc::new(serde_json::from_str(text).map_err(|error| (stack.id.clone(), error))?);
             let wires: BTreeSet<_> = stack
                 .parameters
                 .iter()
@@ -82,6 +108,11 @@ impl Document {
             });
         }
         Ok(documents)
+    }
+
+    /// The template, to be changed: from then on this document's own.
+    pub fn template_mut(&mut self) -> &mut Value {
+        Arc::make_mut(&mut self.template)
     }
 
     /// The resources of the template: logical id, type, the whole entry.

@@ -179,7 +179,7 @@ impl Foreign {
             account: owner,
             region: place.region.clone(),
             layer: None,
-            template,
+            template: template.into(),
             needs: BTreeSet::new(),
             wires: BTreeSet::new(),
         });

@@ -15,27 +15,30 @@ pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
 pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
-pub use pretty::pretty;
+pub use pretty::{pretty, pretty_length};
 
 use crate::cfn::Template;
 use crate::mesh::{AccountId, Region};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// The id of a stack in an assembly: `<owner>/<stack name>`, such as `sales/demo-storage-sales`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct StackId {
-    owner: String,
-    name: String,
+    // an id is copied to wherever something of its stack is told
+    owner: Arc<str>,
+    name: Arc<str>,
 }
 
 impl StackId {
     /// The id of a stack.
     #[must_use]
     pub fn new(owner: &str, name: &str) -> Self {
-        Self { owner: owner.to_owned(), name: name.to_owned() }
+        Self { owner: owner.into(), name: name.into() }
     }
 
     /// Who owns the account that the stack is in: a domain, a consumer, or `governance`.
@@ -161,7 +164,7 @@ pub struct Wire {
 }
 
 /// A stack of one account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stack {
     /// Its id.
     pub id: StackId,
@@ -204,8 +207,8 @@ impl Assembly {
     #[must_use]
     pub fn render(&self) -> Rendered {
         let templates: BTreeMap<StackId, String> =
-            self.stacks.iter().map(|(id, stack)| (id.clone(), stack.template.to_json())).collect();
-        let stacks = self.stacks.values().map(|stack| ManifestStack::of(stack, &templates[&stack.id])).collect();
+            self.stacks.par_iter().map(|(id, stack)| (id.clone(), stack.template.to_json())).collect();
+        let stacks = self.stacks.par_iter().map(|(id, stack)| ManifestStack::of(stack, &templates[id])).collect();
         let named = self.stacks.values().flat_map(|stack| stack.template.assets.values());
         let assets: BTreeMap<String, Asset> = named.map(|asset| (asset.sha256().to_owned(), asset.clone())).collect();
         let entries = assets.values().map(Asset::entry).collect();

@@ -4,7 +4,7 @@ use super::{Arn, ResourceTag, Val, kms};
 use serde::Serialize;
 
 /// `AWS::Athena::WorkGroup` whose settings hold whatever a client asks for.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct WorkGroup {
     /// Its name, which is its role's.
@@ -17,7 +17,7 @@ pub struct WorkGroup {
     tags: Vec<ResourceTag>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct WorkGroupConfiguration {
     bytes_scanned_cutoff_per_query: u64,
@@ -27,13 +27,13 @@ struct WorkGroupConfiguration {
     result_configuration: ResultConfiguration,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EngineVersion {
     selected_engine_version: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ResultConfiguration {
     encryption_configuration: EncryptionConfiguration,
@@ -41,7 +41,7 @@ struct ResultConfiguration {
     output_location: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EncryptionConfiguration {
     encryption_option: &'static str,
@@ -49,7 +49,7 @@ struct EncryptionConfiguration {
 }
 
 /// Where a workgroup writes its results.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Results {
     /// Begins with `s3://`, ends with `/`.
     pub location: String,

@@ -4,7 +4,7 @@ use super::{Arn, ResourceTag, Text, Val, sns};
 use serde::Serialize;
 
 /// `AWS::CloudWatch::Alarm` on the sum of a metric over one period.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Alarm {
     /// At most 255 characters.
@@ -32,7 +32,7 @@ pub struct Alarm {
 }
 
 /// Which of a metric's series.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Dimension {
     /// Its name.
@@ -42,7 +42,7 @@ pub struct Dimension {
 }
 
 /// What an alarm watches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
     /// Namespace of the metric.
     pub namespace: &'static str,

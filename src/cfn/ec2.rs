@@ -5,7 +5,7 @@ use super::{Arn, Handle, Name, ResourceTag, Text, Val, iam, logs};
 use serde::Serialize;
 
 /// `AWS::EC2::VPC` that resolves names, as private DNS names of endpoints ask for (AWS PrivateLink guide).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Vpc {
     cidr_block: String,
@@ -23,7 +23,7 @@ impl Vpc {
 }
 
 /// `AWS::EC2::Subnet` whose things get no public address.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Subnet {
     vpc_id: Val<Name<Vpc>>,
@@ -42,7 +42,7 @@ impl Subnet {
 }
 
 /// `AWS::EC2::RouteTable`. It has the local route alone, and those that gateway endpoints add.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RouteTable {
     /// The network.
@@ -52,7 +52,7 @@ pub struct RouteTable {
 }
 
 /// `AWS::EC2::SubnetRouteTableAssociation`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SubnetRouteTableAssociation {
     /// The table.
@@ -65,7 +65,7 @@ pub struct SubnetRouteTableAssociation {
 ///
 /// A group without a rule of its own on what leaves it lets everything out; with one it lets out only that (CloudFormation
 /// user guide, `AWS::EC2::SecurityGroup`, "Remove default egress rule").
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SecurityGroup {
     /// What it is for.
@@ -82,7 +82,7 @@ pub struct SecurityGroup {
 }
 
 /// A rule inside a group.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Rule {
     description: String,
@@ -147,7 +147,7 @@ impl Handle<SecurityGroup> {
 }
 
 /// `AWS::EC2::SecurityGroupIngress`: a rule that a group has on itself, which it cannot name while it is made.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SecurityGroupIngress {
     description: String,
@@ -174,7 +174,7 @@ impl SecurityGroupIngress {
 }
 
 /// `AWS::EC2::SecurityGroupEgress`: a rule that a group has on itself or on a group that names it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SecurityGroupEgress {
     description: String,
@@ -206,7 +206,7 @@ impl SecurityGroupEgress {
 }
 
 /// `AWS::EC2::FlowLog` of a network into a log group: who spoke to whom, and who was turned away.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FlowLog {
     deliver_logs_permission_arn: Val<Arn<iam::Role>>,
@@ -240,7 +240,7 @@ impl FlowLog {
 }
 
 /// `AWS::EC2::VPCEndpoint`, always with a policy.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct VpcEndpoint {
     vpc_id: Val<Name<Vpc>>,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// `AWS::Events::EventBus`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EventBus {
     /// Its name.
@@ -18,7 +18,7 @@ pub struct EventBus {
 }
 
 /// `AWS::Events::EventBusPolicy`: one statement on who may put events.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EventBusPolicy {
     /// The bus.
@@ -30,7 +30,7 @@ pub struct EventBusPolicy {
 }
 
 /// `AWS::Events::Rule`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Rule {
     /// At most 64 characters.
@@ -50,7 +50,7 @@ pub struct Rule {
 }
 
 /// Which events a rule takes: all conditions must hold, one of the values of each suffices.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Pattern {
     /// Accounts; EventBridge writes the sender's account into the event, so that it cannot be forged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -66,7 +66,7 @@ pub struct Pattern {
 }
 
 /// Conditions on a part of an event's detail.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Matches {
     /// One of them holds.
@@ -76,7 +76,7 @@ pub enum Matches {
 }
 
 /// A condition on a text.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Match {
     /// It begins so.
@@ -89,7 +89,7 @@ pub enum Match {
 }
 
 /// Where a rule sends events.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Target {
     /// Tells the targets of a rule apart.
@@ -108,7 +108,7 @@ pub struct Target {
 }
 
 /// A text made from an event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InputTransformer {
     /// Paths into the event by name.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// `AWS::Glue::Database`: a database, or a resource link to one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Database {
     /// The account whose catalog holds it.
@@ -25,7 +25,7 @@ pub struct Database {
 }
 
 /// The database `default`, which stays when the mesh goes: it is the account's, and others may use it by then.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct DefaultDatabase(pub Database);
 
@@ -38,7 +38,7 @@ impl Handle<DefaultDatabase> {
 }
 
 /// A database, or a link.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DatabaseInput {
     /// Its name; a link's is its target's.
@@ -58,7 +58,7 @@ pub struct DatabaseInput {
 }
 
 /// Where a resource link points.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TargetDatabase {
     /// The account that owns the database.
@@ -117,7 +117,7 @@ impl Database {
 }
 
 /// `AWS::Glue::Table`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Table {
     /// The account whose catalog holds it.
@@ -132,7 +132,7 @@ pub struct Table {
 }
 
 /// A table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TableInput {
     /// Its name.
@@ -153,7 +153,7 @@ pub struct TableInput {
 }
 
 /// A column.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Column {
     /// Its name.
@@ -167,7 +167,7 @@ pub struct Column {
 }
 
 /// Where and what a table's files are.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct StorageDescriptor {
     /// The columns, partition keys left out.
@@ -182,7 +182,7 @@ pub struct StorageDescriptor {
     serde_info: Option<SerdeInfo>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SerdeInfo {
     serialization_library: &'static str,
@@ -211,13 +211,13 @@ impl StorageDescriptor {
 }
 
 /// Asks the catalog to make a table format's metadata.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OpenTableFormatInput {
     iceberg_input: IcebergInput,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct IcebergInput {
     metadata_operation: &'static str,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `AWS::IAM::Role`. Its name is always given, so that other accounts can name it before it exists.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Role {
     /// At most 64 characters.
@@ -30,7 +30,7 @@ pub struct Role {
 }
 
 /// A policy inside a role.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicy {
     /// Its name in the role.
@@ -40,7 +40,7 @@ pub struct InlinePolicy {
 }
 
 /// `AWS::IAM::RolePolicy`: an inline policy of a role that stands already, for what names things that need the role first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RolePolicy {
     /// Its name in the role.
@@ -52,7 +52,7 @@ pub struct RolePolicy {
 }
 
 /// `AWS::IAM::ManagedPolicy`. Its `Ref` is its ARN (CloudFormation user guide, return values).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ManagedPolicy {
     /// Its name.
@@ -66,7 +66,7 @@ pub struct ManagedPolicy {
 }
 
 /// A policy document of the language's version 2012-10-17.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyDocument {
     version: &'static str,
@@ -92,7 +92,7 @@ pub enum Effect {
 }
 
 /// Who a statement of a resource's policy or a trust policy speaks of.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Principal {
     /// Root of accounts, by ARN. A role is never named here: it may not exist yet, and then AWS refuses the policy.
     #[serde(rename = "AWS")]
@@ -105,7 +105,7 @@ pub enum Principal {
 }
 
 /// A statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
     sid: String,

@@ -5,7 +5,7 @@ use super::{Name, ResourceTag, Val};
 use serde::Serialize;
 
 /// `AWS::KMS::Key`, rotated every year.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Key {
     /// What it protects.
@@ -28,7 +28,7 @@ impl Key {
 }
 
 /// `AWS::KMS::Alias`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Alias {
     /// Begins with `alias/`.

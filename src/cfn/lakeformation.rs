@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// `AWS::LakeFormation::DataLakeSettings`: one for each account and Region.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DataLakeSettings {
     /// Who may grant anything.
@@ -62,7 +62,7 @@ impl DataLakePrincipal {
 }
 
 /// `AWS::LakeFormation::Resource`: a registered location.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Resource {
     /// `arn:<partition>:s3:::<bucket>/<prefix>`, without a trailing slash.
@@ -82,7 +82,7 @@ impl Resource {
 }
 
 /// `AWS::LakeFormation::Tag`. Its `Ref` is its key.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Tag {
     /// The account whose catalog holds it.
@@ -94,7 +94,7 @@ pub struct Tag {
 }
 
 /// A tag's value on a resource.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TagPair {
     /// The account whose catalog holds the tag.
@@ -106,7 +106,7 @@ pub struct TagPair {
 }
 
 /// `AWS::LakeFormation::TagAssociation`: one database, table or column.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TagAssociation {
     /// What is tagged.
@@ -117,7 +117,7 @@ pub struct TagAssociation {
 }
 
 /// What a tag is put on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Tagged {
     /// A database.
     #[serde(rename_all = "PascalCase")]
@@ -152,7 +152,7 @@ pub enum Tagged {
 }
 
 /// `AWS::LakeFormation::PrincipalPermissions`: a grant. Its identity is its principal and its resource.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PrincipalPermissions {
     /// For whom.

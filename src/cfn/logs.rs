@@ -4,7 +4,7 @@ use super::ResourceTag;
 use serde::Serialize;
 
 /// `AWS::Logs::LogGroup` whose events go after some days. It goes with its stack: it holds names and errors, no data.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LogGroup {
     /// Its name; the ones of state machines begin with `/aws/vendedlogs/`, or each would lengthen one resource policy

@@ -41,7 +41,7 @@ pub trait Resource: Sized + Into<Properties> {
 macro_rules! resources {
     ($($variant:ident($path:path) = $type_name:literal, $lifetime:ident;)+) => {
         /// The properties of a resource, one variant for each type that meshform makes.
-        #[derive(Debug, Clone, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Properties {
             $(#[doc = concat!("`", $type_name, "`")] $variant(Box<$path>),)+

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// `AWS::QuickSight::DataSource` on Athena.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DataSource {
     aws_account_id: String,
@@ -19,13 +19,13 @@ pub struct DataSource {
     tags: Vec<ResourceTag>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct DataSourceParameters {
     athena_parameters: AthenaParameters,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AthenaParameters {
     role_arn: String,
@@ -33,7 +33,7 @@ struct AthenaParameters {
 }
 
 /// What a principal may do with a data source or a data set.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourcePermission {
     actions: &'static [&'static str],
@@ -62,7 +62,7 @@ impl ResourcePermission {
 }
 
 /// Where something of QuickSight stands and what it is called.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
     /// The account.
     pub account: String,
@@ -99,7 +99,7 @@ impl DataSource {
 }
 
 /// `AWS::QuickSight::DataSet` on one table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DataSet {
     aws_account_id: String,
@@ -113,20 +113,20 @@ pub struct DataSet {
     tags: Vec<ResourceTag>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct IngestionWaitPolicy {
     wait_for_spice_ingestion: bool,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct PhysicalTable {
     relational_table: RelationalTable,
 }
 
 /// A table of the catalog as a data set reads it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RelationalTable {
     /// The source that is asked.
@@ -154,7 +154,7 @@ impl RelationalTable {
 }
 
 /// A column that a data set reads.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InputColumn {
     name: String,
@@ -213,7 +213,7 @@ impl DataSet {
 }
 
 /// `AWS::QuickSight::RefreshSchedule` that renews a copy in full.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RefreshSchedule {
     aws_account_id: String,
@@ -221,7 +221,7 @@ pub struct RefreshSchedule {
     schedule: Schedule,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Schedule {
     schedule_id: &'static str,
@@ -229,7 +229,7 @@ struct Schedule {
     schedule_frequency: ScheduleFrequency,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ScheduleFrequency {
     interval: &'static str,
@@ -241,7 +241,7 @@ struct ScheduleFrequency {
     time_zone: Option<&'static str>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct RefreshOnDay {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use super::{Arn, Name, ResourceTag, Val, kms};
 use serde::Serialize;
 
 /// `AWS::S3::Bucket`, always private, encrypted and owned by its account.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Bucket {
     /// At most 63 characters, unique in the world.
@@ -25,7 +25,7 @@ pub struct Bucket {
 }
 
 /// How a bucket's objects are encrypted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Encryption {
     /// By a key of the owner.
     Key(Val<Arn<kms::Key>>),
@@ -34,13 +34,13 @@ pub enum Encryption {
     S3,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct BucketEncryption {
     server_side_encryption_configuration: Vec<EncryptionRule>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EncryptionRule {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ struct EncryptionRule {
     server_side_encryption_by_default: EncryptionDefault,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 struct EncryptionDefault {
     #[serde(rename = "SSEAlgorithm")]
     algorithm: &'static str,
@@ -56,19 +56,19 @@ struct EncryptionDefault {
     key: Option<Val<Arn<kms::Key>>>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct OwnershipControls {
     rules: Vec<OwnershipRule>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct OwnershipRule {
     object_ownership: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct PublicAccessBlock {
     block_public_acls: bool,
@@ -77,20 +77,20 @@ struct PublicAccessBlock {
     restrict_public_buckets: bool,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Versioning {
     status: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Lifecycle {
     rules: Vec<LifecycleRule>,
 }
 
 /// A rule on how long objects are kept.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LifecycleRule {
     id: &'static str,
@@ -102,32 +102,32 @@ pub struct LifecycleRule {
     abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct NoncurrentVersionExpiration {
     noncurrent_days: u32,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AbortIncompleteMultipartUpload {
     days_after_initiation: u32,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Logging {
     destination_bucket_name: Val<Name<Bucket>>,
     log_file_prefix: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Notifications {
     event_bridge_configuration: EventBridge,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EventBridge {
     event_bridge_enabled: bool,
@@ -211,7 +211,7 @@ impl Bucket {
 }
 
 /// `AWS::S3::BucketPolicy`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BucketPolicy {
     /// The bucket.

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// `AWS::SageMaker::Domain` of Studio that reaches nothing but its own network, and whose idle applications are shut down.
 ///
 /// Its `Ref` is its id.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Domain {
     app_network_access_type: &'static str,
@@ -22,7 +22,7 @@ pub struct Domain {
     vpc_id: Val<Name<Vpc>>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct UserSettings {
     code_editor_app_settings: AppSettings,
@@ -33,19 +33,19 @@ struct UserSettings {
     space_storage_settings: SpaceStorageSettings,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AppSettings {
     app_lifecycle_management: AppLifecycleManagement,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AppLifecycleManagement {
     idle_settings: IdleSettings,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct IdleSettings {
     idle_timeout_in_minutes: u32,
@@ -54,19 +54,19 @@ struct IdleSettings {
     min_idle_timeout_in_minutes: u32,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SharingSettings {
     notebook_output_option: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SpaceStorageSettings {
     default_ebs_storage_settings: EbsStorageSettings,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct EbsStorageSettings {
     default_ebs_volume_size_in_gb: u32,
@@ -74,7 +74,7 @@ struct EbsStorageSettings {
 }
 
 /// Where something of SageMaker stands in a network.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     /// The network.
     pub vpc: Val<Name<Vpc>>,
@@ -146,7 +146,7 @@ impl Domain {
 }
 
 /// `AWS::SageMaker::UserProfile`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserProfile {
     /// `Ref` of the Domain.
@@ -159,7 +159,7 @@ pub struct UserProfile {
 
 /// `AWS::SageMaker::Model` of a model package. Every property is create-only, so it has no name: a new one can be made
 /// before the old one goes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Model {
     containers: Vec<Container>,
@@ -169,13 +169,13 @@ pub struct Model {
     vpc_config: VpcConfig,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Container {
     model_package_name: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct VpcConfig {
     security_group_ids: Vec<Val<Name<SecurityGroup>>>,

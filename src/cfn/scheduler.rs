@@ -4,7 +4,7 @@ use super::{Arn, ResourceTag, Val, iam, states};
 use serde::Serialize;
 
 /// `AWS::Scheduler::ScheduleGroup`: schedules take no tags, their group does.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ScheduleGroup {
     /// At most 64 characters.
@@ -14,7 +14,7 @@ pub struct ScheduleGroup {
 }
 
 /// `AWS::Scheduler::Schedule` that starts a state machine, in UTC.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Schedule {
     /// At most 64 characters.
@@ -29,13 +29,13 @@ pub struct Schedule {
     target: Target,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct FlexibleTimeWindow {
     mode: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Target {
     arn: Val<Arn<states::StateMachine>>,

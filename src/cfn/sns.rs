@@ -5,7 +5,7 @@ use super::{Arn, Name, ResourceTag, Val, kms};
 use serde::Serialize;
 
 /// `AWS::SNS::Topic`. Its `Ref` is its ARN (CloudFormation user guide, return values).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Topic {
     /// Its name.
@@ -17,7 +17,7 @@ pub struct Topic {
 }
 
 /// `AWS::SNS::TopicPolicy`: who may publish.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TopicPolicy {
     /// The topic.
@@ -27,7 +27,7 @@ pub struct TopicPolicy {
 }
 
 /// `AWS::SNS::Subscription` by e-mail: nothing arrives until the receiver confirms.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Subscription {
     /// The topic.

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use std::collections::BTreeMap;
 
 /// `AWS::StepFunctions::StateMachine` of type STANDARD: each step runs exactly once, and `.sync` steps are waited for.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct StateMachine {
     /// Its name.
@@ -51,7 +51,7 @@ impl StateMachine {
     }
 }
 
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct LoggingConfiguration {
     level: &'static str,
@@ -59,20 +59,20 @@ struct LoggingConfiguration {
     destinations: [LogDestination; 1],
 }
 
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct LogDestination {
     cloud_watch_logs_log_group: CloudWatchLogsLogGroup,
 }
 
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CloudWatchLogsLogGroup {
     log_group_arn: Val<Arn<logs::LogGroup>>,
 }
 
 /// What a machine, or a branch of it, does.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Definition {
     /// What it is for.
@@ -112,7 +112,7 @@ impl Definition {
 }
 
 /// One state.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(tag = "Type")]
 pub enum State {
     /// Calls a service.
@@ -169,7 +169,7 @@ impl Serialize for Next {
 }
 
 /// A call of a service.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Task {
     /// What is called: `arn:aws:states:::glue:startJobRun.sync`.
@@ -251,7 +251,7 @@ impl Task {
 }
 
 /// Branches side by side; their answers are dropped.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Parallel {
     branches: Vec<Definition>,
@@ -271,7 +271,7 @@ impl Parallel {
 }
 
 /// Goes where the data says.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Choice {
     /// The first that holds leads on.
@@ -281,7 +281,7 @@ pub struct Choice {
 }
 
 /// A text in the data, and where it leads.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Branch {
     /// A path into the data.
@@ -293,14 +293,14 @@ pub struct Branch {
 }
 
 /// Goes on where a number is high enough.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Threshold {
     choices: [AtLeast; 1],
     default: String,
 }
 
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AtLeast {
     variable: String,
@@ -319,7 +319,7 @@ impl Threshold {
 }
 
 /// Waits.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Wait {
     /// How long.
@@ -330,7 +330,7 @@ pub struct Wait {
 }
 
 /// Ends badly.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Fail {
     /// A name.
@@ -340,7 +340,7 @@ pub struct Fail {
 }
 
 /// Failures that pass, and how they are tried again.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Retry {
     error_equals: Vec<String>,
@@ -365,7 +365,7 @@ impl Retry {
 }
 
 /// Failures that lead to another state.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Catch {
     error_equals: [&'static str; 1],

@@ -50,7 +50,7 @@ impl fmt::Display for LogicalId {
 }
 
 /// A resource in a template.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Its type and properties.
     pub properties: Properties,
@@ -61,7 +61,7 @@ pub struct Entry {
 }
 
 /// A parameter: a value that another stack makes.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Parameter {
     /// Always `String`: ids and ARNs.
@@ -72,7 +72,7 @@ pub struct Parameter {
 }
 
 /// An output: a value that another stack needs.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Output {
     /// What it is.
@@ -82,7 +82,7 @@ pub struct Output {
 }
 
 /// A CloudFormation template.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     /// One sentence for people in the console.
     pub description: String,

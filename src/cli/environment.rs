@@ -5,8 +5,9 @@
 use super::arguments::EnvironmentArguments;
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
-use crate::assembly::{self, Assembly};
-use crate::environment::{Source, load};
+use crate::assembly::Assembly;
+use crate::assembly::check::check;
+use crate::environment::{Loaded, Source, load};
 use crate::finding::{Code, Finding, Severity};
 use crate::mesh::{Day, Mesh, accept, resolve, unused};
 use crate::report::findings::{self, Format, Look};
@@ -94,54 +95,88 @@ fn names() -> Vec<String> {
     names
 }
 
-/// Everything that an environment came to.
-pub(super) struct Synthesized {
+/// Everything that an environment came to: its assembly, or what somebody made of its mesh.
+pub(super) struct Synthesized<T = Assembly> {
     pub(super) chosen: Chosen,
     pub(super) source: Source,
     /// Of every stage.
     pub(super) findings: Vec<Finding>,
-    /// The mesh and its assembly, unless findings refuse.
-    pub(super) result: Option<(Mesh, Assembly)>,
+    /// The mesh and what was made of it, unless findings refuse.
+    pub(super) result: Option<(Mesh, T)>,
 }
+
+/// An environment before its templates are checked.
+pub(super) struct Made(Synthesized);
 
 /// Runs the pure stages over an environment.
 pub(super) fn synthesized(arguments: &EnvironmentArguments, as_of: Option<&Day>) -> Result<Synthesized, Failure> {
-    synthesized_of(Chosen::find(arguments)?, as_of)
+    let chosen = Chosen::find(arguments)?;
+    let loaded = load(&chosen.directory).map_err(Failure::new)?;
+    Ok(Made::of(chosen, loaded, as_of).checked(as_of, check))
 }
 
-/// Runs the pure stages over an environment that was found.
-pub(super) fn synthesized_of(chosen: Chosen, as_of: Option<&Day>) -> Result<Synthesized, Failure> {
+/// Runs the pure stages without the checks of templates, and makes something of the mesh.
+pub(super) fn unchecked<T>(
+    arguments: &EnvironmentArguments,
+    make: impl FnOnce(&Mesh) -> T,
+) -> Result<Synthesized<T>, Failure> {
+    let chosen = Chosen::find(arguments)?;
     let loaded = load(&chosen.directory).map_err(Failure::new)?;
-    let mut findings = loaded.findings;
-    let resolved = resolve(&loaded.source, as_of);
+    Ok(made(chosen, loaded, None, make))
+}
+
+/// Resolves an environment that was read, and makes something of its mesh.
+fn made<T>(chosen: Chosen, loaded: Loaded, as_of: Option<&Day>, make: impl FnOnce(&Mesh) -> T) -> Synthesized<T> {
+    let Loaded { source, mut findings } = loaded;
+    let resolved = resolve(&source, as_of);
     findings.extend(resolved.findings);
-    let mut result = None;
-    if let Some(mesh) = resolved.mesh.filter(|_| !crate::finding::refuses(&findings)) {
-        let assembly = synthesize(&mesh);
-        findings.extend(assembly::check::check(&assembly));
+    let mesh = resolved.mesh.filter(|_| !crate::finding::refuses(&findings));
+    let result = mesh.map(|mesh| {
+        let made = make(&mesh);
+        (mesh, made)
+    });
+    Synthesized { chosen, source, findings, result }
+}
+
+impl Made {
+    /// Makes the templates of an environment that was read.
+    pub(super) fn of(chosen: Chosen, loaded: Loaded, as_of: Option<&Day>) -> Self {
+        Self(made(chosen, loaded, as_of, synthesize))
+    }
+
+    /// Its assembly, unless findings refuse already.
+    pub(super) fn assembly(&self) -> Option<&Assembly> {
+        self.0.result.as_ref().map(|(_, assembly)| assembly)
+    }
+
+    /// Checks the templates.
+    pub(super) fn checked(self, as_of: Option<&Day>, check: impl FnOnce(&Assembly) -> Vec<Finding>) -> Synthesized {
+        let Synthesized { chosen, source, mut findings, result } = self.0;
+        let Some((mesh, assembly)) = result else {
+            return Synthesized { chosen, source, findings, result: None };
+        };
+        findings.extend(check(&assembly));
         // what reading and resolving found is lowered already; these two are found before and after them
         let left = accept(&mut findings, &mesh.accept, as_of);
         let late = [Code::StackNearLimit, Code::TextCutAtComma];
         let idle = left.into_iter().filter(|idle| late.contains(&idle.code) && idle.holds(as_of));
         findings.extend(idle.map(unused));
-        if !crate::finding::refuses(&findings) {
-            result = Some((mesh, assembly));
-        }
+        let result = (!crate::finding::refuses(&findings)).then_some((mesh, assembly));
+        Synthesized { chosen, source, findings, result }
     }
-    Ok(Synthesized { chosen, source: loaded.source, findings, result })
 }
 
-impl Synthesized {
-    /// The mesh and its assembly. What was found is talked of on stderr: all of it when it refuses, else only its number.
-    pub(super) fn or_refuse(self, ui: &mut Ui) -> Result<Result<(Mesh, Assembly, Chosen), Exit>, Failure> {
+impl<T> Synthesized<T> {
+    /// The mesh and what was made of it. What was found is talked of on stderr: all of it when it refuses, else only its number.
+    pub(super) fn or_refuse(self, ui: &mut Ui) -> Result<Result<(Mesh, T, Chosen), Exit>, Failure> {
         match self.result {
-            Some((mesh, assembly)) => {
+            Some((mesh, made)) => {
                 let warnings = self.findings.iter().filter(|finding| finding.severity() == Severity::Warning).count();
                 if warnings > 0 {
                     let noun = if warnings == 1 { "warning" } else { "warnings" };
                     ui.say(&format!("{warnings} {noun}; `meshform validate` shows them"))?;
                 }
-                Ok(Ok((mesh, assembly, self.chosen)))
+                Ok(Ok((mesh, made, self.chosen)))
             }
             None => {
                 let root = self.chosen.directory.display().to_string();

@@ -19,7 +19,7 @@ mod yaml;
 
 pub use load::{LoadError, MOST_BYTES, load};
 pub use locate::Span;
-pub use read::{Content, Loaded, RawFile, Source, SourceFile, read};
+pub use read::{Content, Loaded, RawFile, Source, SourceFile, read, read_beside};
 pub use reading::{Reading, reading};
 pub use schema::{Kind, json_schema, schemas};
 pub use template::read_template;

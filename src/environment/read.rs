@@ -5,7 +5,8 @@ use super::load::MOST_BYTES;
 use super::schema::Kind;
 use super::{shape, yaml};
 use crate::finding::{Code, Finding, Place};
-use std::collections::BTreeMap;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder of the products' own logic.
 pub(super) const JOBS: &str = "jobs/";
@@ -28,7 +29,7 @@ pub enum RawFile {
 }
 
 /// An environment, and everything that is wrong with its files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Loaded {
     /// What could be read.
     pub source: Source,
@@ -80,6 +81,19 @@ pub enum Content {
 /// Reads the files of an environment, by their path below its directory.
 #[must_use]
 pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
+    read_beside(name, files, &Loaded::default())
+}
+
+/// Reads as [`read`] does; a file that stands just so in another reading, and in which nothing was wrong there, is taken from
+/// it.
+#[must_use]
+pub fn read_beside(name: &str, files: BTreeMap<String, RawFile>, beside: &Loaded) -> Loaded {
+    let faulty: BTreeSet<&str> = beside.findings.iter().map(|finding| &*finding.place.file).collect();
+    let known = |path: &str, raw: &RawFile| {
+        let RawFile::Bytes(bytes) = raw else { return None };
+        let file = beside.source.files.get(path).filter(|_| !faulty.contains(path))?;
+        (file.text.as_bytes() == bytes.as_slice()).then(|| file.clone())
+    };
     let mut findings = Vec::new();
     // a mesh.yml is reported as such; that mesh.yaml is missing would be the same news again
     if !files.contains_key("mesh.yaml") && !files.contains_key("mesh.yml") {
@@ -91,34 +105,36 @@ pub fn read(name: &str, files: BTreeMap<String, RawFile>) -> Loaded {
         files.into_iter().partition(|(path, _)| path.starts_with(JOBS) && path.ends_with(".py"));
     let jobs = jobs.into_iter().filter_map(|(path, raw)| logic(&path, raw, &mut findings).map(|text| (path, text)));
     let jobs = jobs.collect();
+    let files: Vec<(String, (SourceFile, Vec<Finding>))> = files
+        .into_par_iter()
+        .map(|(path, raw)| {
+            let file = known(&path, &raw).map_or_else(|| read_file(&path, raw), |file| (file, Vec::new()));
+            (path, file)
+        })
+        .collect();
     let files = files
         .into_iter()
-        .map(|(path, raw)| {
-            let file = read_file(&path, raw, &mut findings);
+        .map(|(path, (file, found))| {
+            findings.extend(found);
             (path, file)
         })
         .collect();
     Loaded { source: Source { name: name.to_owned(), files, jobs }, findings }
 }
 
-fn read_file(path: &str, raw: RawFile, findings: &mut Vec<Finding>) -> SourceFile {
+fn read_file(path: &str, raw: RawFile) -> (SourceFile, Vec<Finding>) {
     let (text, refused) = decode(path, raw);
-    if refused.is_some() {
-        findings.extend(refused);
-        return SourceFile { text, ..SourceFile::default() };
+    let unread = |text, findings| (SourceFile { text, ..SourceFile::default() }, findings);
+    if let Some(refused) = refused {
+        return unread(text, vec![refused]);
     }
-    let Some(kind) = Kind::of_path(path) else {
-        findings.push(misplaced(path));
-        return SourceFile { text, ..SourceFile::default() };
-    };
+    let Some(kind) = Kind::of_path(path) else { return unread(text, vec![misplaced(path)]) };
     let parsed = yaml::parse(path, &text);
-    findings.extend(parsed.findings);
-    let Some(value) = parsed.value else {
-        return SourceFile { text, ..SourceFile::default() };
-    };
+    let mut findings = parsed.findings;
+    let Some(value) = parsed.value else { return unread(text, findings) };
     let checked = shape::check(path, &text, kind, value);
     findings.extend(checked.findings);
-    SourceFile { text, content: checked.content, partial: checked.partial }
+    (SourceFile { text, content: checked.content, partial: checked.partial }, findings)
 }
 
 /// The text of a product's own logic.

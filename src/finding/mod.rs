@@ -11,6 +11,7 @@ pub use codes::Code;
 pub use suggest::nearest;
 
 use serde::Serialize;
+use std::sync::Arc;
 
 /// How bad a finding is. An error refuses the mesh; a warning and a note do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
@@ -49,9 +50,9 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Path below the environment's directory, with forward slashes: `domains/sales.yaml`.
-    pub file: String,
+    pub file: Arc<str>,
     /// JSON pointer (RFC 6901) into the file; empty for the whole file.
-    pub pointer: String,
+    pub pointer: Arc<str>,
     /// Key or value.
     pub part: Part,
     /// Byte range in the file, where the reader knew it (syntax errors have no pointer).
@@ -61,27 +62,32 @@ pub struct Place {
 impl Place {
     /// The whole file.
     #[must_use]
-    pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), pointer: String::new(), part: Part::Value, bytes: None }
+    pub fn file(file: impl AsRef<str>) -> Self {
+        Self { file: file.as_ref().into(), pointer: Arc::default(), part: Part::Value, bytes: None }
     }
 
     /// The value at a JSON pointer of a file.
     #[must_use]
-    pub fn at(file: impl Into<String>, pointer: impl Into<String>) -> Self {
-        Self { file: file.into(), pointer: pointer.into(), part: Part::Value, bytes: None }
+    pub fn at(file: impl AsRef<str>, pointer: impl AsRef<str>) -> Self {
+        Self { file: file.as_ref().into(), pointer: pointer.as_ref().into(), part: Part::Value, bytes: None }
     }
 
     /// A byte range of a file, for what has no pointer.
     #[must_use]
-    pub fn bytes(file: impl Into<String>, start: usize, end: usize) -> Self {
-        Self { file: file.into(), pointer: String::new(), part: Part::Value, bytes: Some((start, end)) }
+    pub fn bytes(file: impl AsRef<str>, start: usize, end: usize) -> Self {
+        Self { file: file.as_ref().into(), pointer: Arc::default(), part: Part::Value, bytes: Some((start, end)) }
     }
 
     /// One level down: a field name or an index, escaped for the pointer.
     #[must_use]
     pub fn child(&self, segment: impl std::fmt::Display) -> Self {
-        let segment = segment.to_string().replace('~', "~0").replace('/', "~1");
-        Self { file: self.file.clone(), pointer: format!("{}/{segment}", self.pointer), part: Part::Value, bytes: None }
+        let mut pointer = format!("{}/{segment}", self.pointer);
+        let start = self.pointer.len() + 1;
+        if pointer[start..].contains(['~', '/']) {
+            let escaped = pointer[start..].replace('~', "~0").replace('/', "~1");
+            pointer.replace_range(start.., &escaped);
+        }
+        Self { file: self.file.clone(), pointer: pointer.into(), part: Part::Value, bytes: None }
     }
 
     /// The same entry, but its key.

@@ -29,7 +29,7 @@ impl Acceptance {
     /// Whether it is about a finding.
     #[must_use]
     pub fn fits(&self, finding: &Finding) -> bool {
-        self.code == finding.code && (finding.targets.contains(&self.target) || finding.place.file == self.target)
+        self.code == finding.code && (finding.targets.contains(&self.target) || *finding.place.file == *self.target)
     }
 
     /// Marks a finding as accepted.

@@ -41,10 +41,7 @@ pub use version::Version;
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
     use sha2::Digest as _;
-    use std::fmt::Write as _;
-    sha2::Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // writing into a String cannot fail
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digits = |byte: u8| [byte >> 4, byte & 0xF].map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    digest.iter().flat_map(|byte| digits(*byte)).map(char::from).collect()
 }

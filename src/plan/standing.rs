@@ -15,9 +15,9 @@ pub fn documents(
     let (mut base, mut head) = (Vec::new(), Vec::new());
     for document in wanted {
         let found = match deployed.stacks.get(&document.id) {
-            Some(Observed::Present(standing)) => {
-                Some(standing.template.clone().map(|template| Document { template, ..document.clone() }))
-            }
+            Some(Observed::Present(standing)) => Some(
+                standing.template.clone().map(|template| Document { template: template.into(), ..document.clone() }),
+            ),
             Some(Observed::Absent) => Some(None),
             // nobody looked: the plan is not about it
             None => None,

@@ -11,6 +11,7 @@ use crate::cfn::iam::{PolicyDocument, Statement};
 use crate::cfn::schema::{self, Verb};
 use crate::mesh::Mesh;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// What an account is for; it decides what its execution role may make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,14 +219,20 @@ pub fn handler_actions(type_name: &str) -> BTreeSet<String> {
 
 /// Every action that the execution role of an account of this kind has from the types it may make.
 #[must_use]
-pub fn execution_actions(kind: AccountKind) -> BTreeSet<String> {
-    execution_types(kind).into_iter().flat_map(handler_actions).collect()
+pub fn execution_actions(kind: AccountKind) -> &'static BTreeSet<String> {
+    /// The schemas are the same for every account.
+    static ACTIONS: [OnceLock<BTreeSet<String>>; 3] = [const { OnceLock::new() }; 3];
+    let actions = match kind {
+        AccountKind::Governance => &ACTIONS[0],
+        AccountKind::Producer => &ACTIONS[1],
+        AccountKind::Consumer => &ACTIONS[2],
+    };
+    actions.get_or_init(|| execution_types(kind).into_iter().flat_map(handler_actions).collect())
 }
 
 /// The execution role's policies: words for the logical id, and the document. Apart, since one is at most 6,144 characters.
 pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<(&'static str, PolicyDocument)> {
-    let actions = execution_actions(kind);
-    let scope = Scope { mesh, owner, actions: &actions };
+    let scope = Scope { mesh, owner, actions: execution_actions(kind) };
     let mut documents = vec![
         ("Identity", PolicyDocument::new(scope.identity(kind))),
         ("Catalog", PolicyDocument::new(scope.catalog(kind))),

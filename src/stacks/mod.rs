@@ -27,54 +27,62 @@ mod workspace;
 pub use execution::{AccountKind, execution_actions, execution_types, handler_actions};
 
 use crate::assembly::{After, Assembly, Effect, Stack, StackId};
-use crate::mesh::{Access, Mesh, OwnerName};
+use crate::mesh::{Access, Consumer, Domain, Mesh, OwnerName, Reader};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes every stack of every account.
 #[must_use]
 pub fn synthesize(mesh: &Mesh) -> Assembly {
+    Assembly { mesh: mesh.name.to_string(), stacks: each(mesh, |stack| stack) }
+}
+
+/// Makes every stack and keeps of each what is asked for, by its id: a large mesh need not be held as a whole.
+#[must_use]
+pub fn each<T: Send>(mesh: &Mesh, keep: impl Fn(Stack) -> T + Sync) -> BTreeMap<StackId, T> {
     let readers = mesh.readers();
-    let mut stacks: BTreeMap<StackId, Stack> = BTreeMap::new();
-    let mut add = |stack: Stack| {
-        let id = stack.id.clone();
-        crate::invariant(stacks.insert(id.clone(), stack).is_none(), || format!("stack {id} was made twice"));
-    };
-    add(bootstrap::governance(mesh));
-    add(foundation::stack(mesh));
-    for domain in mesh.domains.values() {
-        let readers = readers.get(&domain.name).map_or(&[][..], Vec::as_slice);
-        add(bootstrap::domain(mesh, domain));
-        add(storage::stack(mesh, domain, readers));
-        for stack in publication::stacks(mesh, domain) {
-            add(stack);
-        }
-        let accesses = mesh.access_of_domain(domain, readers);
-        let roles = storage::id(mesh, &domain.name);
-        let mut access_stacks = BTreeSet::new();
-        for (number, accesses) in by_stack(mesh, &accesses) {
-            add(sharing::stack(mesh, &domain.name, &domain.account, number, &accesses));
-            let access = access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses, None);
-            access_stacks.insert(access.id.clone());
-            add(access);
-        }
-        for stack in pipeline::stacks(mesh, domain, &access_stacks) {
-            add(stack);
-        }
+    let of_domains = mesh.domains.par_iter().flat_map_iter(|(name, domain)| {
+        let readers = readers.get(name).map_or(&[][..], Vec::as_slice);
+        of_domain(mesh, domain, readers)
+    });
+    let of_consumers = mesh.consumers.par_iter().flat_map_iter(|(_, consumer)| of_consumer(mesh, consumer));
+    let kept = |stack: Stack| (stack.id.clone(), keep(stack));
+    let made: Vec<(StackId, T)> = of_domains.chain(of_consumers).map(kept).collect();
+    let mut stacks: BTreeMap<StackId, T> = BTreeMap::new();
+    for (id, made) in [bootstrap::governance(mesh), foundation::stack(mesh)].map(kept).into_iter().chain(made) {
+        crate::invariant(stacks.insert(id.clone(), made).is_none(), || format!("stack {id} was made twice"));
     }
-    for consumer in mesh.consumers.values() {
-        add(bootstrap::consumer(mesh, consumer));
-        add(workspace::stack(mesh, consumer));
-        let accesses = mesh.access_of_consumer(consumer);
-        let roles = workspace::id(mesh, &consumer.name);
-        if let Some(stack) = models::stack(mesh, consumer) {
-            add(stack);
-        }
-        for (number, accesses) in by_stack(mesh, &accesses) {
-            add(sharing::stack(mesh, &consumer.name, &consumer.account, number, &accesses));
-            add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));
-        }
+    stacks
+}
+
+/// What a domain needs: in its own account, and of the governance account.
+fn of_domain(mesh: &Mesh, domain: &Domain, readers: &[Reader<'_>]) -> Vec<Stack> {
+    let mut stacks = vec![bootstrap::domain(mesh, domain), storage::stack(mesh, domain, readers)];
+    stacks.extend(publication::stacks(mesh, domain));
+    let accesses = mesh.access_of_domain(domain, readers);
+    let roles = storage::id(mesh, &domain.name);
+    let mut access_stacks = BTreeSet::new();
+    for (number, accesses) in by_stack(mesh, &accesses) {
+        stacks.push(sharing::stack(mesh, &domain.name, &domain.account, number, &accesses));
+        let access = access::stack(mesh, &domain.name, &domain.account, &roles, number, &accesses, None);
+        access_stacks.insert(access.id.clone());
+        stacks.push(access);
     }
-    Assembly { mesh: mesh.name.to_string(), stacks }
+    stacks.extend(pipeline::stacks(mesh, domain, &access_stacks));
+    stacks
+}
+
+/// What a consumer needs: in its own account, and of the governance account.
+fn of_consumer(mesh: &Mesh, consumer: &Consumer) -> Vec<Stack> {
+    let mut stacks = vec![bootstrap::consumer(mesh, consumer), workspace::stack(mesh, consumer)];
+    let accesses = mesh.access_of_consumer(consumer);
+    let roles = workspace::id(mesh, &consumer.name);
+    stacks.extend(models::stack(mesh, consumer));
+    for (number, accesses) in by_stack(mesh, &accesses) {
+        stacks.push(sharing::stack(mesh, &consumer.name, &consumer.account, number, &accesses));
+        stacks.push(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));
+    }
+    stacks
 }
 
 /// Accesses by the number of the stack that holds their product.

@@ -27,5 +27,5 @@ pub(crate) fn documents() -> Vec<Document> {
 
 /// The resources of a template, to change them.
 pub(crate) fn resources_mut(document: &mut Document) -> &mut serde_json::Map<String, serde_json::Value> {
-    document.template["Resources"].as_object_mut().expect("a template has resources")
+    document.template_mut()["Resources"].as_object_mut().expect("a template has resources")
 }

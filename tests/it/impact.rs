@@ -29,7 +29,7 @@ fn equal_sides_differ_in_nothing() {
 fn metadata_of_every_resource_is_told_and_does_nothing() {
     let stacks = told(|head| {
         for document in head {
-            let resources = document.template["Resources"].as_object_mut().expect("it has resources");
+            let resources = document.template_mut()["Resources"].as_object_mut().expect("it has resources");
             resources.values_mut().for_each(|entry| entry["Metadata"] = json!({"seen": true}));
         }
     });
@@ -44,7 +44,7 @@ fn metadata_of_every_resource_is_told_and_does_nothing() {
 #[test]
 fn a_reclassified_column_of_the_demo_is_a_gap_and_nothing_else() {
     let stacks = told(|head| {
-        let tags = head.iter_mut().filter_map(|document| document.template["Resources"].as_object_mut());
+        let tags = head.iter_mut().filter_map(|document| document.template_mut()["Resources"].as_object_mut());
         let mut tags = tags.flat_map(serde_json::Map::values_mut);
         let tag = tags
             .find(|entry| entry["Properties"]["Resource"]["TableWithColumns"]["ColumnNames"] == json!(["churn_risk"]))
@@ -61,7 +61,7 @@ fn a_reclassified_column_of_the_demo_is_a_gap_and_nothing_else() {
 #[test]
 fn a_replaced_network_of_the_demo_takes_what_stands_in_it_along() {
     let stacks = told(|head| {
-        let networks = head.iter_mut().filter_map(|document| document.template["Resources"].get_mut("Vpc"));
+        let networks = head.iter_mut().filter_map(|document| document.template_mut()["Resources"].get_mut("Vpc"));
         networks.for_each(|vpc| vpc["Properties"]["CidrBlock"] = json!("10.9.0.0/20"));
     });
     let replaced: BTreeSet<&str> = stacks

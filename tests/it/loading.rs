@@ -28,7 +28,7 @@ fn domain(text: &str) -> String {
 /// The text that a finding underlines.
 fn underlined<'a>(loaded: &'a Loaded, finding: &Finding) -> &'a str {
     let span = loaded.source.locate(&finding.place);
-    &loaded.source.files[&finding.place.file].text[span.byte_start..span.byte_end]
+    &loaded.source.files[&*finding.place.file].text[span.byte_start..span.byte_end]
 }
 
 macro_rules! fixtures {
@@ -252,7 +252,7 @@ fn never_silent(path: &str, bytes: Vec<u8>) -> Result<(), TestCaseError> {
     files.insert(path.to_owned(), RawFile::Bytes(bytes));
     let loaded = environment::read("demo", files);
     let file = &loaded.source.files[path];
-    let is_answered = loaded.findings.iter().any(|finding| finding.place.file == path);
+    let is_answered = loaded.findings.iter().any(|finding| *finding.place.file == *path);
     prop_assert!(is_answered || (file.content.is_some() && !file.partial));
     for format in [Format::Text, Format::Json, Format::Github, Format::Sarif] {
         prop_assert!(!rendered(&loaded, format).is_empty() || loaded.findings.is_empty());

@@ -147,7 +147,7 @@ fn nothing_is_found_in_a_mesh_with_models() {
 fn after(stack: &str, pointer: &str, value: Value) -> BTreeSet<Code> {
     let mut documents = documents();
     let document = documents.iter_mut().find(|document| document.id.name() == stack).expect("the stack is there");
-    *document.template.pointer_mut(pointer).expect("the place is there") = value;
+    *document.template_mut().pointer_mut(pointer).expect("the place is there") = value;
     check::check_documents(&documents).into_iter().map(|finding| finding.code).collect()
 }
 

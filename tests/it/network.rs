@@ -103,7 +103,7 @@ fn data_is_denied_outside_the_network_and_athena_is_not_cut_off() {
     let codes = |change: &dyn Fn(&mut Value)| {
         let mut documents = Document::all(&synthesize(&fixture("valid/network")));
         let changed = documents.iter_mut().find(|other| other.id == document.id).expect("it is there");
-        change(changed.template.pointer_mut(&place).expect("the statement is there"));
+        change(changed.template_mut().pointer_mut(&place).expect("the statement is there"));
         let findings: Vec<Finding> = check::check_documents(&documents);
         findings.into_iter().map(|finding| finding.code).collect::<BTreeSet<Code>>()
     };

@@ -167,7 +167,7 @@ fn holds(code: Code) {
             let target = serde_json::Value::from(finding.targets.first().expect("it can be accepted").as_str());
             let line = format!("accept: [{{code: {}, target: {target}, reason: ", finding.code);
             assert!(finding.help.contains(&line), "{code}: {}", finding.help);
-            assert!(finding.help.contains(&finding.place.file), "{code}: {}", finding.help);
+            assert!(finding.help.contains(&*finding.place.file), "{code}: {}", finding.help);
         }
         // the other way round, nothing differs
         let same = self::judged(&head.input(case.bare, None), &head.input(case.bare, None), Vec::new());
@@ -252,7 +252,7 @@ fn an_acceptance_of_nothing_is_told_in_the_change_that_brings_it() {
     let (judged, later) = shortfall(accept, None);
     let codes: Vec<Code> = judged.iter().map(|judged| judged.finding.code).collect();
     assert_eq!(codes, [Code::VersionNotRaised, Code::AcceptanceUnused]);
-    assert_eq!(judged[1].finding.place.pointer, "/accept/0/target");
+    assert_eq!(&*judged[1].finding.place.pointer, "/accept/0/target");
     // once it is merged, the change that it was for is no longer one
     assert_eq!(later, []);
 }
@@ -273,7 +273,7 @@ fn an_expired_subscription_that_is_still_granted_is_told() {
     let after = on("2027-04-01");
     let [Judged { finding, accepted: None }] = after.as_slice() else { panic!("{after:#?}") };
     assert_eq!(finding.code, Code::AccessExpired);
-    assert_eq!(finding.place.pointer, "/subscriptions/0/endDate");
+    assert_eq!(&*finding.place.pointer, "/subscriptions/0/endDate");
     assert_eq!(finding.message, "access of `analysts` to `orders` ended on 2027-03-31, and it is still granted");
 }
 
@@ -283,12 +283,13 @@ fn a_new_grant_without_the_classification_is_told_of_any_template() {
     let base = Side::of("valid/small", &[]);
     let mut head = Side::of("valid/small", &[]);
     let share = head.documents.iter_mut().find(|document| document.id.name() == "small-sharing-analysts");
-    let grant =
-        share.expect("it is there").template["Resources"].as_object_mut().expect("it has resources").iter_mut().find(
-            |(_, entry)| {
-                entry.pointer("/Properties/Resource/LFTagPolicy/ResourceType").is_some_and(|kind| kind == "TABLE")
-            },
-        );
+    let grant = share.expect("it is there").template_mut()["Resources"]
+        .as_object_mut()
+        .expect("it has resources")
+        .iter_mut()
+        .find(|(_, entry)| {
+            entry.pointer("/Properties/Resource/LFTagPolicy/ResourceType").is_some_and(|kind| kind == "TABLE")
+        });
     let (id, entry) = grant.expect("there is a grant on tables");
     let (id, expression) = (id.clone(), &mut entry["Properties"]["Resource"]["LFTagPolicy"]["Expression"]);
     expression.as_array_mut().expect("it is a list").retain(|condition| condition["TagKey"] != "small/classification");

@@ -81,7 +81,7 @@ impl Change {
             document.wires.retain(|(name, _, _)| name != parameter);
         }
         for number in 1..=self.times.unwrap_or(1) {
-            self.mutate(&mut document.template, number);
+            self.mutate(document.template_mut(), number);
         }
     }
 

@@ -34,10 +34,9 @@ impl<'a> View<'a> {
     fn looks_at(self, actor: &Actor<'a>, spot: &Spot, account: &str, database: &str, table: &str) -> Standing {
         let region = self.records.regions.get(&spot.stack).unwrap_or(&actor.role.region);
         let start = format!("arn:{}:glue:{region}:{account}:", partition(region));
-        let may = |action, resource: &str| {
-            let context = self.context(actor, Some(account));
-            self.may(actor, ROLE, &self.request(actor, action, resource, &context), || false)
-        };
+        let context = self.context(actor, Some(account));
+        let may =
+            |action, resource: &str| self.may(actor, ROLE, &self.request(actor, action, resource, &context), || false);
         let shared = self.index.catalog.get(format!("{} {start}{database}", actor.rights.arn), || {
             let (catalog, database) = (format!("{start}catalog"), format!("{start}database/{database}"));
             let reads = |resource: &str| may("glue:GetDatabase", resource).and(|| may("glue:GetTable", resource));

@@ -8,6 +8,7 @@ use super::pattern::fits;
 use super::text::{Outputs, Reader, Text};
 use super::truth::Truth;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What is known of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,10 +197,10 @@ impl Condition {
     }
 
     fn untold(&self) -> Truth {
-        Truth::Maybe(format!(
+        Truth::Maybe(Cow::Owned(format!(
             "whether its condition {} on `{}` holds, the templates do not tell",
             self.operator, self.key
-        ))
+        )))
     }
 
     fn null(&self, fact: Fact<'_>, outputs: &Outputs) -> Truth {

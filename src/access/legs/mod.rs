@@ -97,6 +97,11 @@ impl Surroundings {
         view.actor(role).map(|actor| view.copies(&actor, table)).unwrap_or_default()
     }
 
+    /// Builds the index, so that the first leg need not: of those who ask at once, all others would wait for it.
+    pub(super) fn prepare(&self) {
+        self.view();
+    }
+
     fn view(&self) -> View<'_> {
         View { records: &self.records, index: self.index.get_or_init(|| Index::of(&self.records)) }
     }

@@ -80,7 +80,7 @@ impl<'a> View<'a> {
         let who = reader.as_ref().map_or(Who::Somebody, Actor::who);
         let passes = |action, resource| {
             let outputs = &self.records.outputs;
-            let request = Request { who, action, resource, context: context.clone(), outputs, by_name: false };
+            let request = Request { who, action, resource, context: &context, outputs, by_name: false };
             through(&Passing { service: "s3", request })
         };
         passes("s3:GetObject", files.object.as_str()).and(|| passes("s3:ListBucket", files.bucket.as_str()))

@@ -9,6 +9,7 @@ use super::text::{Outputs, Reader, Text, many};
 use super::truth::Truth;
 use crate::access::Spot;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,7 @@ pub(super) struct Request<'a> {
     pub(super) who: Who<'a>,
     pub(super) action: &'a str,
     pub(super) resource: &'a str,
-    pub(super) context: Context<'a>,
+    pub(super) context: &'a Context<'a>,
     pub(super) outputs: &'a Outputs,
     /// Whether an account stands for nobody of it: its own policies would have to allow too.
     pub(super) by_name: bool,
@@ -163,10 +164,10 @@ impl Statement {
     /// Whether it speaks of a request.
     fn covers(&self, request: &Request<'_>) -> Truth {
         let action = self.actions.names(|pattern| {
-            pattern.get(request.outputs).map(|pattern| fits_folded(&pattern, request.action)).map_or_else(
-                || Truth::Maybe("which actions it names, the templates do not tell".to_owned()),
-                Truth::from,
-            )
+            pattern
+                .get(request.outputs)
+                .map(|pattern| fits_folded(&pattern, request.action))
+                .map_or_else(|| Truth::Maybe("which actions it names, the templates do not tell".into()), Truth::from)
         });
         if action == Truth::No {
             return Truth::No;
@@ -183,7 +184,7 @@ impl Statement {
         if who == Truth::No {
             return Truth::No;
         }
-        let conditions = self.conditions.iter().map(|condition| condition.holds(&request.context, request.outputs));
+        let conditions = self.conditions.iter().map(|condition| condition.holds(request.context, request.outputs));
         Truth::all([action, resource, who].into_iter().chain(conditions))
     }
 
@@ -197,9 +198,9 @@ impl Statement {
             // a Deny with NotPrincipal always hits whoever has a boundary (IAM user guide, "Permissions boundaries")
             (Some(false), Who::Role { bounded: true, .. }, _) => Truth::Yes,
             // it spares a session only where account, role and session are all named ("NotPrincipal")
-            (Some(false), _, Truth::Yes) => Truth::Maybe(
-                "whether its NotPrincipal spares a session of the role, the templates do not tell".to_owned(),
-            ),
+            (Some(false), _, Truth::Yes) => {
+                Truth::Maybe("whether its NotPrincipal spares a session of the role, the templates do not tell".into())
+            }
             (_, _, named) => named.not(),
         }
     }
@@ -237,7 +238,7 @@ fn principals_of(reader: &Reader<'_>, value: &Value) -> Vec<Principal> {
 impl Principal {
     /// Whether it means who asks: a role by its ARN, or all of its account by the account's id or root.
     fn is(&self, request: &Request<'_>) -> Truth {
-        let untold = || Truth::Maybe("whom it names, the templates do not tell".to_owned());
+        let untold = || Truth::Maybe("whom it names, the templates do not tell".into());
         match (self, request.who) {
             (Self::Everyone, _) => Truth::Yes,
             (Self::Other(_), _) => Truth::No,
@@ -252,7 +253,7 @@ impl Principal {
                 }
                 let session = text.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next());
                 if session.is_some_and(|name| arn.rsplit('/').next() == Some(name)) {
-                    return Truth::Maybe("it names one session of the role".to_owned());
+                    return Truth::Maybe("it names one session of the role".into());
                 }
                 Truth::No
             }
@@ -273,7 +274,7 @@ pub(super) fn account_of(principal: &str) -> Option<&str> {
 }
 
 fn resource_fits(pattern: &Text, request: &Request<'_>) -> Truth {
-    let untold = || Truth::Maybe("which resources it names, the templates do not tell".to_owned());
+    let untold = || Truth::Maybe("which resources it names, the templates do not tell".into());
     let Some(text) = pattern.get(request.outputs) else { return untold() };
     if !text.contains("${") {
         return Truth::from(fits(&text, request.resource));
@@ -292,7 +293,7 @@ impl Choice<Text> {
     fn may_name(&self, action: &str) -> bool {
         self.names(|pattern| match pattern {
             Text::Known(pattern) => Truth::from(fits_folded(pattern, action)),
-            Text::Wire(_, _) | Text::Joined(_) | Text::Unknown => Truth::Maybe(String::new()),
+            Text::Wire(_, _) | Text::Joined(_) | Text::Unknown => Truth::Maybe("".into()),
         }) != Truth::No
     }
 }
@@ -310,14 +311,14 @@ pub(super) fn decide<'a>(policies: impl IntoIterator<Item = &'a Policy>, request
                 (Some(true), Truth::Maybe(why)) => perhaps_allowed = Some((policy, statement, why)),
                 (Some(false), Truth::Maybe(why)) => perhaps_denied = Some((policy, statement, why)),
                 (None, _) => {
-                    let why = "whether it allows or denies, the templates do not tell".to_owned();
+                    let why = Cow::Borrowed("whether it allows or denies, the templates do not tell");
                     perhaps_denied = Some((policy, statement, why.clone()));
                     perhaps_allowed = Some((policy, statement, why));
                 }
             }
         }
     }
-    let unclear = |verb: &str, (policy, statement, why): (&Policy, &Statement, String)| {
+    let unclear = |verb: &str, (policy, statement, why): (&Policy, &Statement, Cow<'_, str>)| {
         let Spot { stack, resource } = &policy.spot;
         Decision::Unknown(format!("statement `{}` of {resource} in {stack} may {verb} it: {why}", statement.sid))
     };

@@ -32,7 +32,8 @@ fn document() -> Document {
                 "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::Sub": "data-${AWS::AccountId}"}}},
                 "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "reader", "Path": "/m/"}},
             },
-        }),
+        })
+        .into(),
         needs: BTreeSet::new(),
         wires: [("Filled".to_owned(), StackId::new("other", "stack"), "Arn".to_owned())].into(),
     }
@@ -56,7 +57,8 @@ fn outcome_of(who: Who<'_>, resource: &str, statements: &Value) -> Outcome {
         .with("aws:username", Fact::Absent)
         .with("aws:sourcevpc", Fact::Unknown)
         .with("s3:prefix", Fact::Is("p/x/"));
-    let request = Request { who, action: "s3:GetObject", resource, context, outputs: &outputs, by_name: false };
+    let request =
+        Request { who, action: "s3:GetObject", resource, context: &context, outputs: &outputs, by_name: false };
     match decide([&policy], &request) {
         Decision::Allowed(_) => Allowed,
         Decision::Denied(_) => Denied,

@@ -86,13 +86,13 @@ impl<'a> View<'a> {
         actor: &Actor<'r>,
         action: &'r str,
         resource: &'r str,
-        context: &Context<'r>,
+        context: &'r Context<'r>,
     ) -> Request<'r>
     where
         'a: 'r,
     {
         let outputs = &self.records.outputs;
-        Request { who: actor.who(), action, resource, context: context.clone(), outputs, by_name: false }
+        Request { who: actor.who(), action, resource, context, outputs, by_name: false }
     }
 
     /// Whether a role may do what it asks, as far as its own policies and its boundary go. What a policy of the resource grants
@@ -106,8 +106,10 @@ impl<'a> View<'a> {
         granted: impl FnOnce() -> bool,
     ) -> Standing {
         let Request { action, resource, .. } = request;
-        let on = if *resource == "*" { String::new() } else { format!(" on {resource}") };
-        let may_not = || format!("{subject} may not {action}{on}");
+        let may_not = || match *resource {
+            "*" => format!("{subject} may not {action}"),
+            resource => format!("{subject} may not {action} on {resource}"),
+        };
         let own = match decide(self.policies(actor), request) {
             Decision::Allowed(spot) => Standing::Holds(vec![spot.clone()]),
             Decision::Denied(Some((Spot { stack, resource }, sid))) => {

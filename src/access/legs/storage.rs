@@ -155,7 +155,7 @@ impl<'a> View<'a> {
             who: Who::Service(LAKE_FORMATION),
             action: "sts:AssumeRole",
             resource: "*",
-            context: Context::default(),
+            context: &Context::default(),
             outputs: &self.records.outputs,
             by_name: false,
         };

@@ -117,7 +117,7 @@ impl<'a> View<'a> {
             account.map_or(Who::Somebody, |account| Who::Role { arn: candidate, account, bounded: false })
         };
         let refused = statement.conditions().iter().any(|condition| condition.holds(&context, outputs) == Truth::No);
-        let request = Request { who, action: BECOMES[0], resource: "*", context, outputs, by_name: false };
+        let request = Request { who, action: BECOMES[0], resource: "*", context: &context, outputs, by_name: false };
         refused || matches!(decide([&actor.role.trust], &request), Decision::Denied(Some(_)))
     }
 }

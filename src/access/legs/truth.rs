@@ -1,11 +1,13 @@
 //! Three answers: yes, no, and what the templates do not tell.
 
+use std::borrow::Cow;
+
 /// True, false, or not told and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Truth {
     Yes,
     No,
-    Maybe(String),
+    Maybe(Cow<'static, str>),
 }
 
 impl From<bool> for Truth {

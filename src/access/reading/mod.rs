@@ -94,7 +94,8 @@ struct Names<'a> {
 impl Names<'_> {
     /// The text that a value stands for; `None` when only AWS knows it.
     fn text(&self, value: &Value) -> Option<String> {
-        self.scope.text(value).ok()
+        // what is not there is asked for often; why it has no text is nobody's question here
+        if value.is_null() { None } else { self.scope.text(value).ok() }
     }
 
     /// The text that a value stands for; where it cannot be told, that is remembered.

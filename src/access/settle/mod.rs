@@ -51,7 +51,7 @@ pub fn settle(documents: &mut [Document], given: &Parameters) -> Vec<String> {
         })
         .collect();
     for (document, resources) in documents.iter_mut().zip(settled) {
-        document.template["Resources"] = Value::Object(resources);
+        document.template_mut()["Resources"] = Value::Object(resources);
     }
     unknown
 }

@@ -10,7 +10,7 @@ fn document(name: &str, account: &str, template: Value) -> Document {
         account: account.to_owned(),
         region: "eu-west-1".to_owned(),
         layer: None,
-        template,
+        template: template.into(),
         needs: BTreeSet::new(),
         wires: BTreeSet::new(),
     }

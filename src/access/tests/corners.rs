@@ -193,3 +193,21 @@ fn a_filter_that_opens_no_column_gives_nothing() {
         assert_eq!(of_role(&facts).tables.is_empty(), !list.contains(&"open"), "{list:?}");
     }
 }
+
+#[test]
+fn the_json_is_that_of_the_whole_answer() {
+    let text = |access: &Access| {
+        let json = access.to_json();
+        assert_eq!(json, crate::assembly::pretty(access));
+        json
+    };
+    let mut access = evaluate(&world());
+    assert!(text(&access).contains("\n      \"principal\": "));
+    access
+        .administrators
+        .push(Administrator { principal: "\n  \"principals\": []".to_owned(), account: ACCOUNT.to_owned() });
+    access.unknown.push("\n  \"principals\": []\n".to_owned());
+    text(&access);
+    access.principals.clear();
+    text(&access);
+}

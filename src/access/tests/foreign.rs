@@ -10,7 +10,7 @@ fn document(template: serde_json::Value) -> Document {
         account: CATALOG.to_owned(),
         region: "eu-west-1".to_owned(),
         layer: None,
-        template,
+        template: template.into(),
         needs: BTreeSet::new(),
         wires: BTreeSet::new(),
     }

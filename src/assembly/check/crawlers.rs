@@ -3,7 +3,7 @@
 use super::Checker;
 use super::catalog::NAMES_A_TABLE;
 use super::graph::Graph;
-use crate::access::{CrawlerFact, Facts, GrantFact, GrantedFact, RoleFact};
+use crate::access::{CrawlerFact, Facts, GrantFact, GrantedFact, RoleFact, TableFact};
 use crate::finding::Code;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,17 +17,56 @@ pub(super) struct Need {
     permissions: &'static [&'static str],
 }
 
-/// What grants are looked up by.
+/// What the rules look things up by: a large mesh has thousands of crawlers, tables and grants, and each crawler asks for its
+/// own.
 pub(super) struct Index<'a> {
-    facts: &'a Facts,
     grants: BTreeMap<(&'a str, &'a GrantedFact), &'a GrantFact>,
+    /// By what it is on: each principal with its grant.
+    holders: BTreeMap<&'a GrantedFact, Vec<(&'a str, &'a GrantFact)>>,
+    /// By database and name, of whichever catalog.
+    tables: BTreeMap<(&'a str, &'a str), Vec<&'a TableFact>>,
+    /// By catalog and database.
+    links: BTreeSet<(&'a str, &'a str)>,
+    /// By bucket and prefix, without `/` at the end: the catalog, and the ARN as registered.
+    locations: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
+    roles: BTreeMap<&'a str, &'a RoleFact>,
+    /// Crawlers of tables, by catalog, database and table.
+    of_tables: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a CrawlerFact>>,
+    /// Crawlers of files alone, by catalog and the database in which they make tables.
+    of_files: BTreeMap<(&'a str, &'a str), Vec<&'a CrawlerFact>>,
+    /// Databases that carry a tag or hold what does, by catalog.
+    tagged: BTreeSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
         let grants = facts.grants.iter();
         let grants = grants.filter_map(|grant| Some(((grant.principal.as_deref()?, &grant.granted), grant)));
-        Self { facts, grants: grants.collect() }
+        let grants: BTreeMap<_, _> = grants.collect();
+        let tables = facts.tables.iter().map(|table| ((&*table.database, &*table.name), table));
+        let links = facts.databases.iter().filter(|database| database.target.is_some());
+        let locations = facts.locations.iter().map(|location| {
+            let path = location.arn.rsplit(":::").next().unwrap_or_default().trim_end_matches('/');
+            (path, (&*location.catalog, &*location.arn))
+        });
+        let of_tables = facts.crawlers.iter().flat_map(|crawler| {
+            tables_of(crawler).map(move |(database, table)| ((&*crawler.account, database, table), crawler))
+        });
+        let of_files = facts.crawlers.iter().filter(|crawler| crawler.tables.is_empty());
+        let of_files =
+            of_files.filter_map(|crawler| Some(((&*crawler.account, crawler.database.as_deref()?), crawler)));
+        let targets = facts.associations.iter().map(|association| &association.target);
+        Self {
+            holders: grouped(grants.iter().map(|((principal, granted), grant)| (*granted, (*principal, *grant)))),
+            grants,
+            tables: grouped(tables),
+            links: links.map(|link| (&*link.catalog, &*link.name)).collect(),
+            locations: grouped(locations),
+            roles: facts.roles.iter().map(|role| (&*role.arn, role)).collect(),
+            of_tables: grouped(of_tables),
+            of_files: grouped(of_files),
+            tagged: targets.map(|target| (&*target.catalog, &*target.database)).collect(),
+        }
     }
 
     /// The grants that a crawler needs: by name, since over an expression that matches part of the columns ALTER and
@@ -35,7 +74,7 @@ impl<'a> Index<'a> {
     pub(super) fn needs(&self, crawler: &CrawlerFact) -> Vec<Need> {
         let catalog = || crawler.account.clone();
         let mut needs = Vec::new();
-        for (database, table) in tables(crawler) {
+        for (database, table) in tables_of(crawler) {
             let (database, table) = (database.to_owned(), table.to_owned());
             let locations = self.locations(&crawler.account, &database, &table);
             needs.push(Need {
@@ -62,13 +101,26 @@ impl<'a> Index<'a> {
 
     /// The registered locations that a table lies in.
     fn locations(&self, catalog: &str, database: &str, name: &str) -> Vec<String> {
-        let mut tables = self.facts.tables.iter();
-        let table = tables.find(|table| (&*table.catalog, &*table.database, &*table.name) == (catalog, database, name));
+        let mut tables = self.tables.get(&(database, name)).into_iter().flatten();
+        let table = tables.find(|table| table.catalog == catalog);
         let Some(path) = table.and_then(|table| table.location.as_deref()?.strip_prefix("s3://")) else {
             return Vec::new();
         };
-        let locations = self.facts.locations.iter().filter(|location| location.catalog == catalog);
-        locations.filter(|location| lies_in(path, &location.arn)).map(|location| location.arn.clone()).collect()
+        let around = self.around(path).filter(|(of, _)| *of == catalog);
+        around.map(|(_, arn)| arn.to_owned()).collect()
+    }
+
+    /// The registered locations that a path in S3 is or lies below: catalog and ARN.
+    fn around(&self, path: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let parents = path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]);
+        parents.flat_map(|parent| self.locations.get(parent).into_iter().flatten().copied())
+    }
+
+    /// Who has a permission on something.
+    fn holders(&self, granted: &GrantedFact, permission: &str) -> BTreeSet<&'a str> {
+        let held = self.holders.get(granted).into_iter().flatten();
+        let allows = |grant: &GrantFact| grant.permissions.contains(permission) || grant.permissions.contains("ALL");
+        held.filter(|(_, grant)| allows(grant)).map(|(principal, _)| *principal).collect()
     }
 
     /// The grant of a crawler's role that answers a need, whatever its permissions.
@@ -77,14 +129,17 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Whether a path in S3 is a registered location or lies below it.
-fn lies_in(path: &str, arn: &str) -> bool {
-    let location = arn.rsplit(":::").next().unwrap_or_default().trim_end_matches('/');
-    path.strip_prefix(location).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Everything by its key, in the order of the facts.
+fn grouped<K: Ord, V>(entries: impl Iterator<Item = (K, V)>) -> BTreeMap<K, Vec<V>> {
+    let mut groups: BTreeMap<K, Vec<V>> = BTreeMap::new();
+    for (key, value) in entries {
+        groups.entry(key).or_default().push(value);
+    }
+    groups
 }
 
 /// Database and table of each catalog target.
-fn tables(crawler: &CrawlerFact) -> impl Iterator<Item = (&str, &str)> {
+fn tables_of(crawler: &CrawlerFact) -> impl Iterator<Item = (&str, &str)> {
     crawler
         .tables
         .iter()
@@ -92,8 +147,7 @@ fn tables(crawler: &CrawlerFact) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Every grant that a crawler needs stands, and an owner may see what raw crawlers find.
-pub(super) fn check_grants(checker: &mut Checker<'_>, facts: &Facts) {
-    let index = Index::of(facts);
+pub(super) fn check_grants(checker: &mut Checker<'_>, facts: &Facts, index: &Index<'_>) {
     for crawler in &facts.crawlers {
         for need in index.needs(crawler) {
             let held = index.held(crawler, &need).map(|grant| &grant.permissions);
@@ -112,13 +166,7 @@ pub(super) fn check_grants(checker: &mut Checker<'_>, facts: &Facts) {
         let catalog = crawler.account.clone();
         let on_tables = GrantedFact::Table { catalog: catalog.clone(), database: database.clone(), name: None };
         let on_database = GrantedFact::Database { catalog, name: database.clone() };
-        let holders = |granted: &GrantedFact, permission: &str| -> BTreeSet<&str> {
-            let grants = index.grants.iter().filter(|((_, on), grant)| {
-                *on == granted && (grant.permissions.contains(permission) || grant.permissions.contains("ALL"))
-            });
-            grants.map(|((principal, _), _)| *principal).collect()
-        };
-        if holders(&on_tables, "SELECT").is_disjoint(&holders(&on_database, "DESCRIBE")) {
+        if index.holders(&on_tables, "SELECT").is_disjoint(&index.holders(&on_database, "DESCRIBE")) {
             let message = format!("nobody may see the tables that it makes in `{database}`");
             checker.find_at(Code::CrawlerWithoutGrant, &crawler.spot, message);
         }
@@ -141,6 +189,9 @@ fn told(granted: &GrantedFact) -> String {
 
 /// Inside a template a crawler waits for the grants that it needs.
 pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Graph) {
+    if facts.crawlers.is_empty() {
+        return;
+    }
     let index = Index::of(facts);
     for crawler in &facts.crawlers {
         for grant in index.needs(crawler).iter().filter_map(|need| index.held(crawler, need)) {
@@ -153,13 +204,12 @@ pub(super) fn check_order(checker: &mut Checker<'_>, facts: &Facts, graph: &Grap
 }
 
 /// The shape of crawlers, and grants that name tables.
-pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
-    let roles: BTreeMap<&str, &RoleFact> = facts.roles.iter().map(|role| (role.arn.as_str(), role)).collect();
+pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts, index: &Index<'_>) {
     for crawler in &facts.crawlers {
-        for problem in problems(facts, crawler) {
+        for problem in problems(index, crawler) {
             checker.find_at(Code::CrawlerShape, &crawler.spot, problem);
         }
-        let role = crawler.role.as_deref().and_then(|role| roles.get(role));
+        let role = crawler.role.as_deref().and_then(|role| index.roles.get(role));
         if !role.is_some_and(|role| only_glue(role)) {
             let message = "its role may be assumed by somebody but AWS Glue, or no template makes it".to_owned();
             checker.find_at(Code::CrawlerShape, &crawler.spot, message);
@@ -167,52 +217,36 @@ pub(super) fn check(checker: &mut Checker<'_>, facts: &Facts) {
     }
     for grant in &facts.grants {
         let GrantedFact::Table { catalog, database, name } = &grant.granted else { continue };
-        let of_crawler = name.as_ref().is_some_and(|name| is_crawlers(facts, grant, catalog, database, name));
-        if !grant.grantable.is_empty() || !(of_crawler || is_owners_raw(facts, &roles, grant, catalog, database)) {
+        let of_crawler = name.as_ref().is_some_and(|name| is_crawlers(index, grant, catalog, database, name));
+        if !grant.grantable.is_empty() || !(of_crawler || is_owners_raw(index, grant, catalog, database)) {
             checker.find_at(Code::ExpressionOpen, &grant.spot, NAMES_A_TABLE.to_owned());
         }
     }
 }
 
 /// Whether a grant is for the crawler of the same template that looks at just this table.
-fn is_crawlers(facts: &Facts, grant: &GrantFact, catalog: &str, database: &str, name: &str) -> bool {
-    facts.crawlers.iter().any(|crawler| {
-        crawler.spot.stack == grant.spot.stack
-            && crawler.account == catalog
-            && crawler.role.is_some()
-            && crawler.role == grant.principal
-            && tables(crawler).any(|target| target == (database, name))
+fn is_crawlers(index: &Index<'_>, grant: &GrantFact, catalog: &str, database: &str, name: &str) -> bool {
+    index.of_tables.get(&(catalog, database, name)).into_iter().flatten().any(|crawler| {
+        crawler.spot.stack == grant.spot.stack && crawler.role.is_some() && crawler.role == grant.principal
     })
 }
 
 /// Whether a grant lets the owner of a domain see a database of the same template into which a crawler of files writes:
 /// one without tags, which no expression reaches.
-fn is_owners_raw(
-    facts: &Facts,
-    roles: &BTreeMap<&str, &RoleFact>,
-    grant: &GrantFact,
-    catalog: &str,
-    database: &str,
-) -> bool {
-    let crawled = facts.crawlers.iter().any(|crawler| {
-        crawler.spot.stack == grant.spot.stack
-            && crawler.account == catalog
-            && crawler.tables.is_empty()
-            && crawler.database.as_deref() == Some(database)
-    });
-    let tagged = facts.associations.iter().map(|association| &association.target);
-    let mut tagged = tagged.filter(|target| (&*target.catalog, &*target.database) == (catalog, database));
-    let owner = grant.principal.as_deref().and_then(|principal| roles.get(principal)).is_some_and(|role| {
+fn is_owners_raw(index: &Index<'_>, grant: &GrantFact, catalog: &str, database: &str) -> bool {
+    let mut crawlers = index.of_files.get(&(catalog, database)).into_iter().flatten();
+    let crawled = crawlers.any(|crawler| crawler.spot.stack == grant.spot.stack);
+    let owner = grant.principal.as_deref().and_then(|principal| index.roles.get(principal)).is_some_and(|role| {
         let domain = role.tags.get("domain");
         role.account == catalog && domain.is_some_and(|domain| role.name.ends_with(&format!("-owner-{domain}")))
     });
-    crawled && owner && tagged.next().is_none()
+    crawled && owner && !index.tagged.contains(&(catalog, database))
 }
 
 /// What is wrong with a crawler.
-fn problems(facts: &Facts, crawler: &CrawlerFact) -> Vec<String> {
+fn problems(index: &Index<'_>, crawler: &CrawlerFact) -> Vec<String> {
     let mut problems = Vec::new();
-    let targets = tables(crawler).count();
+    let targets = tables_of(crawler).count();
     let beside = crawler.paths.len() + crawler.others.len();
     if !crawler.others.is_empty() {
         problems.push(format!("it looks at {}", crawler.others.join(", ")));
@@ -230,12 +264,12 @@ fn problems(facts: &Facts, crawler: &CrawlerFact) -> Vec<String> {
     if targets > 0 && !crawler.by_lake_formation {
         problems.push("it looks at a catalog table without credentials of Lake Formation".to_owned());
     }
-    for (database, table) in tables(crawler) {
-        problems.extend(foreign(facts, crawler, database, table));
+    for (database, table) in tables_of(crawler) {
+        problems.extend(foreign(index, crawler, database, table));
     }
     for path in &crawler.paths {
         let files = path.strip_prefix("s3://").unwrap_or_default();
-        if facts.locations.iter().any(|location| lies_in(files.trim_end_matches('/'), &location.arn)) {
+        if index.around(files.trim_end_matches('/')).next().is_some() {
             problems.push(format!("{path} is published: name the table, or it may invent others"));
         }
     }
@@ -243,16 +277,15 @@ fn problems(facts: &Facts, crawler: &CrawlerFact) -> Vec<String> {
 }
 
 /// What is wrong with a catalog table as a crawler's target, if it is none of the crawler's own account.
-fn foreign(facts: &Facts, crawler: &CrawlerFact, database: &str, table: &str) -> Option<String> {
-    let mut same = facts.tables.iter().filter(|fact| (&*fact.database, &*fact.name) == (database, table));
-    if same.clone().any(|fact| fact.catalog == crawler.account) {
+fn foreign(index: &Index<'_>, crawler: &CrawlerFact, database: &str, table: &str) -> Option<String> {
+    let same = index.tables.get(&(database, table)).map_or(&[][..], Vec::as_slice);
+    if same.iter().any(|fact| fact.catalog == crawler.account) {
         return None;
     }
-    let mut links = facts.databases.iter().filter(|link| link.target.is_some() && link.catalog == crawler.account);
-    if links.any(|link| link.name == database) {
+    if index.links.contains(&(crawler.account.as_str(), database)) {
         return Some(format!("`{database}` is a link; a crawler's table must be of its own account"));
     }
-    Some(match same.next() {
+    Some(match same.first() {
         Some(fact) => format!("`{database}.{table}` is a table of account {}", fact.catalog),
         None => format!("no template makes `{database}.{table}` in account {}", crawler.account),
     })

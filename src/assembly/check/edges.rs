@@ -4,6 +4,7 @@
 //! of its own, since only such an edge carries the probe: to stand earlier by way of other stacks is not enough.
 
 use super::Checker;
+use super::crawlers::Index;
 use super::graph::stuck;
 use super::uses::Uses;
 use crate::access::{Facts, GrantedFact, Spot};
@@ -33,7 +34,16 @@ impl Edges {
         self.wires.insert(document.id.clone(), document.wires.clone());
     }
 
-    pub(super) fn check(&self, checker: &mut Checker<'_>, facts: &Facts, uses: &Uses) {
+    /// Adds what was read of other templates.
+    pub(super) fn append(&mut self, other: Self) {
+        let Self { needs, outputs, parameters, wires } = other;
+        self.needs.extend(needs);
+        self.outputs.extend(outputs);
+        self.parameters.extend(parameters);
+        self.wires.extend(wires);
+    }
+
+    pub(super) fn check(&self, checker: &mut Checker<'_>, facts: &Facts, uses: &Uses, index: &Index<'_>) {
         self.values(checker);
         if let [first, others @ ..] = stuck(&self.needs).as_slice() {
             let message = format!("the stack and {} more wait for one another", others.len());
@@ -76,7 +86,6 @@ impl Edges {
                 received.insert((principal, &grant.granted), &grant.spot);
             }
         }
-        let index = super::crawlers::Index::of(facts);
         for crawler in &facts.crawlers {
             for grant in index.needs(crawler).iter().filter_map(|need| index.held(crawler, need)) {
                 order.directly(checker, &crawler.spot, Some(&grant.spot), "a grant of its role");

@@ -2,11 +2,15 @@
 
 use crate::assembly::Document;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The resources of a template and what each waits for: by `DependsOn`, `Ref`, `Fn::GetAtt` and `Fn::Sub`.
+#[derive(Default)]
 pub(super) struct Graph {
     needs: BTreeMap<String, BTreeSet<String>>,
+    /// What always stands before a resource, by the resource; filled as it is asked for, which is many times of each.
+    earlier: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Graph {
@@ -25,24 +29,31 @@ impl Graph {
             let needs = references.into_iter().map(|(on, _)| on).filter(|on| ids.contains(on.as_str()));
             (id.to_owned(), needs.collect())
         });
-        Self { needs: needs.collect() }
+        Self { needs: needs.collect(), earlier: RefCell::default() }
     }
 
     /// Whether one resource always stands before another.
     pub(super) fn before(&self, first: &str, then: &str) -> bool {
+        // most wait for it themselves
+        if self.needs.get(then).is_some_and(|needs| needs.contains(first)) {
+            return true;
+        }
+        let mut earlier = self.earlier.borrow_mut();
+        if let Some(earlier) = earlier.get(then) {
+            return earlier.contains(first);
+        }
         let mut seen = BTreeSet::new();
         let mut waiting = vec![then];
         while let Some(id) = waiting.pop() {
             for need in self.needs.get(id).into_iter().flatten() {
-                if need == first {
-                    return true;
-                }
-                if seen.insert(need.as_str()) {
+                if seen.insert(need.clone()) {
                     waiting.push(need);
                 }
             }
         }
-        false
+        let found = seen.contains(first);
+        earlier.insert(then.to_owned(), seen);
+        found
     }
 
     /// Resources that wait for one another or for what does.

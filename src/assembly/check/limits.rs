@@ -23,7 +23,7 @@ const TAG_VALUES: usize = 1_000;
 pub(super) fn check(checker: &mut Checker<'_>, document: &Document) {
     let count = |section: &str| document.template[section].as_object().map_or(0, serde_json::Map::len);
     // the text as it is uploaded: no estimate, which would refuse a stack that fits
-    let bytes = crate::assembly::pretty(&document.template).len();
+    let bytes = crate::assembly::pretty_length(&*document.template);
     let measures = [
         ("resources", count("Resources"), RESOURCES),
         ("parameters", count("Parameters"), PARAMETERS),

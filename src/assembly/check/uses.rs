@@ -73,6 +73,14 @@ impl Uses {
         }
     }
 
+    /// Adds what was read of other templates.
+    pub(super) fn append(&mut self, other: Self) {
+        let Self { made, uses, workers } = other;
+        self.made.extend(made);
+        self.uses.extend(uses);
+        self.workers.extend(workers);
+    }
+
     /// Checks the order of stacks.
     pub(super) fn check<'a>(&'a self, checker: &mut Checker<'_>, order: &Order<'a>, grants: &'a [GrantFact]) {
         for used in &self.uses {

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// `AWS::Glue::Crawler`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Crawler {
     /// Its name.
@@ -33,55 +33,55 @@ pub struct Crawler {
     pub tags: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 enum Targets {
     CatalogTargets([CatalogTarget; 1]),
     S3Targets([S3Target; 1]),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CatalogTarget {
     database_name: Val<Name<Database>>,
     tables: [Val<Name<super::Table>>; 1],
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct S3Target {
     path: String,
 }
 
 /// When a crawler runs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Schedule {
     /// `cron(..)`, in UTC, at most every five minutes.
     pub schedule_expression: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SchemaChangePolicy {
     update_behavior: &'static str,
     delete_behavior: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct RecrawlPolicy {
     recrawl_behavior: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct LakeFormationConfiguration {
     use_lake_formation_credentials: bool,
 }
 
 /// The versioned options that the API takes as a JSON text (AWS Glue guide, "Setting crawler configuration options").
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     version: f32,
@@ -90,20 +90,20 @@ struct Configuration {
     grouping: Option<Grouping>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CrawlerOutput {
     partitions: AddOrUpdate,
     tables: AddOrUpdate,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AddOrUpdate {
     add_or_update_behavior: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Grouping {
     table_grouping_policy: &'static str,

@@ -19,7 +19,7 @@ pub const TIMEOUT_MINUTES: u32 = 60;
 
 /// `AWS::Glue::Job`: a Spark job in Python. It tries nothing again, since its state machine tells of failures, and keeps no
 /// bookmark, since each run makes its tables anew.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Job {
     /// At most 255 characters.
@@ -39,7 +39,7 @@ pub struct Job {
     tags: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Command {
     name: &'static str,
@@ -47,7 +47,7 @@ struct Command {
     script_location: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ExecutionProperty {
     max_concurrent_runs: u32,

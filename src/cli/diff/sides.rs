@@ -2,14 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: a side may be a directory")]
 
-use crate::access::settle;
-use crate::assembly::{Document, Foreign, committed, gather};
-use crate::cli::environment::{Chosen, synthesized_of};
+use crate::access::{evaluate, settle};
+use crate::assembly::check::check_change;
+use crate::assembly::{Assembly, Document, Foreign, committed, gather};
+use crate::cli::environment::{Chosen, Made};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::git::{Commit, Repository};
-use crate::environment::{Loaded, Source, load, read};
+use crate::environment::{Loaded, RawFile, Source, load, read_beside};
 use crate::finding::{Finding, Place, Severity, refuses};
-use crate::mesh::resolve;
+use crate::mesh::{Mesh, resolve};
 use crate::plan::diff::{Prepared, Side};
 use crate::report::findings;
 use crate::stacks::synthesize;
@@ -72,53 +73,134 @@ impl Origin {
         }
     }
 
-    /// Reads the side that is looked at. It must be right: what refuses is for `validate` to tell, and to be mended first.
-    pub(super) fn head(self) -> Result<Head, Failure> {
-        match self {
-            Self::Environment { name, chosen } => {
-                let root = chosen.directory.display().to_string();
-                let outcome = synthesized_of(chosen, None)?;
-                let prepared = outcome.result.map(|(mesh, assembly)| {
-                    let side = Side { name, limits: Vec::new() };
-                    Prepared::new(side, Document::all(&assembly), Some((outcome.source.clone(), mesh)))
-                });
-                Ok(Head { prepared, source: outcome.source, findings: outcome.findings, root })
-            }
-            other => Ok(Head {
-                prepared: Some(other.base()?),
-                source: Source::default(),
-                findings: Vec::new(),
-                root: String::new(),
-            }),
-        }
-    }
-
-    /// Reads the side that is compared with. What of it does not validate is compared by its committed templates.
-    pub(super) fn base(self) -> Result<Prepared, Failure> {
+    /// Reads a side. Its files may be at hand, read beside those of the other.
+    fn found(self, files: Option<Loaded>) -> Result<Found, Failure> {
         match self {
             Self::Commit { repository, commit, environment } => {
                 let name = commit.name.clone();
-                let Some(files) = repository.environment(&commit)? else {
+                let Some(loaded) = files else {
                     // an environment that is new: everything in it is
-                    return Ok(Prepared::new(Side { name, limits: Vec::new() }, Vec::new(), None));
+                    return Ok(whole(Prepared::new(Side { name, limits: Vec::new() }, Vec::new(), None)));
                 };
                 let stacks = stacks_of(repository.prefix(), &environment);
                 let texts = || Ok((stacks.clone(), repository.texts(&commit, &stacks)?.unwrap_or_default()));
-                of_files(name, read(&environment, files), texts)
+                of_files(name, loaded, texts)
             }
             Self::Environment { name, chosen } => {
-                let loaded = load(&chosen.directory).map_err(Failure::new)?;
+                let loaded = files.map_or_else(|| load(&chosen.directory), Ok).map_err(Failure::new)?;
                 let stacks = chosen.stacks();
                 of_files(name, loaded, || Ok((stacks.display().to_string(), texts(&stacks)?)))
             }
             #[cfg(feature = "aws")]
-            Self::Accounts(prepared) => Ok(*prepared),
+            Self::Accounts(prepared) => Ok(Found::Whole(prepared)),
             Self::Assembly(directory) => {
                 let name = directory.display().to_string();
-                of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)
+                Ok(whole(of_texts(Side { name, limits: Vec::new() }, &texts(&directory)?)?))
             }
-            Self::Templates(directory) => of_templates(&directory),
+            Self::Templates(directory) => Ok(whole(of_templates(&directory)?)),
         }
+    }
+
+    /// The files of a side that git keeps, as bytes; none where the environment is new, and none of another side.
+    fn bytes(&self) -> Result<Option<BTreeMap<String, RawFile>>, Failure> {
+        match self {
+            Self::Commit { repository, commit, .. } => repository.environment(commit),
+            #[cfg(feature = "aws")]
+            Self::Accounts(_) => Ok(None),
+            Self::Environment { .. } | Self::Assembly(_) | Self::Templates(_) => Ok(None),
+        }
+    }
+}
+
+/// A side as far as it can be read without the other.
+enum Found {
+    /// Files, and what is made of them.
+    Made { side: Side, source: Source, mesh: Box<Mesh>, assembly: Assembly },
+    /// Templates, and who sees what by them.
+    Whole(Box<Prepared>),
+}
+
+fn whole(prepared: Prepared) -> Found {
+    Found::Whole(Box::new(prepared))
+}
+
+impl Found {
+    /// Its templates; those that another side has too are that side's.
+    fn documents(&self, other: Option<(&Assembly, &[Document])>) -> Vec<Document> {
+        match (self, other) {
+            (Self::Made { assembly, .. }, Some((other, documents))) => Document::all_beside(assembly, other, documents),
+            (Self::Made { assembly, .. }, None) => Document::all(assembly),
+            (Self::Whole(prepared), _) => prepared.documents.clone(),
+        }
+    }
+
+    /// The side, of which the templates are at hand.
+    fn prepared(self, documents: Vec<Document>) -> Prepared {
+        match self {
+            Self::Made { side, source, mesh, assembly: _ } => Prepared::new(side, documents, Some((source, *mesh))),
+            Self::Whole(prepared) => *prepared,
+        }
+    }
+
+    fn alone(self) -> Prepared {
+        let documents = self.documents(None);
+        self.prepared(documents)
+    }
+}
+
+/// Both sides of a comparison.
+pub(super) struct Sides {
+    /// What is compared with. What of it does not validate is compared by its committed templates.
+    pub(super) base: Result<Prepared, Failure>,
+    /// What is looked at. It must be right: what refuses is for `validate` to tell, and to be mended first.
+    pub(super) head: Head,
+}
+
+impl Sides {
+    /// Reads both sides, at once where the one needs nothing of the other. What is the same on both is parsed once, kept once
+    /// and checked on neither: that the base was right is what its own review said.
+    pub(super) fn read(base: Origin, head: Origin) -> Result<Self, Failure> {
+        let Origin::Environment { name, chosen } = head else {
+            let (base, head) = rayon::join(|| base.found(None), || head.found(None));
+            return Ok(Self { base: base.map(Found::alone), head: Head::right(head?.alone()) });
+        };
+        let root = chosen.directory.display().to_string();
+        // git gives the one while the other is parsed
+        let (bytes, loaded) = rayon::join(|| base.bytes(), || load(&chosen.directory).map_err(Failure::new));
+        let loaded = loaded?;
+        let files = bytes.map(|bytes| bytes.map(|bytes| read_beside(&chosen.name, bytes, &loaded)));
+        let (base, made) = rayon::join(|| files.and_then(|files| base.found(files)), || Made::of(chosen, loaded, None));
+        let assembly = made.assembly();
+        let documents = assembly.map(Document::all).unwrap_or_default();
+        let side = Side { name, limits: Vec::new() };
+        let standing = base.as_ref().map(|base| base.documents(assembly.map(|made| (made, documents.as_slice()))));
+        let standing = standing.unwrap_or_default();
+        let mut access = None;
+        let (base, outcome) = rayon::join(
+            || base.map(|base| base.prepared(standing.clone())),
+            || {
+                made.checked(None, |assembly| {
+                    let (findings, seen) = check_change(assembly, &documents, &standing, evaluate);
+                    access = Some(seen);
+                    findings
+                })
+            },
+        );
+        let whole = outcome.result.zip(access);
+        let prepared = whole.map(|((mesh, _), access)| Prepared {
+            side,
+            documents,
+            access,
+            environment: Some((outcome.source.clone(), mesh)),
+        });
+        Ok(Self { base, head: Head { prepared, source: outcome.source, findings: outcome.findings, root } })
+    }
+}
+
+impl Head {
+    /// A side of templates, in which nothing refuses.
+    fn right(prepared: Prepared) -> Self {
+        Self { prepared: Some(prepared), source: Source::default(), findings: Vec::new(), root: String::new() }
     }
 }
 
@@ -128,12 +210,12 @@ fn of_files(
     name: String,
     loaded: Loaded,
     stacks: impl FnOnce() -> Result<(String, Texts), Failure>,
-) -> Result<Prepared, Failure> {
+) -> Result<Found, Failure> {
     let resolved = resolve(&loaded.source, None);
     let findings = [loaded.findings, resolved.findings].concat();
     if let Some(mesh) = resolved.mesh.filter(|_| !refuses(&findings)) {
-        let documents = Document::all(&synthesize(&mesh));
-        return Ok(Prepared::new(Side { name, limits: Vec::new() }, documents, Some((loaded.source, mesh))));
+        let (side, assembly) = (Side { name, limits: Vec::new() }, synthesize(&mesh));
+        return Ok(Found::Made { side, source: loaded.source, mesh: Box::new(mesh), assembly });
     }
     let (folder, texts) = stacks()?;
     let limits = vec![
@@ -142,7 +224,7 @@ fn of_files(
             "compared is what {folder} held: keys, ports and versions of products are not known, nor are the reasons"
         ),
     ];
-    of_texts(Side { name, limits }, &texts)
+    Ok(whole(of_texts(Side { name, limits }, &texts)?))
 }
 
 /// A side from templates that somebody else wrote: as far as they can be read.

@@ -82,7 +82,7 @@ impl Findings {
     /// Whether no error at a place or below it leaves something out. A rule on a column that is not there leaves out nothing.
     fn are_whole_below(&self, place: &Place) -> bool {
         let is_below = |pointer: &str| {
-            pointer.strip_prefix(place.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            pointer.strip_prefix(&*place.pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let mut errors = self
             .0

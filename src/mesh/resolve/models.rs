@@ -27,7 +27,7 @@ pub(super) fn read(mesh: &Mesh, source: &Source, findings: &mut Findings) -> BTr
 
 /// The models of a consumer as they stand in its file.
 fn written<'a>(source: &'a Source, consumer: &Consumer) -> &'a [ModelFile] {
-    match source.files.get(&consumer.origin.file).and_then(|file| file.content.as_ref()) {
+    match source.files.get(&*consumer.origin.file).and_then(|file| file.content.as_ref()) {
         Some(Content::Consumer(file)) => &file.models,
         Some(Content::Mesh(_) | Content::Domain(_)) | None => &[],
     }

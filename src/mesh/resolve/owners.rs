@@ -2,12 +2,13 @@
 
 use super::{Findings, athena, listed, products, quicksight};
 use crate::environment::files::{ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile};
-use crate::environment::{Content, Source};
+use crate::environment::{Content, Source, SourceFile};
 use crate::finding::{Code, Finding, Place};
 use crate::mesh::{
     AccountId, Classification, Consumer, Deployment, Domain, Mesh, MeshName, NameError, OrganizationId, OwnerName,
     PermissionSetName, Principal, Region, RoleArn, RoleName, Team, Tenant,
 };
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A mesh without its subscriptions, and the subscriptions as written.
@@ -16,8 +17,7 @@ pub(super) struct Owners {
     pub(super) classes: products::Classes,
     /// By consumer.
     pub(super) subscriptions: BTreeMap<OwnerName, Vec<SubscriptionFile>>,
-    /// By product: its `inputPorts` and `matchOn`.
-    pub(super) inputs: BTreeMap<(OwnerName, crate::mesh::ProductId), Vec<SubscriptionFile>>,
+    pub(super) inputs: Inputs,
 }
 
 /// Reads every file; `None` when there is no mesh to put the owners into.
@@ -33,30 +33,55 @@ pub(super) fn read(source: &Source, findings: &mut Findings) -> Option<Owners> {
     }
     // without a mesh the owners are still looked at, so that everything wrong is reported at once
     let mut subscriptions = BTreeMap::new();
-    let mut inputs = BTreeMap::new();
+    let mut inputs = Inputs::new();
     let mut domains = BTreeMap::new();
     let mut consumers = BTreeMap::new();
     let mut places: BTreeMap<OwnerName, Place> = BTreeMap::new();
-    for (path, file) in &source.files {
-        let place = Place::file(path);
-        match &file.content {
-            Some(Content::Domain(file)) => {
-                let Some(domain) = domain(file, &place, &classes, &mut inputs, findings) else { continue };
+    let read: Vec<_> = source.files.par_iter().filter_map(|(path, file)| owner(path, file, &classes)).collect();
+    for (place, owner, found) in read {
+        findings.0.extend(found.0);
+        match owner {
+            Owner::Domain(domain, of_domain) => {
+                inputs.extend(of_domain);
+                let Some(domain) = domain else { continue };
                 if is_new(&mut places, &domain.name, &place, findings) {
                     domains.insert(domain.name.clone(), domain);
                 }
             }
-            Some(Content::Consumer(file)) => {
-                let Some(consumer) = consumer(file, &place, findings) else { continue };
+            Owner::Consumer(consumer, of_consumer) => {
+                let Some(consumer) = consumer else { continue };
                 if is_new(&mut places, &consumer.name, &place, findings) {
-                    subscriptions.insert(consumer.name.clone(), file.subscriptions.clone());
+                    subscriptions.insert(consumer.name.clone(), of_consumer.to_vec());
                     consumers.insert(consumer.name.clone(), consumer);
                 }
             }
-            Some(Content::Mesh(_)) | None => {}
         }
     }
     owners.map(|mesh| Owners { mesh: Mesh { domains, consumers, ..mesh }, classes, subscriptions, inputs })
+}
+
+/// By product: its `inputPorts` and `matchOn`.
+type Inputs = BTreeMap<(OwnerName, crate::mesh::ProductId), Vec<SubscriptionFile>>;
+
+/// What a file says of its owner; no owner where its name or its account is wrong.
+enum Owner<'a> {
+    Domain(Option<Domain>, Inputs),
+    Consumer(Option<Consumer>, &'a [SubscriptionFile]),
+}
+
+/// One owner by itself, with what is wrong in its file.
+fn owner<'a>(path: &str, file: &'a SourceFile, classes: &products::Classes) -> Option<(Place, Owner<'a>, Findings)> {
+    let place = Place::file(path);
+    let (mut findings, mut inputs) = (Findings::default(), Inputs::new());
+    let owner = match file.content.as_ref()? {
+        Content::Domain(file) => {
+            let domain = domain(file, &place, classes, &mut inputs, &mut findings);
+            Owner::Domain(domain, inputs)
+        }
+        Content::Consumer(file) => Owner::Consumer(consumer(file, &place, &mut findings), &file.subscriptions),
+        Content::Mesh(_) => return None,
+    };
+    Some((place, owner, findings))
 }
 
 fn is_new(places: &mut BTreeMap<OwnerName, Place>, name: &OwnerName, place: &Place, findings: &mut Findings) -> bool {
@@ -228,7 +253,7 @@ fn domain(
     file: &DomainFile,
     place: &Place,
     classes: &products::Classes,
-    inputs: &mut BTreeMap<(OwnerName, crate::mesh::ProductId), Vec<SubscriptionFile>>,
+    inputs: &mut Inputs,
     findings: &mut Findings,
 ) -> Option<Domain> {
     let name = findings.name("domain name", &file.name, &place.child("name"), OwnerName::parse);

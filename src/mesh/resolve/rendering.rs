@@ -15,7 +15,7 @@ pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
         report(("product", product.id.as_str()), &parts_of_product(product), place, findings);
     }
     for consumer in mesh.consumers.values() {
-        let written = source.files.get(&consumer.origin.file).and_then(|file| file.content.as_ref());
+        let written = source.files.get(&*consumer.origin.file).and_then(|file| file.content.as_ref());
         let parts = parts_of_consumer(consumer, written);
         report(("consumer", consumer.name.as_str()), &parts, consumer.origin.child("name"), findings);
     }

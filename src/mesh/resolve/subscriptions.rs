@@ -82,7 +82,7 @@ fn written(source: &Source) -> Option<BTreeSet<&str>> {
 
 /// The products that a consumer's models name as their input.
 fn modelled<'a>(source: &'a Source, consumer: &Place) -> BTreeSet<&'a str> {
-    let models = match source.files.get(&consumer.file).and_then(|file| file.content.as_ref()) {
+    let models = match source.files.get(&*consumer.file).and_then(|file| file.content.as_ref()) {
         Some(Content::Consumer(file)) => file.models.as_slice(),
         Some(Content::Mesh(_) | Content::Domain(_)) | None => &[],
     };

@@ -63,6 +63,11 @@ pub fn compare_with(
     said: &[ChangeSetOfStack],
 ) -> (Diff, Vec<Finding>) {
     let (old, new) = (base.mesh(), head.mesh());
+    // the way between the two is the longest of all questions, and needs nothing of the others
+    let (moments, (stacks, access)) = rayon::join(
+        || safety::between(&base.documents, &head.documents),
+        || (stacks(&base.documents, &head.documents), sight(&base.access, &head.access, old, new)),
+    );
     let (contracts, versions) = match (old, new) {
         (Some(_), Some(_)) => contracts(old, new, &base.access, &head.access),
         // keys, ports and versions stand in files alone
@@ -76,13 +81,13 @@ pub fn compare_with(
         base: base.side.clone(),
         head: head.side.clone(),
         summary: Summary::default(),
-        access: sight(&base.access, &head.access, old, new),
+        access,
         discovered: discovered(&base.access, &head.access, new),
         expired: expired(new, as_of),
         contracts,
         versions,
-        stacks: stacks(&base.documents, &head.documents),
-        moments: safety::between(&base.documents, &head.documents),
+        stacks,
+        moments,
         findings: Vec::new(),
         unknown: unknown(base, head),
     };
@@ -129,7 +134,7 @@ fn told(head: &Prepared, judged: &[Judged]) -> Vec<PolicyFinding> {
                 code: finding.code.name().to_owned(),
                 message: finding.message.clone(),
                 help: help.to_owned(),
-                file: finding.place.file.clone(),
+                file: finding.place.file.to_string(),
                 line: span.start_line,
                 column: span.start_column,
                 accepted: judged.accepted.as_ref().map(ToString::to_string),

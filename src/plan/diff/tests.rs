@@ -11,7 +11,7 @@ fn document(name: &str, template: Value) -> Document {
         account: "111111111111".to_owned(),
         region: "eu-west-1".to_owned(),
         layer: None,
-        template,
+        template: template.into(),
         needs: BTreeSet::new(),
         wires: BTreeSet::new(),
     }
@@ -314,7 +314,7 @@ fn a_replacement_is_carried_over_wires() {
         vec![access, storage]
     };
     let mut head = base();
-    head[1].template["Resources"]["Key"]["Properties"]["AliasName"] = json!("alias/b");
+    head[1].template_mut()["Resources"]["Key"]["Properties"]["AliasName"] = json!("alias/b");
     let told = stacks(&base(), &head);
     let of = |name: &str| told.iter().find(|stack| stack.id == format!("owner/{name}")).expect("it is told");
     assert_eq!(of("storage").resources[0].predicted, Impact::Replaced);

@@ -65,6 +65,9 @@ type Sight = BTreeMap<(String, String, String), Option<String>>;
 /// Every unsafe moment on the way from `before` through the steps, leaks first. Pure.
 #[must_use]
 pub fn unsafe_moments(before: &[Document], steps: &[Change<'_>]) -> Vec<UnsafeMoment> {
+    if is_one_move(before, steps) {
+        return Vec::new();
+    }
     let mut state: BTreeMap<StackId, Document> =
         before.iter().map(|document| (document.id.clone(), document.clone())).collect();
     let steps_to = steps.iter().filter_map(|step| step.to);
@@ -89,6 +92,24 @@ pub fn unsafe_moments(before: &[Document], steps: &[Change<'_>]) -> Vec<UnsafeMo
     }
     let Some((_, end)) = moments.last().cloned() else { return Vec::new() };
     found(&start, &end, &moments, steps)
+}
+
+/// Whether sight changes once at most and at once: then there is nothing between before and after.
+fn is_one_move(before: &[Document], steps: &[Change<'_>]) -> bool {
+    let mut last: BTreeMap<&StackId, &Document> = before.iter().map(|document| (&document.id, document)).collect();
+    let mut moves = 0;
+    for step in steps {
+        let old = last.get(step.stack).copied();
+        if concerns_access(old, step.to) {
+            // what is replaced is a move of its own
+            moves += if during(old, step.to).is_some() { 2 } else { 1 };
+        }
+        match step.to {
+            Some(document) => last.insert(step.stack, document),
+            None => last.remove(step.stack),
+        };
+    }
+    moves <= 1
 }
 
 fn set(state: &mut BTreeMap<StackId, Document>, step: &Change<'_>) {
@@ -161,7 +182,7 @@ fn during(old: Option<&Document>, new: Option<&Document>) -> Option<Document> {
         return None;
     }
     let mut during = new.clone();
-    let resources = during.template.get_mut("Resources")?.as_object_mut()?;
+    let resources = during.template_mut().get_mut("Resources")?.as_object_mut()?;
     for (id, entry) in standing {
         if !resources.contains_key(id) {
             resources.insert(id.to_owned(), entry.clone());

@@ -5,7 +5,7 @@
 //! build on it. Stacks of two chains that share no changed stack cannot make a moment together.
 
 use super::{Change, concerns_access};
-use crate::assembly::{Document, StackId};
+use crate::assembly::{Document, Layer, StackId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For each part: what stands of it, and its steps. Steps that no sight depends on are in none.
@@ -41,10 +41,16 @@ pub(super) fn parts<'a>(before: &[Document], steps: &[Change<'a>]) -> Vec<(Vec<D
             needed_by.entry(needed).or_default().insert(&document.id);
         }
     }
+    let published: BTreeSet<&StackId> =
+        all().filter(|document| document.layer == Some(Layer::Publication)).map(|document| &document.id).collect();
     let mut groups: Vec<BTreeSet<&StackId>> = Vec::new();
     for stack in &changed {
-        let mut chain = reach([*stack], &needed_by);
-        chain = reach(chain, &needs);
+        let chain = reach([*stack], &needed_by, |_| true);
+        // a publication changes the tags of its own tables alone: what its subscribers read beside them stays as it is
+        let is_asked = |needed: &StackId| {
+            !published.contains(stack) || !published.contains(needed) || changed.contains(needed) || needed == *stack
+        };
+        let chain = reach(chain, &needs, is_asked);
         // chains that share a changed stack are one part
         let (shared, apart): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|group| group.intersection(&chain).any(|both| changed.contains(both)));
@@ -54,16 +60,17 @@ pub(super) fn parts<'a>(before: &[Document], steps: &[Change<'a>]) -> Vec<(Vec<D
     groups.iter().map(take).collect()
 }
 
-/// Some stacks and all that can be reached from them.
+/// Some stacks and all that can be reached from them by way of those that are asked for.
 fn reach<'a>(
     from: impl IntoIterator<Item = &'a StackId>,
     edges: &BTreeMap<&'a StackId, BTreeSet<&'a StackId>>,
+    is_asked: impl Fn(&StackId) -> bool,
 ) -> BTreeSet<&'a StackId> {
     let mut seen = BTreeSet::new();
     let mut open: Vec<&StackId> = from.into_iter().collect();
     while let Some(stack) = open.pop() {
         if seen.insert(stack) {
-            open.extend(edges.get(stack).into_iter().flatten());
+            open.extend(edges.get(stack).into_iter().flatten().filter(|next| is_asked(next)));
         }
     }
     seen

@@ -6,7 +6,9 @@ use crate::assembly::{Document, StackId};
 use crate::plan::order::{self, Moves};
 use crate::plan::turns::{Values, turns};
 use crate::plan::{StepId, Turn};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The unsafe moments between two sets of templates, by the turns and the order that a plan has. The executor may take another
 /// order among steps that do not wait for one another; this one is the order of names. A stack that is gone on the second side
@@ -24,7 +26,7 @@ pub fn between(base: &[Document], head: &[Document]) -> Vec<UnsafeMoment> {
             Some(old) => turns(&old.template, &document.template, Values::Same)
                 .into_iter()
                 .map(|part| {
-                    let template = part.template.unwrap_or_else(|| document.template.clone());
+                    let template = part.template.map_or_else(|| Arc::clone(&document.template), Arc::new);
                     let mut reached = Document { template, ..document.clone() };
                     keep_wires(&mut reached, base);
                     (part.turn, reached)
@@ -69,16 +71,24 @@ pub(super) fn gone(base: &[Document], head: &BTreeMap<StackId, BTreeSet<StackId>
 /// circle comes last, so that nothing is forgotten.
 fn in_order(needs: &BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {
     let mut order = Vec::new();
-    let mut open: BTreeMap<&StepId, BTreeSet<&StepId>> = needs
-        .iter()
-        .map(|(step, needs_of)| (step, needs_of.iter().filter(|needed| needs.contains_key(*needed)).collect()))
-        .collect();
-    while let Some(next) = open.iter().find(|(_, waits)| waits.is_empty()).or_else(|| open.iter().next()) {
-        let step = *next.0;
+    let mut needed_by: BTreeMap<&StepId, Vec<&StepId>> = BTreeMap::new();
+    let mut open: BTreeMap<&StepId, usize> = BTreeMap::new();
+    for (step, needs_of) in needs {
+        let waits = needs_of.iter().filter(|needed| needs.contains_key(*needed));
+        open.insert(step, waits.clone().count());
+        waits.for_each(|needed| needed_by.entry(needed).or_default().push(step));
+    }
+    let mut ready: BTreeSet<&StepId> = open.iter().filter(|(_, waits)| **waits == 0).map(|(step, _)| *step).collect();
+    while let Some(step) = ready.pop_first().or_else(|| open.keys().next().copied()) {
         open.remove(step);
-        open.values_mut().for_each(|waits| {
-            waits.remove(step);
-        });
+        for waiting in needed_by.get(step).into_iter().flatten() {
+            if let Some(waits) = open.get_mut(waiting) {
+                *waits -= 1;
+                if *waits == 0 {
+                    ready.insert(waiting);
+                }
+            }
+        }
         order.push(step.clone());
     }
     order
@@ -88,8 +98,10 @@ fn in_order(needs: &BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {
 fn moments(before: &[Document], reached: &[(StackId, Option<Document>)]) -> Vec<UnsafeMoment> {
     let changes = reached.iter().enumerate().map(|(at, (stack, to))| Change { number: at + 1, stack, to: to.as_ref() });
     let changes: Vec<Change<'_>> = changes.collect();
-    let mut found: Vec<UnsafeMoment> =
-        parts(before, &changes).into_iter().flat_map(|(documents, steps)| unsafe_moments(&documents, &steps)).collect();
+    let mut found: Vec<UnsafeMoment> = parts(before, &changes)
+        .par_iter()
+        .flat_map_iter(|(documents, steps)| unsafe_moments(documents, steps))
+        .collect();
     found.sort();
     found
 }

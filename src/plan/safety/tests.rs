@@ -14,7 +14,7 @@ fn document(name: &str, account: &str, resources: Value) -> Document {
         account: account.to_owned(),
         region: "eu-west-1".to_owned(),
         layer: Some(Layer::Access),
-        template: json!({"Resources": resources}),
+        template: json!({"Resources": resources}).into(),
         needs: BTreeSet::new(),
         wires: BTreeSet::new(),
     }
@@ -145,7 +145,7 @@ fn a_retagged_column_is_without_its_tag_within_the_step() {
 fn a_replaced_grant_is_a_gap_for_all_its_columns() {
     let before = [publication(COLUMNS), sharing(&[&["public"]]), access(&[&["public"]])];
     let mut after = access(&[&["public"]]);
-    after.template["Resources"]["Tablepublic"]["Properties"]["Permissions"] = json!(["SELECT"]);
+    after.template_mut()["Resources"]["Tablepublic"]["Properties"]["Permissions"] = json!(["SELECT"]);
     let found = moments(&before, &[after]);
     assert_eq!(found.iter().map(|gap| (gap.wrong, names(gap))).collect::<Vec<_>>(), [(Wrong::Gap, vec!["city"])]);
 }
@@ -155,7 +155,7 @@ fn what_nobody_may_see_at_either_end_is_a_leak_in_between() {
     let before = [publication(COLUMNS), sharing(&[&["none"]]), access(&[&["none"]])];
     // the tag of `email` goes first, so that the table's own holds for a while, then the grant goes
     let mut untagged = publication(COLUMNS);
-    if let Some(resources) = untagged.template["Resources"].as_object_mut() {
+    if let Some(resources) = untagged.template_mut()["Resources"].as_object_mut() {
         resources.remove("Tagemail");
     }
     let found = moments(&before, &[untagged, access(&[]), publication(COLUMNS)]);

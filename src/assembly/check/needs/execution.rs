@@ -43,6 +43,14 @@ impl Execution {
         }
     }
 
+    /// Adds what was read of other templates.
+    pub(super) fn append(&mut self, other: Self) {
+        self.roles.extend(other.roles);
+        for (account, types) in other.types {
+            self.types.entry(account).or_default().extend(types);
+        }
+    }
+
     /// For each role: the types of its account for which it lacks actions.
     pub(super) fn lacking(&self) -> Vec<(&Spot, &str, Vec<String>)> {
         let mut found = Vec::new();

@@ -16,6 +16,7 @@ use crate::access::Spot;
 use crate::assembly::{Document, StackId};
 use crate::finding::Code;
 use policy::{Statement, allow, resolved, wire};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,6 +126,23 @@ impl Needs {
         }
     }
 
+    /// Adds what was read of other templates.
+    pub(super) fn append(&mut self, other: Self) {
+        let Self { roles, further, policies, keys, outputs, needs, products, raw, makers, execution } = other;
+        self.roles.extend(roles);
+        for (role, statements) in further {
+            self.further.entry(role).or_default().extend(statements);
+        }
+        self.policies.extend(policies);
+        self.keys.extend(keys);
+        self.outputs.extend(outputs);
+        self.needs.extend(needs);
+        self.products.extend(products);
+        self.raw.extend(raw);
+        self.makers.extend(makers);
+        self.execution.append(execution);
+    }
+
     fn role(&mut self, document: &Document, id: &str, properties: &Value) {
         let Some(arn) = super::uses::made(document, "AWS::IAM::Role", properties) else { return };
         let policies = properties["Policies"].as_array().into_iter().flatten();
@@ -142,7 +160,7 @@ impl Needs {
         let product = tags.into_iter().find(|tag| tag["Key"] == "product").and_then(|tag| tag["Value"].as_str());
         let role = super::uses::made(document, "AWS::IAM::Role", properties);
         if let (true, Some(product), Some(role)) = (makes, product, role) {
-            let document = Document { template: Value::Null, ..document.clone() };
+            let document = Document { template: std::sync::Arc::default(), ..document.clone() };
             self.makers.push(Maker { document, resource: id.to_owned(), role, product: product.to_owned() });
         }
     }
@@ -177,32 +195,30 @@ impl Needs {
         let mut needs = std::mem::take(&mut self.needs);
         needs.extend(self.keys_of_objects());
         needs.extend(self.of_makers());
+        let found = needs.par_iter().filter_map(|need| Some((need, self.lacking(need)?)));
         let mut lacking: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
-        for need in &needs {
-            // a role that no template makes is told elsewhere
-            let Some(role) = self.roles.get(&need.role) else { continue };
-            let resource = match need.resource.strip_prefix(KEY_OF) {
-                Some(bucket) => match self.keys.get(bucket) {
-                    Some(key) => key,
-                    None => continue,
-                },
-                None => &need.resource,
-            };
-            let place = if !allow(&role.statements, &need.action, resource) {
-                "its policy"
-            } else if role.boundary.as_ref().is_some_and(|arn| {
-                self.policies.get(arn).is_some_and(|boundary| !allow(boundary, &need.action, resource))
-            }) {
-                "its boundary"
-            } else {
-                continue;
-            };
+        for (need, place) in found.collect::<Vec<_>>() {
             lacking.entry((&need.role, &need.what, place)).or_default().push(&need.action);
         }
         for ((role, what, place), actions) in lacking {
             let message = format!("{place} lacks {}, for {what}", actions.join(", "));
             checker.find_at(Code::RoleLacksAction, &self.roles[role].spot, message);
         }
+    }
+
+    /// Where a role lacks what it needs, if it does.
+    fn lacking(&self, need: &Need) -> Option<&'static str> {
+        // a role that no template makes is told elsewhere
+        let role = self.roles.get(&need.role)?;
+        let resource = match need.resource.strip_prefix(KEY_OF) {
+            Some(bucket) => self.keys.get(bucket)?,
+            None => &need.resource,
+        };
+        let refuses = |arn| self.policies.get(arn).is_some_and(|boundary| !allow(boundary, &need.action, resource));
+        if !allow(&role.statements, &need.action, resource) {
+            return Some("its policy");
+        }
+        role.boundary.as_ref().is_some_and(refuses).then_some("its boundary")
     }
 
     /// Puts what other stacks made in the place of wires.
