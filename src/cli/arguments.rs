@@ -32,6 +32,11 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write the first form of a file: of a domain, or of a consumer; nothing is overwritten
+    #[command(
+        after_help = "Example: meshform new domain payments -e demo --account 999999999999 --team payments-data --email payments@acme.example"
+    )]
+    New(NewArguments),
     /// Report everything that is wrong in the files of an environment
     #[command(after_help = "Example: meshform validate -e demo --as-of 2026-12-31")]
     Validate(ValidateArguments),
@@ -73,6 +78,53 @@ pub(super) struct EnvironmentArguments {
     /// Name under environments/, or a directory; may be left out when there is one
     #[arg(long = "env", short, value_name = "ENV")]
     pub(super) environment: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    #[command(subcommand)]
+    pub(super) what: New,
+}
+
+/// What can be new.
+#[derive(Debug, Subcommand)]
+pub(super) enum New {
+    /// A domain: a producer's account, domains/<name>.yaml
+    #[command(
+        after_help = "Example: meshform new domain payments -e demo --account 999999999999 --team payments-data --email payments@acme.example"
+    )]
+    Domain(NewDomainArguments),
+    /// A consumer: an account that sees products, consumers/<name>.yaml
+    #[command(
+        after_help = "Example: meshform new consumer finance -e demo --account 999999999999 --team finance --email finance@acme.example"
+    )]
+    Consumer(NewOwnerArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewOwnerArguments {
+    /// Name: words of lower-case letters and digits joined by hyphens, at most 24 characters
+    pub(super) name: String,
+    /// The account: twelve digits
+    #[arg(long, value_name = "ID")]
+    pub(super) account: String,
+    /// Name of the team that owns it
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: String,
+    /// Mailbox of the team: alarms go there
+    #[arg(long, value_name = "MAIL")]
+    pub(super) email: String,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewDomainArguments {
+    #[command(flatten)]
+    pub(super) owner: NewOwnerArguments,
+    /// Without the example product
+    #[arg(long)]
+    pub(super) empty: bool,
 }
 
 /// How findings are printed.

@@ -6,7 +6,7 @@ use super::arguments::EnvironmentArguments;
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use crate::assembly::{self, Assembly};
-use crate::environment::{Source, load};
+use crate::environment::{Loaded, Source, load};
 use crate::finding::{Code, Finding, Severity};
 use crate::mesh::{Day, Mesh, accept, resolve, unused};
 use crate::report::findings::{self, Format, Look};
@@ -73,11 +73,30 @@ impl Chosen {
         Ok(Self { directory, name })
     }
 
+    /// What follows `-e` where somebody is to type it: the name where that is enough, else the directory, quoted for a shell
+    /// where it needs that.
+    pub(super) fn typed(&self) -> String {
+        if self.directory == Path::new(ENVIRONMENTS).join(&self.name) {
+            return quoted(&self.name);
+        }
+        quoted(&self.directory.display().to_string())
+    }
+
     /// Where the environment's stacks are written: `stacks/<env>` beside `environments/`, or below the working directory.
     pub(super) fn stacks(&self) -> PathBuf {
         let beside =
             self.directory.parent().filter(|parent| parent.file_name().is_some_and(|name| name == ENVIRONMENTS));
         beside.and_then(Path::parent).unwrap_or_else(|| Path::new("")).join("stacks").join(&self.name)
+    }
+}
+
+/// A word of a shell's command line.
+fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 
@@ -112,6 +131,11 @@ pub(super) fn synthesized(arguments: &EnvironmentArguments, as_of: Option<&Day>)
 /// Runs the pure stages over an environment that was found.
 pub(super) fn synthesized_of(chosen: Chosen, as_of: Option<&Day>) -> Result<Synthesized, Failure> {
     let loaded = load(&chosen.directory).map_err(Failure::new)?;
+    Ok(synthesized_from(chosen, loaded, as_of))
+}
+
+/// Runs the pure stages over the files of an environment, wherever they were read.
+pub(super) fn synthesized_from(chosen: Chosen, loaded: Loaded, as_of: Option<&Day>) -> Synthesized {
     let mut findings = loaded.findings;
     let resolved = resolve(&loaded.source, as_of);
     findings.extend(resolved.findings);
@@ -128,7 +152,7 @@ pub(super) fn synthesized_of(chosen: Chosen, as_of: Option<&Day>) -> Result<Synt
             result = Some((mesh, assembly));
         }
     }
-    Ok(Synthesized { chosen, source: loaded.source, findings, result })
+    Synthesized { chosen, source: loaded.source, findings, result }
 }
 
 impl Synthesized {

@@ -14,6 +14,8 @@ mod environment;
 mod explain;
 mod failure;
 mod git;
+mod new;
+mod new_file;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "aws")]
@@ -50,6 +52,7 @@ pub fn command() -> clap::Command {
 
 fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     match &arguments.verb {
+        Verb::New(arguments) => new::run(&arguments.what, ui),
         Verb::Validate(arguments) => validate::run(arguments, ui),
         Verb::Synth(arguments) => synth::run(arguments, ui),
         Verb::Access(arguments) => access::run(arguments, ui),

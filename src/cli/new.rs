@@ -1,0 +1,122 @@
+//! `meshform new`
+
+use super::arguments::{New, NewOwnerArguments};
+use super::environment::{Chosen, Synthesized, synthesized_from};
+use super::failure::{Exit, Failure};
+use super::new_file;
+use super::ui::Ui;
+use crate::environment::{RawFile, gather, read};
+use crate::finding::{Finding, Severity};
+use crate::mesh::{AccountId, NameError, OwnerName};
+use crate::onboarding::{Draft, DraftError, Owner, Products, Wanted, draft, embedded};
+use crate::report::findings::{self, Format, Look};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::Path;
+
+/// Characters of a wrong value that a message shows.
+const MOST_SHOWN: usize = 60;
+
+pub(super) fn run(what: &New, ui: &mut Ui) -> Result<Exit, Failure> {
+    let (wanted, environment) = match what {
+        New::Domain(arguments) => {
+            let products = if arguments.empty { Products::None } else { Products::Example };
+            (Wanted::Domain(owner(&arguments.owner)?, products), &arguments.owner.environment)
+        }
+        New::Consumer(arguments) => (Wanted::Consumer(owner(arguments)?), &arguments.environment),
+    };
+    let chosen = Chosen::find(environment)?;
+    let path = chosen.directory.join(wanted.path());
+    new_file::is_free(&path)?;
+    let own = new_file::own_template(wanted.kind());
+    let template = new_file::read_template(&own)?;
+    let text = template.as_deref().or(embedded(wanted.kind())).unwrap_or_default();
+    let made = draft(&wanted, text).map_err(|error| refusal(&error, &own))?;
+    // the whole mesh with the file in it, before anything is written
+    let (name, mut files) = gather(&chosen.directory).map_err(Failure::new)?;
+    files.insert(made.path.clone(), RawFile::Bytes(made.text.clone().into_bytes()));
+    let outcome = synthesized_from(chosen, read(&name, files), None);
+    if outcome.result.is_none() {
+        refuse(&outcome, &made, template.is_some().then_some(own.as_path()), ui)?;
+        return Ok(Exit::Findings);
+    }
+    new_file::write(&path, &made.text)?;
+    writeln!(ui.out, "{}", path.display())?;
+    ui.out.flush()?;
+    next(&outcome, &wanted, ui)?;
+    Ok(Exit::Done)
+}
+
+/// The owner, parsed before any of it becomes a part of a path.
+fn owner(arguments: &NewOwnerArguments) -> Result<Owner, Failure> {
+    let wrong = |what: &str, text: &str, error: &NameError| {
+        Failure::new(format!("the {what} `{}` {}", shown(text), error.message)).exit(Exit::Usage)
+    };
+    Ok(Owner {
+        name: OwnerName::parse(&arguments.name).map_err(|error| wrong("name", &arguments.name, &error))?,
+        account: AccountId::parse(&arguments.account).map_err(|error| wrong("account", &arguments.account, &error))?,
+        team: arguments.team.clone(),
+        email: arguments.email.clone(),
+    })
+}
+
+/// A wrong value as a message shows it: short, and without what a terminal would obey.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(MOST_SHOWN).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", start.escape_debug())
+}
+
+fn refusal(error: &DraftError, own: &Path) -> Failure {
+    let separator = if matches!(error, DraftError::Template(_)) { ":" } else { ": " };
+    let failure = Failure::new(format!("{}{separator}{error}", own.display())).exit(Exit::Findings);
+    error.hints().into_iter().fold(failure, Failure::hint)
+}
+
+/// Says why nothing is written.
+fn refuse(outcome: &Synthesized, made: &Draft, own: Option<&Path>, ui: &mut Ui) -> Result<(), Failure> {
+    let root = outcome.chosen.directory.display().to_string();
+    let look = Look { root: &root, width: ui.width, colour: ui.err_colour };
+    // what else the mesh is warned of is not this verb's news
+    let told = |finding: &&Finding| finding.severity() == Severity::Error || finding.place.file == made.path;
+    let told: Vec<_> = outcome.findings.iter().filter(told).cloned().collect();
+    findings::write(&mut ui.err, &outcome.source, &told, Format::Text, &look)?;
+    if let Some(own) = own {
+        ui.say(&format!("{root}/{} would be made by {}", made.path, own.display()))?;
+    }
+    ui.say("nothing was written")?;
+    Ok(())
+}
+
+/// Says what comes next.
+fn next(outcome: &Synthesized, wanted: &Wanted, ui: &mut Ui) -> Result<(), Failure> {
+    let Some((mesh, assembly)) = &outcome.result else { return Ok(()) };
+    let accounts: BTreeSet<_> = assembly.stacks.values().map(|stack| &stack.account).collect();
+    let of_owner = assembly.stacks.values().filter(|stack| stack.account == wanted.owner().account).count();
+    ui.say(&format!(
+        "with it {} has {} stacks in {} accounts, {of_owner} of them in {}",
+        mesh.name,
+        assembly.stacks.len(),
+        accounts.len(),
+        wanted.owner().account
+    ))?;
+    let environment = outcome.chosen.typed();
+    let stacks = outcome.chosen.stacks();
+    let owner = &wanted.owner().name;
+    let steps = [
+        (format!("meshform validate -e {environment}"), "after each change of the file".to_owned()),
+        (format!("meshform synth -e {environment}"), format!("then commit the file and {}", stacks.display())),
+        (format!("meshform diff -e {environment}"), "what it means, for the review".to_owned()),
+        (
+            format!("meshform bootstrap -e {environment} --select '{owner}/*'"),
+            "once, by an administrator of the account".to_owned(),
+        ),
+        (format!("meshform deploy -e {environment}"), "after the merge".to_owned()),
+    ];
+    let width = steps.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    ui.say("next:")?;
+    for (command, why) in steps {
+        ui.say(&format!("  {command:width$}   # {why}"))?;
+    }
+    Ok(())
+}
