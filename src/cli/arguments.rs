@@ -32,6 +32,11 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write the first file of a new mesh, and the JSON Schemas that editors read beside it; nothing is overwritten
+    #[command(
+        after_help = "Example: meshform init --mesh first --tenant acme --region eu-west-1 --organization o-a1b2c3d4e5 --account 111111111111 --team governance --email governance@acme.example"
+    )]
+    Init(InitArguments),
     /// Write the first form of a file: of a domain, or of a consumer; nothing is overwritten
     #[command(
         after_help = "Example: meshform new domain payments -e demo --account 999999999999 --team payments-data --email payments@acme.example"
@@ -81,6 +86,41 @@ pub(super) struct EnvironmentArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// Directory of the environment; the default is environments/<mesh>
+    #[arg(value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+    /// Name of the mesh: words of lower-case letters and digits joined by hyphens, at most 20 characters
+    #[arg(long, value_name = "NAME")]
+    pub(super) mesh: String,
+    /// Short name of your organization; it makes bucket names unique in the world
+    #[arg(long, value_name = "NAME")]
+    pub(super) tenant: String,
+    /// AWS Region of every account
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: String,
+    /// Id of the AWS Organization
+    #[arg(long, value_name = "ID")]
+    pub(super) organization: String,
+    #[command(flatten)]
+    pub(super) account: AccountArguments,
+}
+
+/// An account and who owns it.
+#[derive(Debug, Args)]
+pub(super) struct AccountArguments {
+    /// The account: twelve digits
+    #[arg(long, value_name = "ID")]
+    pub(super) account: String,
+    /// Name of the team that owns it
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: String,
+    /// Mailbox of the team: alarms go there
+    #[arg(long, value_name = "MAIL")]
+    pub(super) email: String,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct NewArguments {
     #[command(subcommand)]
     pub(super) what: New,
@@ -105,15 +145,8 @@ pub(super) enum New {
 pub(super) struct NewOwnerArguments {
     /// Name: words of lower-case letters and digits joined by hyphens, at most 24 characters
     pub(super) name: String,
-    /// The account: twelve digits
-    #[arg(long, value_name = "ID")]
-    pub(super) account: String,
-    /// Name of the team that owns it
-    #[arg(long, value_name = "TEAM")]
-    pub(super) team: String,
-    /// Mailbox of the team: alarms go there
-    #[arg(long, value_name = "MAIL")]
-    pub(super) email: String,
+    #[command(flatten)]
+    pub(super) account: AccountArguments,
     #[command(flatten)]
     pub(super) environment: EnvironmentArguments,
 }

@@ -24,10 +24,10 @@ pub(super) struct Chosen {
 }
 
 /// Folder of the environments.
-const ENVIRONMENTS: &str = "environments";
+pub(super) const ENVIRONMENTS: &str = "environments";
 
 /// A folder beside the environments that is none: the generated JSON Schemas.
-const SCHEMA: &str = "schema";
+pub(super) const SCHEMA: &str = "schema";
 
 impl Chosen {
     /// Finds the environment that the arguments mean.

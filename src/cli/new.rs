@@ -1,14 +1,14 @@
 //! `meshform new`
 
-use super::arguments::{New, NewOwnerArguments};
+use super::arguments::{AccountArguments, New, NewOwnerArguments};
 use super::environment::{Chosen, Synthesized, synthesized_from};
 use super::failure::{Exit, Failure};
 use super::new_file;
 use super::ui::Ui;
-use crate::environment::{RawFile, gather, read};
+use crate::environment::{RawFile, read};
 use crate::finding::{Finding, Severity};
 use crate::mesh::{AccountId, NameError, OwnerName};
-use crate::onboarding::{Draft, DraftError, Owner, Products, Wanted, draft, embedded};
+use crate::onboarding::{Account, Draft, DraftError, Products, Wanted, draft, embedded};
 use crate::report::findings::{self, Format, Look};
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -21,43 +21,65 @@ pub(super) fn run(what: &New, ui: &mut Ui) -> Result<Exit, Failure> {
     let (wanted, environment) = match what {
         New::Domain(arguments) => {
             let products = if arguments.empty { Products::None } else { Products::Example };
-            (Wanted::Domain(owner(&arguments.owner)?, products), &arguments.owner.environment)
+            let (name, account) = owner(&arguments.owner)?;
+            (Wanted::Domain(name, account, products), &arguments.owner.environment)
         }
-        New::Consumer(arguments) => (Wanted::Consumer(owner(arguments)?), &arguments.environment),
+        New::Consumer(arguments) => {
+            let (name, account) = owner(arguments)?;
+            (Wanted::Consumer(name, account), &arguments.environment)
+        }
     };
     let chosen = Chosen::find(environment)?;
+    let (environment, stacks) = (chosen.typed(), chosen.stacks());
+    let exit = add(chosen, &wanted, ui)?;
+    if exit == Exit::Done {
+        next(&environment, &stacks, wanted.name(), ui)?;
+    }
+    Ok(exit)
+}
+
+/// Adds a file to an environment, if the whole mesh is right with it.
+pub(super) fn add(chosen: Chosen, wanted: &Wanted, ui: &mut Ui) -> Result<Exit, Failure> {
     let path = chosen.directory.join(wanted.path());
     new_file::is_free(&path)?;
     let own = new_file::own_template(wanted.kind());
     let template = new_file::read_template(&own)?;
-    let text = template.as_deref().or(embedded(wanted.kind())).unwrap_or_default();
-    let made = draft(&wanted, text).map_err(|error| refusal(&error, &own))?;
-    // the whole mesh with the file in it, before anything is written
-    let (name, mut files) = gather(&chosen.directory).map_err(Failure::new)?;
+    let text = template.as_deref().unwrap_or_else(|| embedded(wanted.kind()));
+    let made = draft(wanted, text).map_err(|error| refusal(&error, &own))?;
+    let mut files = new_file::gather_if_there(&chosen.directory)?;
     files.insert(made.path.clone(), RawFile::Bytes(made.text.clone().into_bytes()));
-    let outcome = synthesized_from(chosen, read(&name, files), None);
-    if outcome.result.is_none() {
+    let loaded = read(&chosen.name, files);
+    let outcome = synthesized_from(chosen, loaded, None);
+    let Some((mesh, assembly)) = &outcome.result else {
         refuse(&outcome, &made, template.is_some().then_some(own.as_path()), ui)?;
         return Ok(Exit::Findings);
-    }
+    };
     new_file::write(&path, &made.text)?;
     writeln!(ui.out, "{}", path.display())?;
     ui.out.flush()?;
-    next(&outcome, &wanted, ui)?;
+    let accounts: BTreeSet<_> = assembly.stacks.values().map(|stack| &stack.account).collect();
+    let of_account = assembly.stacks.values().filter(|stack| stack.account == wanted.account().id).count();
+    let (stacks, noun) = (assembly.stacks.len(), if accounts.len() == 1 { "account" } else { "accounts" });
+    let where_they_are = format!("{} {noun}, {of_account} of them in {}", accounts.len(), wanted.account().id);
+    ui.say(&format!("with it {} has {stacks} stacks in {where_they_are}", mesh.name))?;
     Ok(Exit::Done)
 }
 
-/// The owner, parsed before any of it becomes a part of a path.
-fn owner(arguments: &NewOwnerArguments) -> Result<Owner, Failure> {
-    let wrong = |what: &str, text: &str, error: &NameError| {
-        Failure::new(format!("the {what} `{}` {}", shown(text), error.message)).exit(Exit::Usage)
-    };
-    Ok(Owner {
-        name: OwnerName::parse(&arguments.name).map_err(|error| wrong("name", &arguments.name, &error))?,
-        account: AccountId::parse(&arguments.account).map_err(|error| wrong("account", &arguments.account, &error))?,
-        team: arguments.team.clone(),
-        email: arguments.email.clone(),
-    })
+/// An owner's name and account, parsed before any of it becomes a part of a path.
+fn owner(arguments: &NewOwnerArguments) -> Result<(OwnerName, Account), Failure> {
+    Ok((parsed("name", &arguments.name, OwnerName::parse)?, account(&arguments.account)?))
+}
+
+/// The account that is asked for.
+pub(super) fn account(arguments: &AccountArguments) -> Result<Account, Failure> {
+    let id = parsed("account", &arguments.account, AccountId::parse)?;
+    Ok(Account { id, team: arguments.team.clone(), email: arguments.email.clone() })
+}
+
+/// A name of the command line.
+pub(super) fn parsed<T>(what: &str, text: &str, parse: fn(&str) -> Result<T, NameError>) -> Result<T, Failure> {
+    parse(text)
+        .map_err(|error| Failure::new(format!("the {what} `{}` {}", shown(text), error.message)).exit(Exit::Usage))
 }
 
 /// A wrong value as a message shows it: short, and without what a terminal would obey.
@@ -89,20 +111,7 @@ fn refuse(outcome: &Synthesized, made: &Draft, own: Option<&Path>, ui: &mut Ui) 
 }
 
 /// Says what comes next.
-fn next(outcome: &Synthesized, wanted: &Wanted, ui: &mut Ui) -> Result<(), Failure> {
-    let Some((mesh, assembly)) = &outcome.result else { return Ok(()) };
-    let accounts: BTreeSet<_> = assembly.stacks.values().map(|stack| &stack.account).collect();
-    let of_owner = assembly.stacks.values().filter(|stack| stack.account == wanted.owner().account).count();
-    ui.say(&format!(
-        "with it {} has {} stacks in {} accounts, {of_owner} of them in {}",
-        mesh.name,
-        assembly.stacks.len(),
-        accounts.len(),
-        wanted.owner().account
-    ))?;
-    let environment = outcome.chosen.typed();
-    let stacks = outcome.chosen.stacks();
-    let owner = &wanted.owner().name;
+fn next(environment: &str, stacks: &Path, owner: &str, ui: &mut Ui) -> Result<(), Failure> {
     let steps = [
         (format!("meshform validate -e {environment}"), "after each change of the file".to_owned()),
         (format!("meshform synth -e {environment}"), format!("then commit the file and {}", stacks.display())),

@@ -4,7 +4,8 @@
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: templates are read and new files written")]
 
 use super::failure::{Exit, Failure};
-use crate::environment::Kind;
+use crate::environment::{Kind, LoadError, RawFile, gather};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -44,6 +45,23 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Err(taken(path)),
         Err(error) => Err(failed(error.error)),
+    }
+}
+
+/// Writes a file unless something stands in its place already.
+pub(super) fn write_if_missing(path: &Path, text: &str) -> Result<(), Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(()),
+        Err(_) => write(path, text),
+    }
+}
+
+/// The files of an environment that may not be there yet.
+pub(super) fn gather_if_there(directory: &Path) -> Result<BTreeMap<String, RawFile>, Failure> {
+    match gather(directory) {
+        Ok((_, files)) => Ok(files),
+        Err(LoadError::Missing { .. }) => Ok(BTreeMap::new()),
+        Err(error) => Err(Failure::new(error)),
     }
 }
 

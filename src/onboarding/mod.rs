@@ -1,4 +1,4 @@
-//! New files for an environment: the first form of a domain or a consumer, rendered from `templates/onboarding/`.
+//! New files for an environment: the first form of a domain, a consumer or a mesh, rendered from `templates/onboarding/`.
 //!
 //! Names are parsed before they come here, so that they can stand in a path. What people write freely enters a file as a
 //! quoted text of YAML and in no other way, whatever the template is: [`draft`] refuses a file in which a value is more
@@ -9,22 +9,32 @@ mod template;
 
 pub use template::{Fault, quoted};
 
-use crate::environment::files::TeamFile;
-use crate::environment::{Content, Kind, plain, read_one};
-use crate::mesh::{AccountId, OwnerName};
-use serde_json::{Value, json};
+use crate::environment::{Kind, plain};
+use crate::mesh::{AccountId, MeshName, OrganizationId, OwnerName, Region, Tenant};
+use serde_json::Value;
 
-/// The owner of a new file.
+/// An account and the team that owns it.
 #[derive(Debug, Clone)]
-pub struct Owner {
-    /// Name of the domain or the consumer.
-    pub name: OwnerName,
-    /// Its account.
-    pub account: AccountId,
+pub struct Account {
+    /// The account.
+    pub id: AccountId,
     /// The team's name; what it may hold is [`crate::mesh::resolve`]'s to say.
     pub team: String,
     /// The team's mailbox.
     pub email: String,
+}
+
+/// A new mesh, with the account and the team of governance.
+#[derive(Debug, Clone)]
+pub struct Founding {
+    /// Name of the mesh.
+    pub name: MeshName,
+    /// The organization's short name.
+    pub tenant: Tenant,
+    /// The Region of every account.
+    pub region: Region,
+    /// The AWS Organization.
+    pub organization: OrganizationId,
 }
 
 /// What a new domain begins with.
@@ -40,9 +50,11 @@ pub enum Products {
 #[derive(Debug, Clone)]
 pub enum Wanted {
     /// The file of a domain.
-    Domain(Owner, Products),
+    Domain(OwnerName, Account, Products),
     /// The file of a consumer.
-    Consumer(Owner),
+    Consumer(OwnerName, Account),
+    /// The file of a mesh.
+    Mesh(Founding, Account),
 }
 
 /// A new file of an environment, not yet written.
@@ -66,12 +78,14 @@ pub enum DraftError {
     /// A field says something else than was asked for.
     #[error("the file that the template makes says {said} for `{field}`, not {asked}")]
     Missed {
-        /// The field.
-        field: &'static str,
+        /// The field, as a path of names.
+        field: String,
         /// What the file says.
         said: String,
         /// What was asked for.
         asked: String,
+        /// What a template calls the value.
+        value: &'static str,
     },
 }
 
@@ -82,16 +96,10 @@ impl DraftError {
         match self {
             Self::Template(fault) => fault.hint.iter().cloned().collect(),
             Self::Spilled(_) => vec![
-                "write each value alone and without quotes around it, as in `name: {{team}}`: \
-                it brings its quotes with it"
+                "write each value alone and without quotes around it, as in `name: {{team}}`: it brings its quotes with it"
                     .to_owned(),
             ],
-            Self::Missed { field, .. } => {
-                vec![
-                    format!("write the value that was asked for: `{{{{{}}}}}`", field.replace("team.name", "team"))
-                        .replace("team.email", "email"),
-                ]
-            }
+            Self::Missed { value, .. } => vec![format!("write the value that was asked for: `{{{{{value}}}}}`")],
         }
     }
 }
@@ -102,45 +110,81 @@ impl Wanted {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Domain(..) => Kind::Domain,
-            Self::Consumer(_) => Kind::Consumer,
+            Self::Consumer(..) => Kind::Consumer,
+            Self::Mesh(..) => Kind::Mesh,
         }
     }
 
     /// Whose file it is.
     #[must_use]
-    pub const fn owner(&self) -> &Owner {
+    pub const fn account(&self) -> &Account {
         match self {
-            Self::Domain(owner, _) | Self::Consumer(owner) => owner,
+            Self::Domain(_, account, _) | Self::Consumer(_, account) | Self::Mesh(_, account) => account,
+        }
+    }
+
+    /// The name that stands in the file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Domain(name, ..) | Self::Consumer(name, _) => name.as_str(),
+            Self::Mesh(founding, _) => founding.name.as_str(),
         }
     }
 
     /// Where the file belongs, below the environment's directory.
     #[must_use]
     pub fn path(&self) -> String {
-        format!("{}{}.yaml", self.kind().home(), self.owner().name)
+        match self {
+            Self::Domain(name, ..) | Self::Consumer(name, _) => format!("{}{name}.yaml", self.kind().home()),
+            Self::Mesh(..) => self.kind().home().to_owned(),
+        }
     }
 
-    /// What a template gets; people's own words are replaced by `team` and `email`.
-    fn values(&self, team: &str, email: &str) -> Value {
-        let owner = self.owner();
-        let mut values = json!({ "name": owner.name, "account": owner.account, "team": team, "email": email });
-        if let Self::Domain(_, products) = self {
-            values["example"] = match products {
-                Products::Example => format!("{}-example", owner.name).into(),
+    /// What a template gets and where the file must say it, with other words in the place of people's own.
+    fn values<'a>(&'a self, team: &'a str, email: &'a str) -> Vec<(&'static str, &'static str, &'a str)> {
+        let id = self.account().id.as_str();
+        match self {
+            Self::Domain(name, ..) | Self::Consumer(name, _) => vec![
+                ("name", "/name", name.as_str()),
+                ("account", "/account", id),
+                ("team", "/team/name", team),
+                ("email", "/team/email", email),
+            ],
+            Self::Mesh(founding, _) => vec![
+                ("name", "/name", founding.name.as_str()),
+                ("tenant", "/tenant", founding.tenant.as_str()),
+                ("region", "/region", founding.region.as_str()),
+                ("organization", "/organization", founding.organization.as_str()),
+                ("account", "/governance/account", id),
+                ("team", "/governance/team/name", team),
+                ("email", "/governance/team/email", email),
+            ],
+        }
+    }
+
+    /// The values as a template gets them.
+    fn data(&self, team: &str, email: &str) -> Value {
+        let mut data: serde_json::Map<_, _> =
+            self.values(team, email).into_iter().map(|(name, _, value)| (name.to_owned(), value.into())).collect();
+        if let Self::Domain(name, _, products) = self {
+            let example = match products {
+                Products::Example => format!("{name}-example").into(),
                 Products::None => Value::Null,
             };
+            data.insert("example".to_owned(), example);
         }
-        values
+        Value::Object(data)
     }
 }
 
-/// The template of a kind that comes with meshform; none where nothing is made by one.
+/// The template of a kind that comes with meshform.
 #[must_use]
-pub const fn embedded(kind: Kind) -> Option<&'static str> {
+pub const fn embedded(kind: Kind) -> &'static str {
     match kind {
-        Kind::Mesh => None,
-        Kind::Domain => Some(include_str!("../../templates/onboarding/domain.yaml.hbs")),
-        Kind::Consumer => Some(include_str!("../../templates/onboarding/consumer.yaml.hbs")),
+        Kind::Mesh => include_str!("../../templates/onboarding/mesh.yaml.hbs"),
+        Kind::Domain => include_str!("../../templates/onboarding/domain.yaml.hbs"),
+        Kind::Consumer => include_str!("../../templates/onboarding/consumer.yaml.hbs"),
     }
 }
 
@@ -155,45 +199,30 @@ const STAND_INS: (&str, &str) = ("meshformStandInTeam", "meshformStandInEmail");
 /// When the template cannot be rendered, or does something else with the values than write them into their fields. A text that
 /// is no YAML at all is no error here: whoever reads the file finds it, with its place.
 pub fn draft(wanted: &Wanted, template: &str) -> Result<Draft, DraftError> {
-    let owner = wanted.owner();
+    let account = wanted.account();
     let rendering = template::Rendering::compile(template).map_err(DraftError::Template)?;
-    let render = |team, email| rendering.render(&wanted.values(team, email)).map_err(DraftError::Template);
-    let text = render(&owner.team, &owner.email)?;
-    let draft = Draft { path: wanted.path(), text };
+    let render = |team, email| rendering.render(&wanted.data(team, email)).map_err(DraftError::Template);
+    let draft = Draft { path: wanted.path(), text: render(&account.team, &account.email)? };
+    let found = plain(&draft.text);
     let stand_in = plain(&render(STAND_INS.0, STAND_INS.1)?);
-    let pairs = [(STAND_INS.0, owner.team.as_str()), (STAND_INS.1, owner.email.as_str())];
-    let at = match (plain(&draft.text), stand_in) {
-        (Some(found), Some(stand_in)) => kept::spilled(&found, &stand_in, &pairs),
+    let pairs = [(STAND_INS.0, account.team.as_str()), (STAND_INS.1, account.email.as_str())];
+    let at = match (&found, &stand_in) {
+        (Some(found), Some(stand_in)) => kept::spilled(found, stand_in, &pairs),
         (None, None) => None,
         (Some(_), None) | (None, Some(_)) => Some(String::new()),
     };
     if let Some(pointer) = at {
         return Err(DraftError::Spilled(if pointer.is_empty() { "/".to_owned() } else { pointer }));
     }
-    let content = read_one(&draft.path, &draft.text);
-    let said = match &content {
-        Some(Content::Domain(file)) => Some((&file.name, &file.account, &file.team)),
-        Some(Content::Consumer(file)) => Some((&file.name, &file.account, &file.team)),
-        Some(Content::Mesh(_)) | None => None,
-    };
-    match said {
-        Some((name, account, team)) => same(owner, name, account, team).map(|()| draft),
-        None => Ok(draft),
+    for (value, pointer, asked) in wanted.values(&account.team, &account.email) {
+        // what is missing, or no text, is found by whoever reads the file
+        let said = found.as_ref().and_then(|found| found.pointer(pointer)?.as_str());
+        if let Some(said) = said.filter(|said| *said != asked) {
+            let field = pointer.trim_start_matches('/').replace('/', ".");
+            return Err(DraftError::Missed { field, said: quoted(said), asked: quoted(asked), value });
+        }
     }
-}
-
-/// Whether a file says what was asked for.
-fn same(owner: &Owner, name: &str, account: &str, team: &TeamFile) -> Result<(), DraftError> {
-    let fields = [
-        ("name", name, owner.name.as_str()),
-        ("account", account, owner.account.as_str()),
-        ("team.name", &team.name, &owner.team),
-        ("team.email", &team.email, &owner.email),
-    ];
-    match fields.into_iter().find(|(_, said, asked)| said != asked) {
-        Some((field, said, asked)) => Err(DraftError::Missed { field, said: quoted(said), asked: quoted(asked) }),
-        None => Ok(()),
-    }
+    Ok(draft)
 }
 
 #[cfg(test)]

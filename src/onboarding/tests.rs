@@ -1,25 +1,48 @@
-use super::{DraftError, Owner, Products, Wanted, draft, embedded, quoted};
+use super::{Account, DraftError, Founding, Products, Wanted, draft, embedded, quoted};
 use crate::environment::{Content, Kind, plain, read_one};
-use crate::mesh::{AccountId, OwnerName};
+use crate::mesh::{AccountId, MeshName, OrganizationId, OwnerName, Region, Tenant};
 
-fn owner(team: &str, email: &str) -> Owner {
-    Owner {
-        name: OwnerName::parse("payments").expect("it is a name"),
-        account: AccountId::parse("999999999999").expect("it is an account"),
-        team: team.to_owned(),
-        email: email.to_owned(),
-    }
+fn account(team: &str, email: &str) -> Account {
+    let id = AccountId::parse("999999999999").expect("it is an account");
+    Account { id, team: team.to_owned(), email: email.to_owned() }
+}
+
+fn domain_of(team: &str, products: Products) -> Wanted {
+    let name = OwnerName::parse("payments").expect("it is a name");
+    Wanted::Domain(name, account(team, "payments@acme.example"), products)
 }
 
 fn domain() -> Wanted {
-    Wanted::Domain(owner("payments-data", "payments@acme.example"), Products::Example)
+    domain_of("payments-data", Products::Example)
+}
+
+#[test]
+fn a_mesh_says_what_was_asked_for() {
+    let founding = Founding {
+        name: MeshName::parse("first").expect("it is a name"),
+        tenant: Tenant::parse("acme").expect("it is a name"),
+        region: Region::parse("eu-central-1").expect("it is a Region"),
+        organization: OrganizationId::parse("o-a1b2c3d4e5").expect("it is an id"),
+    };
+    let wanted = Wanted::Mesh(founding, account("a \"b\": {c}", "x"));
+    let made = draft(&wanted, embedded(Kind::Mesh)).expect("it renders");
+    assert_eq!(made.path, "mesh.yaml");
+    let Some(Content::Mesh(file)) = read_one(&made.path, &made.text) else { panic!("{}", made.text) };
+    let named = (file.name.as_str(), file.tenant.as_str(), file.region.as_str(), file.organization.as_str());
+    assert_eq!(named, ("first", "acme", "eu-central-1", "o-a1b2c3d4e5"));
+    let of = file.governance;
+    assert_eq!(
+        (of.account.as_str(), of.team.name.as_str(), of.team.email.as_str()),
+        ("999999999999", "a \"b\": {c}", "x")
+    );
+    assert!(file.classifications.is_none() && file.defaults.is_none() && file.deployment.is_none());
 }
 
 #[test]
 fn a_domain_with_an_example_and_one_without() {
     for (products, number) in [(Products::Example, 1), (Products::None, 0)] {
-        let wanted = Wanted::Domain(owner("payments-data", "payments@acme.example"), products);
-        let made = draft(&wanted, embedded(Kind::Domain).expect("there is one")).expect("it renders");
+        let wanted = domain_of("payments-data", products);
+        let made = draft(&wanted, embedded(Kind::Domain)).expect("it renders");
         assert_eq!(made.path, "domains/payments.yaml");
         assert!(
             made.text.starts_with("# yaml-language-server: $schema=../../schema/domain.schema.json\n"),
@@ -89,7 +112,7 @@ fn a_value_that_leaves_its_field_is_refused_whatever_the_template_is() {
         ("team: {name: {{team}}, email: {{email}}}\n{{{team}}}: 1\n", "athena"),
     ];
     for (rest, team) in cases {
-        let wanted = Wanted::Domain(owner(team, "payments@acme.example"), Products::None);
+        let wanted = domain_of(team, Products::None);
         let answer = draft(&wanted, &format!("{head}{rest}"));
         assert!(matches!(answer, Err(DraftError::Spilled(_))), "{rest}: {answer:?}");
     }

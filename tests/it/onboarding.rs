@@ -5,7 +5,7 @@ use crate::demo::repository;
 use assert_cmd::Command;
 use meshform::environment::{self, Content, Kind, RawFile};
 use meshform::mesh::{AccountId, OwnerName, resolve};
-use meshform::onboarding::{Draft, Owner, Products, Wanted, draft, embedded};
+use meshform::onboarding::{Account, Draft, Products, Wanted, draft, embedded};
 use meshform::{assembly, finding, stacks};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -212,6 +212,45 @@ fn a_template_of_ones_own_is_taken_and_a_broken_one_is_told_with_its_place() {
     assert!(text.starts_with("# ours\nkind: Domain\nname: \"payments\"\n"), "{text}");
 }
 
+#[test]
+fn a_new_mesh_begins_with_its_own_file_and_the_schemas_of_all() {
+    let directory = tempfile::tempdir().expect("there is room");
+    let init = |more: &[&str]| {
+        let mut command = Command::cargo_bin("meshform").expect("it is built");
+        let values =
+            ["--mesh", "first", "--tenant", "acme", "--region", "eu-central-1", "--organization", "o-a1b2c3d4e5"];
+        let team = ["--account", "111111111111", "--team", "governance", "--email", "governance@acme.example"];
+        let output = command.current_dir(directory.path()).arg("init").args(more).args(values).args(team).output();
+        let output = output.expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, err) = init(&[]);
+    assert_eq!((code, out.as_str()), (Some(0), "environments/first/mesh.yaml\n"), "{err}");
+    assert!(err.contains("meshform new domain NAME -e first"), "{err}");
+    for kind in Kind::ALL {
+        let path = format!("environments/schema/{}.schema.json", kind.name().to_lowercase());
+        let written = fs::read(directory.path().join(&path)).expect("it is written");
+        assert!(written == fs::read(repository(&path)).expect("it is ours"), "{path}");
+    }
+    let before = state(directory.path());
+    let (code, _, err) = init(&[]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("environments/first/mesh.yaml exists, and nothing is overwritten"), "{err}");
+    let (code, _, err) = init(&["environments/schema"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(state(directory.path()), before);
+    // a second mesh leaves the schemas alone, and a domain goes on from there
+    fs::write(directory.path().join("environments/schema/mesh.schema.json"), "{}").expect("there is room");
+    let (code, out, err) = init(&["environments/second"]);
+    assert_eq!((code, out.as_str()), (Some(0), "environments/second/mesh.yaml\n"), "{err}");
+    let kept = fs::read_to_string(directory.path().join("environments/schema/mesh.schema.json")).expect("it is there");
+    assert_eq!(kept, "{}");
+    let arguments = [&payments("payments", "999999999999")[..], &["-e", "second"]].concat();
+    let (code, _, err) = new(directory.path(), &arguments);
+    assert_eq!(code, 0, "{err}");
+}
+
 /// Texts of the worst kind.
 fn nasty() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
@@ -283,38 +322,39 @@ static MESH: LazyLock<(String, RawFile)> = LazyLock::new(|| {
 });
 
 /// What is read back, without the values that were given, which it says exactly.
-fn rest(content: Content, owner: &Owner) -> serde_json::Value {
+fn rest(content: Content, wanted: &Wanted) -> serde_json::Value {
+    let owner = wanted.account();
     let (value, said, team) = match content {
         Content::Domain(file) => (serde_json::to_value(&file), (file.name, file.account), file.team),
         Content::Consumer(file) => (serde_json::to_value(&file), (file.name, file.account), file.team),
         Content::Mesh(_) => panic!("it is another kind of file"),
     };
-    assert_eq!((said.0.as_str(), said.1.as_str()), (owner.name.as_str(), owner.account.as_str()));
+    assert_eq!((said.0.as_str(), said.1.as_str()), (wanted.name(), owner.id.as_str()));
     assert_eq!((&team.name, &team.email, &team.cost_centre), (&owner.team, &owner.email, &None));
     let mut value = value.expect("files are JSON");
     for field in ["name", "account", "team"] {
         value[field] = serde_json::Value::Null;
     }
     if let Some(id) = value.pointer_mut("/products/0/id") {
-        assert_eq!(*id, format!("{}-example", owner.name));
+        assert_eq!(*id, format!("{}-example", wanted.name()));
         *id = serde_json::Value::Null;
     }
     value
 }
 
-fn wanted(shape: usize, owner: Owner) -> Wanted {
+fn wanted(shape: usize, name: OwnerName, account: Account) -> Wanted {
     match shape {
-        0 => Wanted::Domain(owner, Products::Example),
-        1 => Wanted::Domain(owner, Products::None),
-        _ => Wanted::Consumer(owner),
+        0 => Wanted::Domain(name, account, Products::Example),
+        1 => Wanted::Domain(name, account, Products::None),
+        _ => Wanted::Consumer(name, account),
     }
 }
 
 /// The file that is made, and what it says beside the values.
 fn made(wanted: &Wanted) -> (Draft, serde_json::Value) {
-    let file = draft(wanted, embedded(wanted.kind()).expect("there is one")).expect("no value is refused here");
+    let file = draft(wanted, embedded(wanted.kind())).expect("no value is refused here");
     let content = environment::read_one(&file.path, &file.text).unwrap_or_else(|| panic!("{}", file.text));
-    let rest = rest(content, wanted.owner());
+    let rest = rest(content, wanted);
     (file, rest)
 }
 
@@ -323,9 +363,9 @@ static PLAIN: LazyLock<[(usize, serde_json::Value); 3]> = LazyLock::new(|| {
     let parsed =
         (OwnerName::parse("plain").expect("it is a name"), AccountId::parse("123456789012").expect("it is an account"));
     let (name, account) = parsed;
-    let owner = Owner { name, account, team: "plain".to_owned(), email: "plain".to_owned() };
+    let owner = Account { id: account, team: "plain".to_owned(), email: "plain".to_owned() };
     std::array::from_fn(|shape| {
-        let (file, rest) = made(&wanted(shape, owner.clone()));
+        let (file, rest) = made(&wanted(shape, name.clone(), owner.clone()));
         (file.text.lines().count(), rest)
     })
 });
@@ -345,10 +385,10 @@ proptest! {
         // what is no name is refused before it is a part of anything; the texts are tried all the same
         let name = OwnerName::parse(&name).or_else(|_| OwnerName::parse("payments")).expect("it is a name");
         let account = AccountId::parse(&account).or_else(|_| AccountId::parse("999999999999")).expect("it is an account");
-        let wanted = wanted(shape, Owner { name, account, team, email });
+        let wanted = wanted(shape, name, Account { id: account, team, email });
         let (file, rest) = made(&wanted);
         let folder = if wanted.kind() == Kind::Domain { "domains" } else { "consumers" };
-        prop_assert_eq!(&file.path, &format!("{folder}/{}.yaml", wanted.owner().name));
+        prop_assert_eq!(&file.path, &format!("{folder}/{}.yaml", wanted.name()));
         prop_assert!(file.path.split('/').count() == 2 && !file.path.contains(".."), "{}", file.path);
         prop_assert_eq!(file.text.lines().count(), PLAIN[shape].0);
         prop_assert_eq!(&rest, &PLAIN[shape].1);
