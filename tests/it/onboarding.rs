@@ -3,7 +3,7 @@
 use crate::common::{errors, fixture, load};
 use crate::demo::repository;
 use assert_cmd::Command;
-use meshform::environment::{self, Content, Kind, RawFile};
+use meshform::environment::{self, Content, Kind, Loaded, RawFile};
 use meshform::mesh::{AccountId, OwnerName, resolve};
 use meshform::onboarding::{Account, Draft, Products, Wanted, draft, embedded};
 use meshform::{assembly, finding, stacks};
@@ -350,12 +350,14 @@ fn wanted(shape: usize, name: OwnerName, account: Account) -> Wanted {
     }
 }
 
-/// The file that is made, and what it says beside the values.
-fn made(wanted: &Wanted) -> (Draft, serde_json::Value) {
+/// The file that is made, the environment of it and a mesh, and what the file says beside the values.
+fn made(wanted: &Wanted) -> (Draft, Loaded, serde_json::Value) {
     let file = draft(wanted, embedded(wanted.kind())).expect("no value is refused here");
-    let content = environment::read_one(&file.path, &file.text).unwrap_or_else(|| panic!("{}", file.text));
+    let bytes = file.text.clone().into_bytes();
+    let loaded = environment::read("test", BTreeMap::from([MESH.clone(), (file.path.clone(), RawFile::Bytes(bytes))]));
+    let content = loaded.source.files[&file.path].content.clone().unwrap_or_else(|| panic!("{}", file.text));
     let rest = rest(content, wanted);
-    (file, rest)
+    (file, loaded, rest)
 }
 
 /// The same of plain values, by shape: number of lines, and what the file says beside the values.
@@ -365,7 +367,7 @@ static PLAIN: LazyLock<[(usize, serde_json::Value); 3]> = LazyLock::new(|| {
     let (name, account) = parsed;
     let owner = Account { id: account, team: "plain".to_owned(), email: "plain".to_owned() };
     std::array::from_fn(|shape| {
-        let (file, rest) = made(&wanted(shape, name.clone(), owner.clone()));
+        let (file, _, rest) = made(&wanted(shape, name.clone(), owner.clone()));
         (file.text.lines().count(), rest)
     })
 });
@@ -386,15 +388,13 @@ proptest! {
         let name = OwnerName::parse(&name).or_else(|_| OwnerName::parse("payments")).expect("it is a name");
         let account = AccountId::parse(&account).or_else(|_| AccountId::parse("999999999999")).expect("it is an account");
         let wanted = wanted(shape, name, Account { id: account, team, email });
-        let (file, rest) = made(&wanted);
+        let (file, loaded, rest) = made(&wanted);
         let folder = if wanted.kind() == Kind::Domain { "domains" } else { "consumers" };
         prop_assert_eq!(&file.path, &format!("{folder}/{}.yaml", wanted.name()));
         prop_assert!(file.path.split('/').count() == 2 && !file.path.contains(".."), "{}", file.path);
         prop_assert_eq!(file.text.lines().count(), PLAIN[shape].0);
         prop_assert_eq!(&rest, &PLAIN[shape].1);
         // the other stages, in a mesh of nothing else
-        let files = BTreeMap::from([MESH.clone(), (file.path, RawFile::Bytes(file.text.into_bytes()))]);
-        let loaded = environment::read("test", files);
         prop_assert!(errors(&loaded.findings).is_empty(), "{:?}", loaded.findings);
         let resolved = resolve(&loaded.source, None);
         if let Some(mesh) = resolved.mesh.filter(|_| errors(&resolved.findings).is_empty()) {
