@@ -197,7 +197,8 @@ fn the_page_of_commands_is_fresh() {
 #[test]
 fn every_verb_has_an_example_that_it_understands() {
     let command = meshform::cli::command();
-    for verb in command.get_subcommands() {
+    let with_own = |verb| std::iter::once(verb).chain(clap::Command::get_subcommands(verb));
+    for verb in command.get_subcommands().flat_map(with_own) {
         let name = verb.get_name();
         let help = verb.get_after_help().unwrap_or_else(|| panic!("{name} has no example")).to_string();
         let example = help.strip_prefix("Example: ").unwrap_or_else(|| panic!("{name} has no example but {help:?}"));
@@ -226,6 +227,11 @@ fn commands(command: clap::Command) -> String {
     text.push_str(&block(&mut command));
     for verb in command.get_subcommands_mut() {
         write!(text, "\n## {}\n\n{}", verb.get_name().to_owned(), block(verb)).expect("a string takes everything");
+        let name = verb.get_name().to_owned();
+        for own in verb.get_subcommands_mut() {
+            write!(text, "\n### {name} {}\n\n{}", own.get_name().to_owned(), block(own))
+                .expect("a string takes everything");
+        }
     }
     text
 }

@@ -176,6 +176,37 @@ fn a_link_in_the_place_of_the_file_is_never_written_through() {
     assert_eq!(state(directory.path()), before);
 }
 
+/// Whoever comes second finds the place taken, whole, and leaves no other file behind.
+#[test]
+fn of_many_at_once_one_writes_the_file() {
+    let directory = copy_of_demo();
+    let codes: Vec<_> = std::thread::scope(|scope| {
+        let run = |_| scope.spawn(|| new(directory.path(), &payments("payments", "999999999999")).0);
+        let all: Vec<_> = (0..4).map(run).collect();
+        all.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+    });
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    assert!(codes.iter().all(|code| [0, 1].contains(code)), "{codes:?}");
+    let files = state(&directory.path().join("environments/demo/domains"));
+    assert_eq!(files.len(), 5, "{:?}", files.keys());
+    assert!(
+        files.iter().any(|(path, text)| path.ends_with("payments.yaml") && text.ends_with("logicalType: timestamp}\n"))
+    );
+}
+
+#[test]
+fn a_disk_that_refuses_is_an_error_of_the_disk() {
+    let directory = copy_of_demo();
+    let domains = directory.path().join("environments/demo/consumers");
+    fs::remove_dir_all(&domains).expect("it is ours");
+    fs::write(&domains, "no folder").expect("there is room");
+    let before = state(directory.path());
+    let arguments = [&["consumer"][..], &payments("payments", "999999999999")[1..]].concat();
+    let (code, out, err) = new(directory.path(), &arguments);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert_eq!(state(directory.path()), before);
+}
+
 #[test]
 fn a_template_of_ones_own_is_taken_and_a_broken_one_is_told_with_its_place() {
     let directory = copy_of_demo();
