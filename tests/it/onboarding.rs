@@ -137,6 +137,8 @@ fn what_is_refused_leaves_no_trace() {
         (payments("ecommerce", "999999999999"), 3, "duplicate-owner"),
         (payments("sales", "999999999999"), 1, "domains/sales.yaml exists, and nothing is overwritten"),
         (with("a\nb", "payments@acme.example"), 3, "cannot be the value of a resource tag"),
+        // a vowel sign of Bhaiksuki: alphabetic in Unicode, and in no category that AWS's pattern of tag values names
+        (with("a\u{11c38}", "payments@acme.example"), 3, "cannot be the value of a resource tag"),
         (with("payments", "no mailbox"), 3, "is no e-mail address"),
         (with("payments", "p@acme.example\nproducts: []"), 3, "is no e-mail address"),
         ([&payments("payments", "999999999999")[..], &["-e", "dmo"]].concat(), 2, "did you mean `demo`?"),
@@ -192,6 +194,34 @@ fn of_many_at_once_one_writes_the_file() {
     assert!(
         files.iter().any(|(path, text)| path.ends_with("payments.yaml") && text.ends_with("logicalType: timestamp}\n"))
     );
+}
+
+/// Killed at any moment, it has written all of the file or none of it; what else it leaves, the environment does not read.
+#[test]
+fn a_run_that_is_killed_leaves_nothing_half_written() {
+    let directory = copy_of_demo();
+    let path = directory.path().join("environments/demo/domains/payments.yaml");
+    let mut whole = 0;
+    for delay in 0..24_u64 {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("meshform"));
+        command.current_dir(directory.path()).arg("new").args(payments("payments", "999999999999"));
+        let quiet = std::process::Stdio::null;
+        let mut child = command.stdout(quiet()).stderr(quiet()).spawn().expect("it starts");
+        std::thread::sleep(std::time::Duration::from_millis(delay * 12));
+        child.kill().expect("it can be killed, or has ended");
+        child.wait().expect("it ends");
+        if let Ok(text) = fs::read_to_string(&path) {
+            assert!(
+                text.starts_with("# yaml-language-server") && text.ends_with("logicalType: timestamp}\n"),
+                "{text}"
+            );
+            whole += 1;
+            fs::remove_file(&path).expect("it is ours");
+        }
+        assert!(load(&directory.path().join("environments/demo")).findings.is_empty());
+    }
+    let (code, _, err) = new(directory.path(), &payments("payments", "999999999999"));
+    assert_eq!(code, 0, "after {whole} whole files: {err}");
 }
 
 #[test]
