@@ -8,13 +8,14 @@ PYTHON := .local/venv/bin/python
 INSTALLED := .local/venv/installed
 SPARK := .local/spark/installed
 IMPACT := .local/impact/installed
+EDITORS := .local/editors/installed
 
-.PHONY: help demo test jobs-test mutants check fmt lint pure stacks schemas docs local-aws self-test impact bench clean
+.PHONY: help demo test jobs-test mutants check fmt lint pure stacks schemas docs local-aws self-test impact editors bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
-demo: $(INSTALLED) ## Deploy the demo into eight accounts of the local AWS, twice, and say who sees what
+demo: $(INSTALLED) ## Deploy the demo into eight accounts of the local AWS, twice, say who sees what, and bring a ninth in
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	cargo build --quiet
 	$(PYTHON) tests/local-aws/demo.py target/debug/meshform
@@ -73,6 +74,11 @@ impact: $(IMPACT) ## Compare predicted replacements with cloudformation-diff, ev
 	cargo build --quiet --no-default-features --bin meshform --example predict
 	node tests/impact/compare.mjs
 
+editors: $(EDITORS) ## Show our files to yaml-language-server, right and broken ones; needs Node 18
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	cargo build --quiet --no-default-features
+	node tests/editors/editors.mjs target/debug/meshform
+
 bench: ## Measure synth, diff and access on a generated mesh of 300 domains, side by side in one run
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	cargo build --release --no-default-features
@@ -104,6 +110,14 @@ $(IMPACT): tests/impact/package.json tests/impact/package-lock.json
 	mkdir -p .local/impact
 	cp $^ .local/impact
 	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix .local/impact
+	touch $@
+
+$(EDITORS): tests/editors/package.json tests/editors/package-lock.json
+	@$(call need,npm,install Node.js 18 or newer)
+	rm -rf .local/editors
+	mkdir -p .local/editors
+	cp $^ .local/editors
+	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix .local/editors
 	touch $@
 
 define need

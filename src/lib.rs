@@ -12,6 +12,7 @@ pub mod deploy;
 pub mod environment;
 pub mod finding;
 pub mod mesh;
+pub mod onboarding;
 pub mod plan;
 pub mod report;
 pub mod scripts;

@@ -32,6 +32,16 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write the first file of a new mesh, and the JSON Schemas that editors read beside it; nothing is overwritten
+    #[command(
+        after_help = "Example: meshform init --mesh first --tenant acme --region eu-west-1 --organization o-a1b2c3d4e5 --account 111111111111 --team governance --email governance@acme.example"
+    )]
+    Init(InitArguments),
+    /// Write the first form of a file: of a domain, or of a consumer; nothing is overwritten
+    #[command(
+        after_help = "Example: meshform new domain payments -e demo --account 999999999999 --team payments-data --email payments@acme.example"
+    )]
+    New(NewArguments),
     /// Report everything that is wrong in the files of an environment
     #[command(after_help = "Example: meshform validate -e demo --as-of 2026-12-31")]
     Validate(ValidateArguments),
@@ -73,6 +83,81 @@ pub(super) struct EnvironmentArguments {
     /// Name under environments/, or a directory; may be left out when there is one
     #[arg(long = "env", short, value_name = "ENV")]
     pub(super) environment: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// Directory of the environment; the default is environments/<mesh>
+    #[arg(value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+    /// Name of the mesh: words of lower-case letters and digits joined by hyphens, at most 20 characters
+    #[arg(long, value_name = "NAME")]
+    pub(super) mesh: String,
+    /// Short name of your organization; it makes bucket names unique in the world
+    #[arg(long, value_name = "NAME")]
+    pub(super) tenant: String,
+    /// AWS Region of every account
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: String,
+    /// Id of the AWS Organization
+    #[arg(long, value_name = "ID")]
+    pub(super) organization: String,
+    #[command(flatten)]
+    pub(super) account: AccountArguments,
+}
+
+/// An account and who owns it.
+#[derive(Debug, Args)]
+pub(super) struct AccountArguments {
+    /// The account: twelve digits
+    #[arg(long, value_name = "ID")]
+    pub(super) account: String,
+    /// Name of the team that owns it
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: String,
+    /// Mailbox of the team: alarms go there
+    #[arg(long, value_name = "MAIL")]
+    pub(super) email: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    #[command(subcommand)]
+    pub(super) what: New,
+}
+
+/// What can be new.
+#[derive(Debug, Subcommand)]
+pub(super) enum New {
+    /// A domain: a producer's account, domains/<name>.yaml
+    #[command(
+        after_help = "Example: meshform new domain payments -e demo --account 999999999999 --team payments-data --email payments@acme.example"
+    )]
+    Domain(NewDomainArguments),
+    /// A consumer: an account that sees products, consumers/<name>.yaml
+    #[command(
+        after_help = "Example: meshform new consumer finance -e demo --account 999999999999 --team finance --email finance@acme.example"
+    )]
+    Consumer(NewOwnerArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewOwnerArguments {
+    /// Name: words of lower-case letters and digits joined by hyphens, at most 24 characters
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) account: AccountArguments,
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewDomainArguments {
+    #[command(flatten)]
+    pub(super) owner: NewOwnerArguments,
+    /// Without the example product
+    #[arg(long)]
+    pub(super) empty: bool,
 }
 
 /// How findings are printed.

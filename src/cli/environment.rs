@@ -25,10 +25,10 @@ pub(super) struct Chosen {
 }
 
 /// Folder of the environments.
-const ENVIRONMENTS: &str = "environments";
+pub(super) const ENVIRONMENTS: &str = "environments";
 
 /// A folder beside the environments that is none: the generated JSON Schemas.
-const SCHEMA: &str = "schema";
+pub(super) const SCHEMA: &str = "schema";
 
 impl Chosen {
     /// Finds the environment that the arguments mean.
@@ -74,11 +74,30 @@ impl Chosen {
         Ok(Self { directory, name })
     }
 
+    /// What follows `-e` where somebody is to type it: the name where that is enough, else the directory, quoted for a shell
+    /// where it needs that.
+    pub(super) fn typed(&self) -> String {
+        if self.directory == Path::new(ENVIRONMENTS).join(&self.name) {
+            return quoted(&self.name);
+        }
+        quoted(&self.directory.display().to_string())
+    }
+
     /// Where the environment's stacks are written: `stacks/<env>` beside `environments/`, or below the working directory.
     pub(super) fn stacks(&self) -> PathBuf {
         let beside =
             self.directory.parent().filter(|parent| parent.file_name().is_some_and(|name| name == ENVIRONMENTS));
         beside.and_then(Path::parent).unwrap_or_else(|| Path::new("")).join("stacks").join(&self.name)
+    }
+}
+
+/// A word of a shell's command line.
+fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

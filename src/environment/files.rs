@@ -16,23 +16,29 @@ pub struct MeshFile {
     /// Always `Mesh`.
     pub kind: MeshKind,
     /// Name of the mesh, at most 20 characters. It starts the name of everything that is made.
+    #[schemars(example = &"demo")]
     pub name: String,
     /// Your organization's short name, at most 24 characters. It makes bucket names unique in the world.
+    #[schemars(example = &"acme")]
     pub tenant: String,
     /// The AWS Region of every account, such as `eu-west-1`.
+    #[schemars(example = &"eu-west-1")]
     pub region: String,
     /// The id of the AWS Organization; only its principals are ever trusted.
+    #[schemars(example = &"o-a1b2c3d4e5")]
     pub organization: String,
     /// The account that holds the catalog, the tags and the grants.
     pub governance: Governance,
     /// Values of the LF-Tag `<mesh>/classification`. Default: public, internal, confidential, pii, unclassified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = ["public", "internal", "confidential", "pii", "unclassified"]))]
     pub classifications: Option<Vec<String>>,
     /// What holds where a file says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Defaults>,
     /// Take over the Lake Formation settings of accounts that already have databases. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = false))]
     pub adopt_settings: Option<bool>,
     /// How the accounts are reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +61,7 @@ pub enum MeshKind {
 #[schemars(title = "governance account")]
 pub struct Governance {
     /// Twelve digits, in quotes.
+    #[schemars(example = &"111111111111")]
     pub account: String,
     /// Who answers for the mesh.
     pub team: TeamFile,
@@ -66,11 +73,14 @@ pub struct Governance {
 #[schemars(title = "team")]
 pub struct TeamFile {
     /// The team's name.
+    #[schemars(example = &"sales-data")]
     pub name: String,
     /// Where alarms go.
+    #[schemars(example = &"sales-data@acme.example")]
     pub email: String,
     /// Cost centre, put on everything the team owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"4711")]
     pub cost_centre: Option<String>,
 }
 
@@ -81,13 +91,16 @@ pub struct TeamFile {
 pub struct Defaults {
     /// Classification of a declared column that names none. Default: internal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "internal"))]
     pub classification: Option<String>,
     /// Classification of a column that a crawler finds. Only `unclassified` is possible: the mesh fails closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "unclassified"))]
     pub discovered: Option<String>,
     /// Version of Lake Formation's cross-account sharing: 3, 4 or 5. Default: 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 3, max = 5))]
+    #[schemars(extend("default" = 4))]
     pub cross_account_version: Option<u8>,
 }
 
@@ -98,27 +111,34 @@ pub struct Defaults {
 pub struct DeploymentFile {
     /// The account whose principals may assume the mesh's roles. Default: the governance account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"111111111111")]
     pub from: Option<String>,
     /// Names of the three roles that bootstrap makes in every account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<RolesFile>,
     /// External id of the trust. Default: `<tenant>-<mesh>`; it is no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"acme-demo")]
     pub external_id: Option<String>,
     /// Role that bootstrap itself assumes. Default: OrganizationAccountAccessRole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "OrganizationAccountAccessRole"))]
     pub administrator_role: Option<String>,
     /// The Organization's management account, where bootstrap runs from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"999999999990")]
     pub management: Option<String>,
     /// ARN of a role in between, assumed before the role of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"arn:aws:iam::111111111111:role/deployment-hub")]
     pub hub: Option<String>,
     /// ARN or serial number of the MFA device to ask for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"arn:aws:iam::111111111111:mfa/deployer")]
     pub mfa_serial: Option<String>,
     /// Name of the bucket for templates and assets in every account. Default: `<tenant>-<mesh>-deploy-<account>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"acme-demo-deploy-111111111111")]
     pub staging: Option<String>,
 }
 
@@ -129,12 +149,15 @@ pub struct DeploymentFile {
 pub struct RolesFile {
     /// Read-only role of `plan` and `diff --deployed`. Default: `<mesh>-plan`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"demo-plan")]
     pub plan: Option<String>,
     /// Role that makes change sets. Default: `<mesh>-deploy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"demo-deploy")]
     pub deploy: Option<String>,
     /// Role that CloudFormation works as. Default: `<mesh>-execution`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"demo-execution")]
     pub execution: Option<String>,
 }
 
@@ -144,12 +167,16 @@ pub struct RolesFile {
 #[schemars(title = "accepted finding")]
 pub struct AcceptFile {
     /// Code of the finding, such as `no-join-key`.
+    #[schemars(example = &"no-join-key")]
     pub code: String,
     /// What it is accepted for: a product, a column, a consumer.
+    #[schemars(example = &"sales-analytics")]
     pub target: String,
     /// Why.
+    #[schemars(example = &"the key comes with the next release")]
     pub reason: String,
     /// Last day on which it is accepted, `YYYY-MM-DD`.
+    #[schemars(example = &"2027-06-30")]
     pub until: String,
 }
 
@@ -161,8 +188,10 @@ pub struct DomainFile {
     /// Always `Domain`.
     pub kind: DomainKind,
     /// Name of the domain, at most 24 characters.
+    #[schemars(example = &"sales")]
     pub name: String,
     /// Twelve digits, in quotes.
+    #[schemars(example = &"444444444444")]
     pub account: String,
     /// Who owns the domain.
     pub team: TeamFile,
@@ -194,9 +223,11 @@ pub enum DomainKind {
 pub struct PrincipalFile {
     /// ARN of a role in the same account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"arn:aws:iam::444444444444:role/data-steward")]
     pub role: Option<String>,
     /// Name of a permission set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"DataSteward")]
     pub permission_set: Option<String>,
 }
 
@@ -206,10 +237,12 @@ pub struct PrincipalFile {
 #[schemars(title = "product")]
 pub struct ProductFile {
     /// Id of the product, at most 40 characters, unique in the mesh.
+    #[schemars(example = &"sales-analytics")]
     pub id: String,
     /// Version of the contract, `MAJOR.MINOR.PATCH`: major for what breaks a subscriber, minor for what is new, patch for
     /// words. `meshform diff` tells what a change calls for. Default: 1.0.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "1.0.0"))]
     pub version: Option<String>,
     /// What the product is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -222,6 +255,7 @@ pub struct ProductFile {
     pub input_ports: Vec<SubscriptionFile>,
     /// Ways out of the product. Default: tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = [{"type": "tables"}]))]
     pub output_ports: Option<Vec<OutputPortFile>>,
     /// The job that makes the tables. Default: the team's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,10 +271,12 @@ pub struct ProductFile {
     pub sla_properties: Vec<SlaPropertyFile>,
     /// When the crawler of the published tables runs: `schedule`, `event` or `never`. Default: schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "schedule"))]
     pub crawl: Option<CrawlFile>,
     /// Which of the domain's stacks holds the product, from 1. Only where a finding asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 99))]
+    #[schemars(extend("default" = 1))]
     pub stack: Option<u8>,
     /// The tables: the contract (ODCS 3.1 `schema`).
     pub schema: Vec<TableFile>,
@@ -253,12 +289,15 @@ pub struct ProductFile {
 pub struct DescriptionFile {
     /// What the product is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Orders, payments and revenue per customer.")]
     pub purpose: Option<String>,
     /// What it is not fit for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"No orders of before 2020.")]
     pub limitations: Option<String>,
     /// How to use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Join on customer_key.")]
     pub usage: Option<String>,
 }
 
@@ -272,18 +311,23 @@ pub struct SourceFile {
     pub kind: SourceKind,
     /// AppFlow: the connector, such as Salesforce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Salesforce")]
     pub connector: Option<String>,
     /// AppFlow: name of the connection, which exists already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"salesforce-marketing")]
     pub connection: Option<String>,
     /// AppFlow: the object to fetch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Campaign")]
     pub object: Option<String>,
     /// AppFlow: how often, such as `rate(1hours)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"rate(1hours)")]
     pub schedule: Option<String>,
     /// EventBridge: the detail types to take.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["OrderPlaced", "PaymentTaken"])]
     pub detail_types: Vec<String>,
 }
 
@@ -367,8 +411,10 @@ pub struct EnrichmentFile {
     #[serde(rename = "type")]
     pub kind: EnrichmentKind,
     /// The column with the text.
+    #[schemars(example = &"transcript")]
     pub column: String,
     /// What to look for.
+    #[schemars(example = ["sentiment"])]
     pub detect: Vec<Detection>,
 }
 
@@ -400,6 +446,7 @@ pub enum Detection {
 #[schemars(title = "entity resolution")]
 pub struct EntityResolutionFile {
     /// Columns that at least one input shows to the product.
+    #[schemars(example = ["email", "phone"])]
     pub match_on: Vec<String>,
 }
 
@@ -409,11 +456,14 @@ pub struct EntityResolutionFile {
 #[schemars(title = "promise")]
 pub struct SlaPropertyFile {
     /// Which promise; `frequency` sets the schedules.
+    #[schemars(example = &"frequency")]
     pub property: String,
     /// How much.
+    #[schemars(example = 1)]
     pub value: f64,
     /// Of what: `d`, `h`, `m` (minutes).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"d")]
     pub unit: Option<String>,
 }
 
@@ -435,9 +485,11 @@ pub enum CrawlFile {
 #[schemars(title = "table")]
 pub struct TableFile {
     /// Name of the table: lower-case letters, digits and underscores.
+    #[schemars(example = &"orders")]
     pub name: String,
     /// What a row is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"One row for each order.")]
     pub description: Option<String>,
     /// Rules on the quality of the data (ODCS library metrics).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -455,26 +507,33 @@ pub struct TableFile {
 #[schemars(title = "column")]
 pub struct PropertyFile {
     /// Name of the column: lower-case letters, digits and underscores.
+    #[schemars(example = &"order_id")]
     pub name: String,
     /// The logical type.
     pub logical_type: LogicalType,
     /// The type in the catalog, such as `decimal(18,2)`. Default: follows from the logical type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"decimal(18,2)")]
     pub physical_type: Option<String>,
     /// What the column holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Amount in euro, without taxes.")]
     pub description: Option<String>,
     /// Who may see it. Default: internal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "internal"))]
     pub classification: Option<String>,
     /// Part of the primary key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = false))]
     pub primary_key: Option<bool>,
     /// Never empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = false))]
     pub required: Option<bool>,
     /// Never twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = false))]
     pub unique: Option<bool>,
 }
 
@@ -508,15 +567,18 @@ pub enum LogicalType {
 #[schemars(title = "quality rule")]
 pub struct QualityFile {
     /// The metric, such as `rowCount` or `nullValues`.
+    #[schemars(example = &"nullValues")]
     pub metric: String,
     /// The column it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"order_id")]
     pub property: Option<String>,
     /// The metric's arguments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arguments: BTreeMap<String, serde_json::Value>,
     /// `rows` or `percent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"percent")]
     pub unit: Option<String>,
     /// Equal to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -549,12 +611,15 @@ pub struct ConsumerFile {
     /// Always `Consumer`.
     pub kind: ConsumerKind,
     /// Name of the consumer, at most 24 characters.
+    #[schemars(example = &"data-science")]
     pub name: String,
     /// Twelve digits, in quotes.
+    #[schemars(example = &"666666666666")]
     pub account: String,
     /// Who owns the consumer.
     pub team: TeamFile,
     /// What the consumer works with.
+    #[schemars(example = ["athena"])]
     pub tools: Vec<Tool>,
     /// Who may assume the consumer's roles. Default: whom the account's own IAM allows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -608,18 +673,23 @@ pub enum Tool {
 #[schemars(title = "subscription")]
 pub struct SubscriptionFile {
     /// Id of the product.
+    #[schemars(example = &"customer-360")]
     pub product: String,
     /// Through which port. Default: tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "tables"))]
     pub port: Option<PortKind>,
     /// What the data is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"churn models")]
     pub purpose: Option<String>,
     /// Which columns. Default: public, internal; above that it is written out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = ["public", "internal"]))]
     pub classifications: Option<Vec<String>>,
     /// Last day of access, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-06-30")]
     pub end_date: Option<String>,
 }
 
@@ -630,10 +700,12 @@ pub struct SubscriptionFile {
 pub struct NetworkFile {
     /// Private address range, from /16 to /24, that the zones share. Default: 10.0.0.0/20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "10.0.0.0/20"))]
     pub cidr: Option<String>,
     /// Number of Availability Zones. Default: 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 6))]
+    #[schemars(extend("default" = 2))]
     pub zones: Option<u8>,
 }
 
@@ -644,10 +716,12 @@ pub struct NetworkFile {
 pub struct AthenaFile {
     /// Most that one query may scan, such as `100GB` (the default).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "100GB"))]
     pub scan_limit: Option<String>,
     /// The database `default`, which Athena asks every role to be able to describe: `make` it (the default), or `exists`
     /// where the account has one already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "make"))]
     pub default_database: Option<DefaultDatabase>,
 }
 
@@ -669,12 +743,15 @@ pub enum DefaultDatabase {
 pub struct QuicksightFile {
     /// The group that may read; it exists already, in the namespace `default`. Default: `<mesh>-<consumer>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"demo-business-analysts")]
     pub group: Option<String>,
     /// Region in which QuickSight keeps the account's users and groups. Default: the mesh's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"eu-west-1")]
     pub identity_region: Option<String>,
     /// Whether each look is a query, or a look at a copy. Default: direct-query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "direct-query"))]
     pub mode: Option<QuicksightMode>,
 }
 
@@ -696,16 +773,21 @@ pub enum QuicksightMode {
 #[schemars(title = "model")]
 pub struct ModelFile {
     /// Name of the model.
+    #[schemars(example = &"churn")]
     pub name: String,
     /// ARN of a version of a model package, in the mesh's Region.
+    #[schemars(example = &"arn:aws:sagemaker:eu-west-1:666666666666:model-package/churn/1")]
     pub package: String,
     /// What it reads: the id of a product that the consumer subscribes to by its tables, where it has one table, or
     /// `product.table`.
+    #[schemars(example = &"customer-360")]
     pub input: String,
     /// When it runs, in UTC: `rate(1 day)` or `cron(15 4 * * ? *)`.
+    #[schemars(example = &"rate(1 day)")]
     pub schedule: String,
     /// Where the package's `model.tar.gz` lies, as `s3://bucket/prefix/`: the models' role may read below it. Left out, the
     /// role may read no artifacts; that is right only for packages whose artifacts AWS keeps, such as those of AWS Marketplace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"s3://acme-models/churn/")]
     pub artifacts: Option<String>,
 }

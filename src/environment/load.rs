@@ -51,6 +51,15 @@ impl LoadError {
 /// # Errors
 /// When the directory cannot be listed, or the disk fails.
 pub fn load(directory: &Path) -> Result<Loaded, LoadError> {
+    let (name, files) = gather(directory)?;
+    Ok(read(&name, files))
+}
+
+/// The name of the environment in a directory and its files, unread: what [`load`] gives to [`read`].
+///
+/// # Errors
+/// When the directory cannot be listed, or the disk fails.
+pub fn gather(directory: &Path) -> Result<(String, BTreeMap<String, RawFile>), LoadError> {
     match fs::metadata(directory) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
@@ -64,7 +73,7 @@ pub fn load(directory: &Path) -> Result<Loaded, LoadError> {
     let entries = fs::read_dir(directory).map_err(LoadError::read(directory))?;
     let mut files = BTreeMap::new();
     collect(directory, entries, "", &mut files)?;
-    Ok(read(&name(directory)?, files))
+    Ok((name(directory)?, files))
 }
 
 /// The last component; of `.` and `..` the one that they stand for.

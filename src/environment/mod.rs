@@ -17,9 +17,9 @@ mod tree;
 mod words;
 mod yaml;
 
-pub use load::{LoadError, MOST_BYTES, load};
+pub use load::{LoadError, MOST_BYTES, gather, load};
 pub use locate::Span;
-pub use read::{Content, Loaded, RawFile, Source, SourceFile, read, read_beside};
+pub use read::{Content, Loaded, RawFile, Source, SourceFile, plain, read, read_beside, read_one};
 pub use reading::{Reading, reading};
 pub use schema::{Kind, json_schema, schemas};
 pub use template::read_template;

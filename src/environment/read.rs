@@ -6,6 +6,7 @@ use super::schema::Kind;
 use super::{shape, yaml};
 use crate::finding::{Code, Finding, Place};
 use rayon::prelude::*;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder of the products' own logic.
@@ -135,6 +136,20 @@ fn read_file(path: &str, raw: RawFile) -> (SourceFile, Vec<Finding>) {
     let checked = shape::check(path, &text, kind, value);
     findings.extend(checked.findings);
     (SourceFile { text, content: checked.content, partial: checked.partial }, findings)
+}
+
+/// What one file says, at its path below an environment's directory; none where no file belongs, or what it says is no such
+/// file. What is wrong in it is not told: [`read`] tells.
+#[must_use]
+pub fn read_one(path: &str, text: &str) -> Option<Content> {
+    read_file(path, RawFile::Bytes(text.as_bytes().to_vec())).0.content
+}
+
+/// The plain value of a text, as the files of an environment are read; none when it is no YAML, or says nothing.
+#[must_use]
+pub fn plain(text: &str) -> Option<Value> {
+    let parsed = yaml::parse("", text);
+    parsed.value.filter(|_| parsed.findings.is_empty())
 }
 
 /// The text of a product's own logic.

@@ -119,5 +119,8 @@ fn plain(schema: &mut Schema) {
             object.insert("enumDescriptions".to_owned(), descriptions.into());
         }
     }
-    object.remove("default");
+    // that a field may be left out is said by `required`; what holds then is said where it is a value
+    if object.get("default").is_some_and(|value| [json!(null), json!([]), json!({})].contains(value)) {
+        object.remove("default");
+    }
 }

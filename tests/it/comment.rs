@@ -76,7 +76,7 @@ fn the_comment_answers_the_five_questions() {
     let fill = row("After it is deployed", "1. **Fill**");
     assert!(fill.contains("run the job `demo-job-customer-customer-touchpoints`"), "{fill}");
     assert!(fill.contains("does not read them"), "{fill}");
-    assert!(row("Versions to raise", "| `sales-analytics`").contains("`domains/sales.yaml:6`"));
+    assert!(row("Versions to raise", "| `sales-analytics`").contains("`domains/sales.yaml:7`"));
     // the same column of several roles is one column
     let sees = comment.lines().find(|line| line.starts_with("| **Who sees what**")).expect("there is the line");
     for part in

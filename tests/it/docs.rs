@@ -1,7 +1,13 @@
 //! Generated documents are fresh, and complete.
 
+use crate::demo::repository;
 use meshform::cli::Exit;
-use meshform::{environment, report};
+use meshform::environment::{Content, Kind, RawFile, json_schema};
+use meshform::finding::refuses;
+use meshform::mesh::resolve;
+use meshform::onboarding::embedded;
+use meshform::{environment, report, stacks};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -23,6 +29,121 @@ fn fresh(path: &str, text: &str) {
 fn schemas_of_files_are_fresh() {
     for (name, text) in environment::schemas() {
         fresh(&format!("environments/schema/{name}"), &text);
+    }
+}
+
+/// The fields of every object of a schema, with their path in it.
+fn fields<'a>(at: &str, schema: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
+        fields(name, definition, found);
+    }
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        found.push((format!("{at}.{name}"), field));
+    }
+}
+
+/// What an editor shows while somebody writes: what each field is, and what may stand there.
+#[test]
+fn every_field_is_described_and_every_text_has_an_example_a_default_or_a_choice() {
+    for kind in Kind::ALL {
+        let schema = json_schema(kind);
+        let mut found = Vec::new();
+        fields(kind.name(), &schema, &mut found);
+        assert!(found.len() > 10, "{}", kind.name());
+        for (at, field) in found {
+            let resolved = field["$ref"].as_str().and_then(|place| schema.pointer(place.trim_start_matches('#')));
+            let of = |key: &str| field.get(key).or_else(|| resolved.and_then(|schema| schema.get(key)));
+            assert!(of("description").is_some_and(|text| text.as_str().is_some_and(|text| text.len() > 3)), "{at}");
+            let is_text = of("type").is_some_and(|name| name == "string");
+            let is_shown = ["examples", "default", "enum", "const"].iter().any(|key| of(key).is_some());
+            assert!(!is_text || is_shown, "{at} has no example");
+            // an example and a default are right by the schema itself
+            let mut alone = field.clone();
+            alone["$defs"] = schema["$defs"].clone();
+            for shown in field["examples"].as_array().into_iter().flatten().chain(field.get("default")) {
+                assert!(jsonschema::is_valid(&alone, shown), "{at}: {shown}");
+            }
+        }
+    }
+}
+
+/// Writes out what the schema says holds without a field, wherever the field is left out; counts what it wrote.
+fn write_defaults(root: &Value, schema: &Value, value: &mut Value) -> usize {
+    let schema = match schema["$ref"].as_str() {
+        Some(place) => root.pointer(place.trim_start_matches('#')).expect("the schema is whole"),
+        None => schema,
+    };
+    match value {
+        Value::Array(items) => items.iter_mut().map(|item| write_defaults(root, &schema["items"], item)).sum(),
+        Value::Object(object) => {
+            let mut written = 0;
+            for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+                match (object.get_mut(name), field.get("default")) {
+                    (Some(value), _) => written += write_defaults(root, field, value),
+                    (None, Some(default)) => {
+                        object.insert(name.clone(), default.clone());
+                        written += 1;
+                    }
+                    (None, None) => {}
+                }
+            }
+            written
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// What an editor says holds without a field does hold: written out, it changes nothing.
+#[test]
+fn the_defaults_of_the_schemas_are_those_of_the_mesh() {
+    for environment in ["environments/demo", "tests/fixtures/valid/network", "tests/fixtures/valid/quicksight"] {
+        let directory = repository(environment);
+        let (name, mut files) = environment::gather(&directory).expect("it can be read");
+        let mut written = 0;
+        for (path, file) in environment::load(&directory).expect("it can be read").source.files {
+            let (kind, value) = match file.content.expect("the file is right") {
+                Content::Mesh(file) => (Kind::Mesh, serde_json::to_value(file)),
+                Content::Domain(file) => (Kind::Domain, serde_json::to_value(file)),
+                Content::Consumer(file) => (Kind::Consumer, serde_json::to_value(file)),
+            };
+            let (schema, mut value) = (json_schema(kind), value.expect("files are JSON"));
+            if kind == Kind::Mesh {
+                for part in ["defaults", "deployment"] {
+                    value[part] = json!({});
+                }
+            }
+            written += write_defaults(&schema, &schema, &mut value);
+            files.insert(path, RawFile::Bytes(value.to_string().into_bytes()));
+        }
+        assert!(written > 5, "{environment}: {written}");
+        let made = |source| {
+            let resolved = resolve(&source, None);
+            let mesh = resolved.mesh.unwrap_or_else(|| panic!("{environment}: {:#?}", resolved.findings));
+            serde_json::to_value(stacks::synthesize(&mesh).render().templates).expect("templates are JSON")
+        };
+        let loaded = environment::read(&name, files);
+        assert!(!refuses(&loaded.findings), "{environment}: {:#?}", loaded.findings);
+        let plain = environment::load(&directory).expect("it can be read").source;
+        assert!(made(loaded.source) == made(plain), "{environment}: a default that is written out changes a template");
+    }
+}
+
+/// A modeline leads every file to its schema, in the demo and in what `meshform new` writes.
+#[test]
+fn every_file_names_its_schema_in_its_first_line() {
+    let demo = environment::load(&repository("environments/demo")).expect("it can be read").source.files;
+    assert_eq!(demo.len(), 8);
+    let new = Kind::ALL.into_iter().map(|kind| {
+        let path = if kind == Kind::Mesh { "mesh.yaml".to_owned() } else { format!("{}new.yaml", kind.home()) };
+        (path, embedded(kind).to_owned())
+    });
+    for (path, text) in demo.into_iter().map(|(path, file)| (path, file.text)).chain(new) {
+        let kind = path.split('/').next().unwrap_or_default().trim_end_matches(".yaml").trim_end_matches('s');
+        let schema = format!("{}schema/{kind}.schema.json", "../".repeat(path.split('/').count()));
+        assert!(text.starts_with(&format!("# yaml-language-server: $schema={schema}\n")), "{path}: {schema}");
+        let file = repository("environments/demo").join(&path);
+        let folder = file.parent().expect("it has a folder");
+        assert!(folder.join(schema).is_file(), "{path}");
     }
 }
 
@@ -76,7 +197,8 @@ fn the_page_of_commands_is_fresh() {
 #[test]
 fn every_verb_has_an_example_that_it_understands() {
     let command = meshform::cli::command();
-    for verb in command.get_subcommands() {
+    let with_own = |verb| std::iter::once(verb).chain(clap::Command::get_subcommands(verb));
+    for verb in command.get_subcommands().flat_map(with_own) {
         let name = verb.get_name();
         let help = verb.get_after_help().unwrap_or_else(|| panic!("{name} has no example")).to_string();
         let example = help.strip_prefix("Example: ").unwrap_or_else(|| panic!("{name} has no example but {help:?}"));
@@ -105,6 +227,11 @@ fn commands(command: clap::Command) -> String {
     text.push_str(&block(&mut command));
     for verb in command.get_subcommands_mut() {
         write!(text, "\n## {}\n\n{}", verb.get_name().to_owned(), block(verb)).expect("a string takes everything");
+        let name = verb.get_name().to_owned();
+        for own in verb.get_subcommands_mut() {
+            write!(text, "\n### {name} {}\n\n{}", own.get_name().to_owned(), block(own))
+                .expect("a string takes everything");
+        }
     }
     text
 }

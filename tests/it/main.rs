@@ -27,6 +27,7 @@ mod local_aws;
 mod models;
 mod nasty;
 mod network;
+mod onboarding;
 #[cfg(feature = "aws")]
 mod plans;
 mod policies;

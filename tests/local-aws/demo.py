@@ -1,15 +1,19 @@
 """Deploy the demo into eight accounts of the local AWS: `python demo.py MESHFORM [--environment DIR] [--delay-ms N]`.
 
-Starts the local AWS, bootstraps the accounts, deploys, deploys again, says who can see what, and stops what it started,
-interrupted or not. Run by `make demo` from the root of the repository.
+Starts the local AWS, bootstraps the accounts, deploys, deploys again, says who can see what, brings a ninth account in, and
+stops what it started, interrupted or not. The ninth joins a copy of the environment in a temporary directory. Run by
+`make demo` from the root of the repository.
 """
 
 import argparse
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -20,6 +24,9 @@ HERE = Path(__file__).resolve().parent
 
 # The Organization's management account: bootstrap runs from it, nothing of the mesh lives in it.
 MANAGEMENT = "999999999990"
+
+# An account of the organization that is not in the mesh until a domain is written for it.
+NINTH = "999999999999"
 
 
 class LocalAws:
@@ -59,8 +66,8 @@ class LocalAws:
             return json.load(answer)
 
 
-def meshform(binary: str, arguments: list[str], endpoint: str, key: dict, region: str) -> None:
-    """Run meshform as one identity; end the demo when it fails."""
+def meshform(binary: str, arguments: list[str], endpoint: str, key: dict, region: str, directory: str = ".") -> None:
+    """Run meshform as one identity in a directory; end the demo when it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {
         "AWS_ENDPOINT_URL": endpoint,
@@ -71,8 +78,8 @@ def meshform(binary: str, arguments: list[str], endpoint: str, key: dict, region
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    print(f"\n$ meshform {' '.join(arguments)}", flush=True)
-    ran = subprocess.run([binary, *arguments], env=environment, check=False)
+    print(f"\n$ meshform {shlex.join(arguments)}", flush=True)
+    ran = subprocess.run([binary, *arguments], env=environment, cwd=directory, check=False)
     if ran.returncode != 0:
         sys.exit(f"meshform {arguments[0]} ended with {ran.returncode}")
 
@@ -85,6 +92,7 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=int, default=60, help="how long each resource takes, so that progress is seen")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    binary = str(Path(arguments.meshform).resolve())
     directory = Path(arguments.environment)
     mesh = yaml.safe_load((directory / "mesh.yaml").read_text())
     owners = [yaml.safe_load(file.read_text()) for file in sorted(directory.glob("[cd]*/*.yaml"))]
@@ -99,28 +107,51 @@ def main() -> None:
             {
                 "organization": mesh["organization"],
                 "management": MANAGEMENT,
-                "accounts": accounts,
+                "accounts": [*accounts, NINTH],
                 "deployAccount": mesh["governance"]["account"],
             },
         )
         environment = ["-e", arguments.environment]
-        meshform(arguments.meshform, ["bootstrap", *environment, "--yes"], local.endpoint, keys["administrator"], region)
+        meshform(binary, ["bootstrap", *environment, "--yes"], local.endpoint, keys["administrator"], region)
         # from here on nobody is root: what a role may not do fails
         local.call("POST", "lock")
         deploy = ["deploy", *environment, "--yes"]
-        meshform(arguments.meshform, deploy, local.endpoint, keys["deployer"], region)
+        meshform(binary, deploy, local.endpoint, keys["deployer"], region)
         local.call("DELETE", "log")
-        meshform(arguments.meshform, deploy, local.endpoint, keys["deployer"], region)
+        meshform(binary, deploy, local.endpoint, keys["deployer"], region)
         calls = local.call("GET", "log")
         mutating = [call for call in calls if call["mutating"]]
         print(f"  the second deploy made {len(calls)} calls, {len(mutating)} of them mutating")
         if mutating:
             sys.exit(f"the second deploy changed something: {mutating[0]}")
-        meshform(arguments.meshform, ["access", *environment], local.endpoint, keys["deployer"], region)
-        closing(local, accounts, time.monotonic() - started)
+        meshform(binary, ["access", *environment], local.endpoint, keys["deployer"], region)
+        seconds = time.monotonic() - started
+        onboard(binary, directory, local, keys, region)
+        closing(local, len(accounts), seconds, time.monotonic() - started)
 
 
-def closing(local: LocalAws, accounts: list[str], seconds: float) -> None:
+def onboard(binary: str, directory: Path, local: LocalAws, keys: dict, region: str) -> None:
+    """Bring a ninth account into a copy of the environment: from its file to its stacks."""
+    print(f"\na team joins with account {NINTH}: a copy of {directory} in a temporary directory", flush=True)
+    with tempfile.TemporaryDirectory(prefix="meshform-demo-") as copy:
+        name = directory.resolve().name
+        shutil.copytree(directory, Path(copy) / "environments" / name)
+        environment = ["-e", name]
+
+        def run(arguments: list[str], key: str = "deployer") -> None:
+            meshform(binary, arguments, local.endpoint, keys[key], region, copy)
+
+        team = ["--team", "payments-data", "--email", "payments@acme.example"]
+        run(["new", "domain", "payments", "--account", NINTH, *team, *environment])
+        run(["validate", *environment])
+        run(["synth", *environment])
+        run(["diff", *environment, "--against", str(directory.resolve())])
+        run(["bootstrap", *environment, "--select", "payments/*", "--yes"], "administrator")
+        run(["deploy", *environment, "--yes"])
+        run(["access", *environment, "--product", "payments-example"])
+
+
+def closing(local: LocalAws, accounts: int, seconds: float, all_seconds: float) -> None:
     """One line each: what stands, what was checked, what was only recorded."""
     kinds: dict[str, list[str]] = {"emulated": [], "recorded": []}
     count = 0
@@ -128,7 +159,8 @@ def closing(local: LocalAws, accounts: list[str], seconds: float) -> None:
         kinds[entry["kind"]].append(name)
         count += entry["count"]
     recorded = ", ".join(kinds["recorded"]) or "none"
-    print(f"\n{len(accounts)} accounts deployed, {count} resources, {seconds:.0f} s")
+    print(f"\n{accounts} accounts deployed in {seconds:.0f} s; then a new one, from its file to its stacks, in "
+          f"{all_seconds - seconds:.0f} s; {count} resources in {accounts + 1} accounts")
     print(
         f"checked against our rules of AWS in tests/local-aws (never against AWS itself): {len(kinds['emulated'])} resource types, "
         f"trust, execution roles, order of grants; only recorded: {recorded}; no query was run"

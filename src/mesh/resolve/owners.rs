@@ -9,7 +9,9 @@ use crate::mesh::{
     PermissionSetName, Principal, Region, RoleArn, RoleName, Team, Tenant,
 };
 use rayon::prelude::*;
+use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// A mesh without its subscriptions, and the subscriptions as written.
 pub(super) struct Owners {
@@ -298,9 +300,7 @@ fn team(file: &TeamFile, place: &Place, findings: &mut Findings) -> Team {
         );
     }
     let mut tag_value = |text: &str, field: &str| {
-        // the characters that resource tags allow in every service (AWS general reference, tag naming limits)
-        let allowed = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
-        if text.is_empty() || text.chars().count() > 256 || !text.chars().all(allowed) {
+        if text.is_empty() || text.chars().count() > 256 || !text.chars().all(is_of_tags) {
             findings.invalid(
                 place.child(field),
                 format!("`{}` cannot be the value of a resource tag", text.escape_debug()),
@@ -313,6 +313,18 @@ fn team(file: &TeamFile, place: &Place, findings: &mut Findings) -> Team {
         tag_value(cost_centre, "costCentre");
     }
     Team { name: file.name.clone(), email: file.email.clone(), cost_centre: file.cost_centre.clone() }
+}
+
+/// The characters that resource tags allow in every service: letters and numbers by Unicode's categories, which leave out the
+/// marks that some scripts write vowels with, spaces, and `_.:/=+-@` (AWS general reference, tag naming limits; the pattern
+/// of the types' schemas is `^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`).
+fn is_of_tags(letter: char) -> bool {
+    static BEYOND_ASCII: LazyLock<Regex> =
+        LazyLock::new(|| crate::sure(Regex::new(r"^[\p{L}\p{N}]$"), "it is a pattern"));
+    match letter.is_ascii() {
+        true => letter.is_ascii_alphanumeric() || " _.:/=+-@".contains(letter),
+        false => BEYOND_ASCII.is_match(letter.encode_utf8(&mut [0; 4])),
+    }
 }
 
 fn principals(
