@@ -56,6 +56,10 @@ pub(super) enum Verb {
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform deploy plan.json -e demo --yes")]
     Deploy(MeshDeployArguments),
+    /// Say how far the last deploy came, and in which state the stacks are
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform status -e demo --attach")]
+    Status(StatusArguments),
     /// Explain a finding
     #[command(after_help = "Example: meshform explain no-join-key")]
     Explain(ExplainArguments),
@@ -224,6 +228,38 @@ pub(super) struct MeshDeployArguments {
     pub(super) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(super) deploy: DeployArguments,
+    /// Take the lock of this run, which you know not to be running any more; the refusal of a deploy says whose lock it is, and how old
+    #[arg(long, value_name = "RUN")]
+    pub(super) break_lock: Option<String>,
+}
+
+/// How a status is printed.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusFormat {
+    /// For people.
+    Text,
+    /// For programs; with --attach one event a line.
+    Json,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Of this run instead of the last one
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Follow a deploy that runs, until it ends
+    #[arg(long)]
+    pub(super) attach: bool,
+    /// Read the journal alone: do not look at the accounts
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// How the status is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: StatusFormat,
 }
 
 /// How a plan is printed.

@@ -15,9 +15,15 @@ mod explain;
 mod failure;
 mod git;
 #[cfg(feature = "aws")]
+mod guard;
+#[cfg(feature = "aws")]
+mod journal;
+#[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "aws")]
 mod planning;
+#[cfg(feature = "aws")]
+mod status;
 mod synth;
 mod ui;
 mod validate;
@@ -60,6 +66,8 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Plan(arguments) => plan::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Status(arguments) => status::run(arguments, ui),
         Verb::Explain(arguments) => explain::run(arguments, ui),
         Verb::Schema(arguments) => documents::schema(arguments, ui),
         Verb::Completions(arguments) => documents::completions(arguments, ui),

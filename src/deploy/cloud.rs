@@ -7,9 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// As whom an account is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Access {
     /// The plan role: it reads and probes, and cannot change anything.
     Plan,
@@ -120,16 +124,50 @@ pub struct StackEvent {
     pub status: String,
     /// Why.
     pub reason: Option<String>,
+    /// The token of the request that started the operation: every event of an operation carries it (API reference, `StackEvent`).
+    pub token: Option<String>,
 }
 
 /// What became of a file for a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Upload {
     /// It was not there and has been stored.
     Stored,
     /// It was there.
     Stood,
+}
+
+/// A small object of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Its entity tag: another content has another.
+    pub etag: String,
+    /// How long ago it was written, by the service's own clock on both ends; `None` where the answer does not tell.
+    pub age: Option<Duration>,
+}
+
+/// What must stand for a conditional write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// No object under that key (`If-None-Match: *`).
+    Nothing,
+    /// An object with this entity tag (`If-Match`).
+    Etag(String),
+}
+
+/// What became of a conditional write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored.
+    Stored {
+        /// Its entity tag.
+        etag: String,
+    },
+    /// Something else stands there than was expected: nothing was written.
+    Moved,
 }
 
 /// What a probe found.
@@ -150,7 +188,17 @@ pub struct Identity {
     pub arn: String,
 }
 
-/// A cloud. Every call is repeatable: mutating ones carry a token, so that a repeated request is the same request.
+/// A cloud. Every call is repeatable: a repeated request is found, not doubled.
+///
+/// | call | what makes it repeatable |
+/// |---|---|
+/// | `CreateChangeSet` | `ClientToken`, and a name that no other run uses: the same name with another token is refused (`AlreadyExistsException`, "mismatch with existing attribute ClientToken", landing-zone-accelerator-on-aws #342) |
+/// | `ExecuteChangeSet`, `DeleteStack` | `ClientRequestToken`; every event of the operation carries it (API reference, `StackEvent`) |
+/// | `DeleteChangeSet` | takes no token; deleting what is gone is no error |
+/// | `PutObject` | takes no token; the key carries the content's hash, or the write is conditional on what was seen |
+///
+/// How a repetition with the same token is answered stands in no document; so whoever gets an error that may hide a taken order
+/// looks whether it was taken.
 pub trait Cloud: Send + Sync + 'static {
     /// Who the session of a scope is.
     fn who_am_i(&self, scope: &Scope) -> impl Future<Output = Result<Identity, CloudError>> + Send;
@@ -222,12 +270,39 @@ pub trait Cloud: Send + Sync + 'static {
         key: &str,
         content: &[u8],
     ) -> impl Future<Output = Result<Upload, CloudError>> + Send;
+    /// A small object; `None` when there is none under that key.
+    fn read_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Object>, CloudError>> + Send;
+    /// Writes an object if what stands under that key is what is expected.
+    fn write_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+        expected: &Expected,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
     /// Asks a probe.
     fn probe(&self, probe: &Probe, access: Access) -> impl Future<Output = Result<ProbeAnswer, CloudError>> + Send;
 }
 
+/// Where a probe is asked, and as whom.
+#[must_use]
+pub fn probe_scope(probe: &Probe, access: Access) -> Scope {
+    let (account, region) = match probe {
+        Probe::Settings { account, region, .. } | Probe::Catalog { account, region, .. } => (account, region),
+        Probe::Share { subscriber, region, .. } => (subscriber, region),
+    };
+    Scope { account: account.clone(), region: region.clone(), access }
+}
+
 /// What kind of refusal or failure an error is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum ErrorKind {
     /// Too many calls; the SDK has already tried again.
     Throttled,
@@ -251,6 +326,8 @@ pub enum ErrorKind {
     Quota,
     /// No answer.
     Network,
+    /// The journal could not be written, so the call was not made.
+    Unrecorded,
     /// Anything else; the message tells.
     Other,
 }
@@ -299,6 +376,9 @@ impl CloudError {
             ErrorKind::Network => {
                 "look at the network, and run the same command again: it goes on where it stopped".to_owned()
             }
+            ErrorKind::Unrecorded => {
+                "make room for the journal, and run the same command again: it goes on where it stopped".to_owned()
+            }
             ErrorKind::NotFound | ErrorKind::NoChanges | ErrorKind::AlreadyExists | ErrorKind::Other => {
                 return Vec::new();
             }
@@ -333,7 +413,12 @@ pub fn classify(code: &str, message: &str) -> ErrorKind {
         | "SignatureDoesNotMatch"
         | "MissingAuthenticationToken" => ErrorKind::NoCredentials,
         "AccessDenied" | "AccessDeniedException" | "OptInRequired" | "Forbidden" => ErrorKind::Denied,
-        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" => {
+        "EntityNotFoundException"
+        | "ChangeSetNotFound"
+        | "ChangeSetNotFoundException"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound" => {
             ErrorKind::NotFound
         }
         "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,

@@ -9,6 +9,8 @@ pub mod findings;
 pub mod plan;
 pub mod resources;
 pub mod schemas;
+#[cfg(feature = "aws")]
+pub mod status;
 
 /// Whether text may carry colours. The meaning never hangs on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
