@@ -318,6 +318,15 @@ pub(super) enum SchemaName {
     Plan,
     /// A difference, as `diff --format json` prints it.
     Diff,
+    /// An event, as `deploy --format json` prints it, without its version.
+    #[cfg(feature = "aws")]
+    Events,
+    /// A line of a run's journal.
+    #[cfg(feature = "aws")]
+    Journal,
+    /// A status, as `status --format json` prints it.
+    #[cfg(feature = "aws")]
+    Status,
 }
 
 #[derive(Debug, Args)]

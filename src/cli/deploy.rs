@@ -136,7 +136,9 @@ fn finish(
     settings.unsettled = unsettled(records.iter().filter(|record| record.pass == plan.pass));
     // nothing is locked and nothing written for a run that changes nothing
     let guard = match wish {
-        None if plan.changes().next().is_none() && settings.unsettled.is_empty() => Guard { holder, recorder: Arc::new(Unrecorded), lock: None },
+        None if plan.changes().next().is_none() && settings.unsettled.is_empty() => {
+            Guard { holder, recorder: Arc::new(Unrecorded), lock: None }
+        }
         lock => Guard { holder, recorder: Arc::new(journals.begin(&planned.run)?), lock },
     };
     let outcome = carry_out(arguments, ui, &planned, &settings, &guard, expected(plan, &records))?;

@@ -82,7 +82,20 @@ pub(super) fn planned(
         hints.into_iter().fold(Failure::new(error), Failure::hint)
     })?;
     let wanted = Document::all(&assembly);
-    Ok(Ok(Planned { mesh, source, chosen, rendered, wanted, options, run, reach, deployed, plan, said: Vec::new(), lock }))
+    Ok(Ok(Planned {
+        mesh,
+        source,
+        chosen,
+        rendered,
+        wanted,
+        options,
+        run,
+        reach,
+        deployed,
+        plan,
+        said: Vec::new(),
+        lock,
+    }))
 }
 
 impl Planned {

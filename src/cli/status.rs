@@ -30,8 +30,7 @@ pub(super) fn run(arguments: &StatusArguments, ui: &mut Ui) -> Result<Exit, Fail
         Some(run) if runs.contains(run) => Some(run.clone()),
         Some(run) => {
             let known: Vec<&str> = runs.iter().take(5).map(String::as_str).collect();
-            let hint =
-                if known.is_empty() { "no run has a journal here".to_owned() } else { known.join(", ") };
+            let hint = if known.is_empty() { "no run has a journal here".to_owned() } else { known.join(", ") };
             let failure = Failure::new(format!("there is no journal of a run `{run}`")).exit(Exit::Usage);
             return Err(failure.hint(format!("the newest are: {hint}")));
         }

@@ -418,9 +418,7 @@ pub fn classify(code: &str, message: &str) -> ErrorKind {
         | "ChangeSetNotFoundException"
         | "NoSuchBucket"
         | "NoSuchKey"
-        | "NotFound" => {
-            ErrorKind::NotFound
-        }
+        | "NotFound" => ErrorKind::NotFound,
         "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
         "LimitExceededException" => ErrorKind::Quota,
         "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => ErrorKind::InProgress,

@@ -222,7 +222,8 @@ impl<C: Cloud> Work<C> {
         if let Err(error) = deleted {
             // the answer may have been lost after the order was taken
             let now = self.cloud.describe_stack(&self.reading(), &view.arn).await;
-            let going = |now: &StackView| now.status == StackStatus::DeleteInProgress || now.status.phase() == Phase::Gone;
+            let going =
+                |now: &StackView| now.status == StackStatus::DeleteInProgress || now.status.phase() == Phase::Gone;
             if !error.is_passing() || !now.is_ok_and(|now| now.as_ref().is_none_or(going)) {
                 return Err(self.call("delete it", &error));
             }

@@ -138,10 +138,7 @@ impl RunRecord {
             }
             Event::StepSkipped { step, reason } => becomes(step, StepState::Skipped(reason.clone())),
             Event::RunFinished { summary } => self.summary = Some(summary.clone()),
-            Event::EarlierFailure { .. }
-            | Event::AssetStored { .. }
-            | Event::Lock { .. }
-            | Event::Stopping { .. } => {}
+            Event::EarlierFailure { .. } | Event::AssetStored { .. } | Event::Lock { .. } | Event::Stopping { .. } => {}
         }
     }
 }

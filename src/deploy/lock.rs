@@ -261,8 +261,7 @@ impl Lock {
     pub(super) async fn take<C: Cloud>(cloud: &C, wish: &LockWish) -> Result<(Self, Taken), LockError> {
         let taken = wish.may()?;
         let expected = wish.seen.etag.clone().map_or(Expected::Nothing, Expected::Etag);
-        let mut lock =
-            Self { place: wish.place.clone(), holder: wish.holder.clone(), etag: String::new(), writing: 0 };
+        let mut lock = Self { place: wish.place.clone(), holder: wish.holder.clone(), etag: String::new(), writing: 0 };
         if lock.write(cloud, LockState::Held, &expected).await? {
             return Ok((lock, taken));
         }
@@ -286,12 +285,7 @@ impl Lock {
     }
 
     /// A write whose answer was lost may have been done, and its repetition refused: then what stands is ours, word for word.
-    async fn write<C: Cloud>(
-        &mut self,
-        cloud: &C,
-        state: LockState,
-        expected: &Expected,
-    ) -> Result<bool, LockError> {
+    async fn write<C: Cloud>(&mut self, cloud: &C, state: LockState, expected: &Expected) -> Result<bool, LockError> {
         self.writing += 1;
         let content = Content {
             version: VERSION,

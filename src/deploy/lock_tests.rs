@@ -108,7 +108,7 @@ async fn a_write_whose_answer_was_lost_is_ours_all_the_same() {
         match fault {
             Fault::Denied | Fault::Expired => assert!(matches!(error(taken), LockError::Call { .. })),
             Fault::Killed => unreachable!(),
-            Fault::Throttle | Fault::Internal | Fault::Reset | Fault::TimeOutAfterEffect | Fault::Repeated => {
+            Fault::Throttle | Fault::InternalOrReset | Fault::TimeOutAfterEffect | Fault::Repeated => {
                 let (mut lock, _) = taken.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
                 assert!(lock.renew(&faulty).await.unwrap(), "{fault:?}");
             }
@@ -120,7 +120,9 @@ async fn a_write_whose_answer_was_lost_is_ours_all_the_same() {
 async fn what_lies_there_is_data_and_may_be_anything() {
     let cloud = FakeCloud::new();
     let scope = place().scope();
-    for content in ["", "{}", "[1]", r#"{"version":2,"state":"held","run":"x","owner":"y","leaseSeconds":1,"writing":1}"#] {
+    for content in
+        ["", "{}", "[1]", r#"{"version":2,"state":"held","run":"x","owner":"y","leaseSeconds":1,"writing":1}"#]
+    {
         cloud.write_object(&scope, "acme-demo-deploy", KEY, content.as_bytes(), &expected(&cloud).await).await.unwrap();
         assert!(matches!(error(look(&cloud, &place()).await), LockError::Unreadable { .. }), "{content}");
     }

@@ -30,8 +30,8 @@ mod tally;
 pub use change_sets::{ChangeSetsError, Checked, Predicted};
 pub use cloud::{
     Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,
-    EventsFrom, Expected, INLINE_LIMIT, Identity, Object, ProbeAnswer, Scope, StackEvent, StackView, TemplateSource, Upload,
-    Written, classify, probe_scope,
+    EventsFrom, Expected, INLINE_LIMIT, Identity, Object, ProbeAnswer, Scope, StackEvent, StackView, TemplateSource,
+    Upload, Written, classify, probe_scope,
 };
 pub use credentials::{Mfa, Reach};
 pub use entry::{DeployError, bootstrap, change_sets, check_change_sets, deploy, look_at_lock, observe};

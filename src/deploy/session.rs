@@ -4,7 +4,7 @@ use super::cloud::Cloud;
 use super::events::{Event, LockStep};
 use super::execute::execute;
 use super::journal::{Entry, Recorder};
-use super::lock::{Holder, Lock, LockError, LockWish, RENEWAL, Taken, LEASE};
+use super::lock::{Holder, LEASE, Lock, LockError, LockWish, RENEWAL, Taken};
 use super::outcome::Outcome;
 use super::recorded::Recorded;
 use super::settings::Settings;

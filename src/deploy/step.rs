@@ -1,8 +1,8 @@
 //! The work on one stack, from its decision to the values read back after it.
 
 use super::cloud::{
-    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError,
-    ErrorKind, EventsFrom, INLINE_LIMIT, Scope, TemplateSource,
+    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,
+    EventsFrom, INLINE_LIMIT, Scope, TemplateSource,
 };
 use super::effects::{Unanswered, answered};
 use super::events::Event;
@@ -139,6 +139,7 @@ impl<C: Cloud> Work<C> {
     /// What comes after a stack, for one that an earlier run began and whose end nobody saw: it may have been killed before it got
     /// that far. A failure that was told is not told again by the events, which stay: only what can be read back is asked anew.
     async fn settle(&self) -> Result<(), Box<Failure>> {
+        self.sweep().await;
         if let Some(arn) = &self.step.standing
             && self.settings.unsettled.get(&self.step.id) != Some(&Unsettled::Failed)
         {
@@ -192,6 +193,7 @@ impl<C: Cloud> Work<C> {
             ChangeSetState::Ready => Ok(Some(ChangeSetView { handle: change_set, ..view })),
             ChangeSetState::Failed if view.is_without_changes() => {
                 self.discard(&change_set).await;
+                self.sweep().await;
                 Ok(None)
             }
             ChangeSetState::Failed | ChangeSetState::Pending => {
@@ -280,6 +282,24 @@ impl<C: Cloud> Work<C> {
             match self.cloud.delete_change_set(&self.changing(), change_set).await {
                 Err(error) if error.is_passing() => sleep(pause).await,
                 Ok(()) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Removes change sets without changes that earlier runs of ours left behind when they were killed: whatever is executed takes the
+    /// others with it, but where there is nothing to change nothing is executed. Those of `plan --change-sets` are awaited by
+    /// somebody and stay. That one stays too is no reason to fail.
+    async fn sweep(&self) {
+        let stack = self.step.id.stack.name();
+        let Ok(names) = self.cloud.list_change_sets(&self.reading(), stack).await else { return };
+        let run_names =
+            |name: &&String| name.strip_prefix(CHANGE_SET_PREFIX).is_some_and(|rest| !rest.starts_with("plan-"));
+        for name in names.iter().filter(run_names) {
+            let handle = ChangeSetHandle { arn: name.clone(), stack_arn: stack.to_owned() };
+            // one that is being computed yet is waited for
+            match self.computed(&handle).await {
+                Ok(view) if view.is_without_changes() => self.discard(&view.handle).await,
+                Ok(_) | Err(_) => {}
             }
         }
     }

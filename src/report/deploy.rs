@@ -7,8 +7,8 @@ mod words;
 
 pub use super::Colour;
 pub use board::Board;
-pub use words::{plural, summary};
 pub(crate) use words::{elapsed, failure_line, skip as skip_words};
+pub use words::{plural, summary};
 
 use crate::deploy::{Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
@@ -137,7 +137,8 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
                 LockStep::TakenOver => vec![format!("took over the lock {whose}, which ended without giving it back")],
                 LockStep::Broken => vec![format!("broke the lock {whose}")],
                 LockStep::Lost => vec![
-                    "lost the lock: another run may be deploying; nothing new starts, and what runs is finished".to_owned(),
+                    "lost the lock: another run may be deploying; nothing new starts, and what runs is finished"
+                        .to_owned(),
                 ],
                 LockStep::Left => vec!["could not give the lock back: it is held until its lease ends".to_owned()],
             }

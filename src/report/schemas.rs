@@ -32,11 +32,34 @@ pub fn plan() -> Value {
     schemars::schema_for!(crate::plan::file::PlanFile).to_value()
 }
 
+/// An event, as `deploy --format json` prints it, without its version.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn events() -> Value {
+    schemars::schema_for!(crate::deploy::Event).to_value()
+}
+
+/// A line of a journal.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn journal() -> Value {
+    schemars::schema_for!(crate::deploy::Line).to_value()
+}
+
+/// A status, as `status --format json` prints it.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn status() -> Value {
+    schemars::schema_for!(super::status::Status).to_value()
+}
+
 /// Every output's schema: file name and text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
-    [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest()), ("plan", plan())]
-        .into_iter()
-        .map(|(name, schema)| (name, crate::assembly::pretty(&schema)))
-        .collect()
+    let schemas =
+        [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest()), ("plan", plan())];
+    let schemas = schemas.into_iter();
+    #[cfg(feature = "aws")]
+    let schemas = schemas.chain([("events", events()), ("journal", journal()), ("status", status())]);
+    schemas.map(|(name, schema)| (name, crate::assembly::pretty(&schema))).collect()
 }

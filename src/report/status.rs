@@ -106,11 +106,7 @@ pub enum Alive {
 impl Status {
     /// The status of a run and of what stands.
     #[must_use]
-    pub fn of(
-        seen: Option<&Seen<'_>>,
-        usual: &BTreeMap<(StepId, Work), f64>,
-        deployed: Option<&Deployed>,
-    ) -> Self {
+    pub fn of(seen: Option<&Seen<'_>>, usual: &BTreeMap<(StepId, Work), f64>, deployed: Option<&Deployed>) -> Self {
         let stacks = deployed.map(|deployed| {
             let status = |observed: &Observed| match observed {
                 Observed::Absent => "absent".to_owned(),

@@ -7,8 +7,8 @@ mod lakeformation;
 mod s3;
 
 use super::cloud::{
-    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Expected, Identity, Object,
-    ProbeAnswer, Scope, StackEvent, StackView, Upload, Written, probe_scope,
+    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Expected, Identity,
+    Object, ProbeAnswer, Scope, StackEvent, StackView, Upload, Written, probe_scope,
 };
 use super::credentials::{Reach, Sessions};
 use crate::plan::Probe;

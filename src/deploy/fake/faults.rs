@@ -11,10 +11,8 @@ use tokio::sync::Notify;
 pub(in crate::deploy) enum Fault {
     /// Refused, since there were too many calls.
     Throttle,
-    /// The service failed before it did anything.
-    Internal,
-    /// The connection broke before the service did anything.
-    Reset,
+    /// The service failed, or the connection broke, before it did anything: past the SDK these two are one.
+    InternalOrReset,
     /// The service did it, and the answer never came.
     TimeOutAfterEffect,
     /// Sent twice: the first answer was lost, and the SDK sent the same request again.
@@ -28,10 +26,9 @@ pub(in crate::deploy) enum Fault {
 }
 
 impl Fault {
-    pub(in crate::deploy) const ALL: [Self; 8] = [
+    pub(in crate::deploy) const ALL: [Self; 7] = [
         Self::Throttle,
-        Self::Internal,
-        Self::Reset,
+        Self::InternalOrReset,
         Self::TimeOutAfterEffect,
         Self::Repeated,
         Self::Killed,
@@ -42,7 +39,7 @@ impl Fault {
     const fn kind(self) -> ErrorKind {
         match self {
             Self::Throttle => ErrorKind::Throttled,
-            Self::Internal | Self::Reset | Self::TimeOutAfterEffect | Self::Repeated | Self::Killed => ErrorKind::Network,
+            Self::InternalOrReset | Self::TimeOutAfterEffect | Self::Repeated | Self::Killed => ErrorKind::Network,
             Self::Denied => ErrorKind::Denied,
             Self::Expired => ErrorKind::Expired,
         }

@@ -247,7 +247,8 @@ impl FakeCloud {
         let state = self.state();
         let stacks = state.stacks.iter().map(|(name, stack)| {
             let status = &stack.status;
-            format!("{name} in {}: {status} {:?} {:?}", stack.account, stack.template, stack.parameters)
+            let template = stack.template.as_deref().map(|text| (text.len(), text.get(..400).unwrap_or(text)));
+            format!("{name} in {}: {status} {template:?} {:?}", stack.account, stack.parameters)
         });
         let changes = state.changes.values().filter(|change| !change.executed);
         let changes = changes.map(|change| format!("change set of {}: {}", change.stack, change.request.name));

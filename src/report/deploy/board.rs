@@ -123,7 +123,9 @@ impl Show for Board {
                 self.remove(step);
                 kept = lines(event, self.colour);
             }
-            Event::EarlierFailure { .. } | Event::Lock { .. } | Event::Stopping { .. } => kept = lines(event, self.colour),
+            Event::EarlierFailure { .. } | Event::Lock { .. } | Event::Stopping { .. } => {
+                kept = lines(event, self.colour)
+            }
             Event::RunFinished { summary: ended } => {
                 for row in std::mem::take(&mut self.rows).into_values() {
                     row.bar.finish_and_clear();
