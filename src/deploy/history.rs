@@ -85,16 +85,41 @@ impl RunRecord {
             open: Vec::new(),
             summary: None,
         };
+        let mut ordered = Vec::new();
         for line in &journal.lines {
             record.wrote = line.at;
             match &line.entry {
                 Entry::Opened { .. } => {}
-                Entry::Intent(intent) => record.open.push(intent.clone()),
+                Entry::Intent(intent) => {
+                    ordered.push((line.at, intent));
+                    record.open.push(intent.clone());
+                }
                 Entry::Answer { call, .. } => record.open.retain(|intent| intent.call != *call),
                 Entry::Happened { happened } => record.take(line.at, happened),
             }
         }
+        for (at, intent) in ordered {
+            record.began_by(at, intent);
+        }
         Some(record)
+    }
+
+    /// An intent is on the disk before its call, an event only soon after: a run that was killed in between had begun the step.
+    fn began_by(&mut self, at: u64, intent: &Intent) {
+        if !["CreateChangeSet", "ExecuteChangeSet"].contains(&intent.operation.as_str()) {
+            return;
+        }
+        let name = intent.target.split(' ').next().unwrap_or_default();
+        let mut steps: Vec<&mut StepRecord> = (self.steps.iter_mut())
+            .filter(|(id, step)| id.stack.name() == name && step.planned.account == intent.account)
+            .map(|(_, step)| step)
+            .collect();
+        let idle = |step: &StepRecord| matches!(step.state, StepState::Waiting | StepState::Probing(_));
+        if steps.iter().all(|step| idle(step))
+            && let Some(first) = steps.first_mut()
+        {
+            first.state = StepState::Running { since: at, attached: None };
+        }
     }
 
     fn take(&mut self, at: u64, event: &Event) {

@@ -80,7 +80,7 @@ pub struct Intent {
     /// As whom.
     #[serde(rename = "as")]
     pub access: Access,
-    /// On what: a stack by name or ARN, a change set by ARN, an object by bucket and key.
+    /// On what: a stack by ARN, a change set by the name of its stack and its name or ARN, an object by bucket and key.
     pub target: String,
     /// What makes a repetition the same request, where the call takes such a token.
     pub token: Option<String>,

@@ -79,6 +79,12 @@ impl<C: Cloud> Recorded<C> {
     }
 }
 
+/// A change set, after the name of its stack: an ARN of a change set does not tell the stack.
+fn target(change_set: &ChangeSetHandle) -> String {
+    let stack = change_set.stack_arn.split_once(":stack/").map_or(change_set.stack_arn.as_str(), |(_, rest)| rest);
+    format!("{} {}", stack.split('/').next().unwrap_or_default(), change_set.arn)
+}
+
 fn service(operation: &str) -> &'static str {
     if operation == "PutObject" { "S3" } else { "CloudFormation" }
 }
@@ -131,12 +137,12 @@ impl<C: Cloud> Cloud for Recorded<C> {
         token: &str,
     ) -> Result<(), CloudError> {
         let call = self.cloud.execute_change_set(scope, change_set, token);
-        self.changing(scope, "ExecuteChangeSet", change_set.arn.clone(), Some(token), call, |()| None).await
+        self.changing(scope, "ExecuteChangeSet", target(change_set), Some(token), call, |()| None).await
     }
 
     async fn delete_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> Result<(), CloudError> {
         let call = self.cloud.delete_change_set(scope, change_set);
-        self.changing(scope, "DeleteChangeSet", change_set.arn.clone(), None, call, |()| None).await
+        self.changing(scope, "DeleteChangeSet", target(change_set), None, call, |()| None).await
     }
 
     async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {

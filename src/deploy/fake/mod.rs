@@ -258,11 +258,6 @@ impl FakeCloud {
         stacks.chain(changes).chain(objects).collect()
     }
 
-    /// The content of an object.
-    pub(super) fn object(&self, place: &str) -> Option<Vec<u8>> {
-        self.state().objects.get(place).map(|object| object.content.clone())
-    }
-
     /// What a stack that is being worked on will come to.
     pub(super) fn put_end(&self, name: &str, after: Duration, status: StackStatus) {
         self.state().stacks.get_mut(name).unwrap().agenda.push((Instant::now() + after, status, Vec::new()));
