@@ -41,7 +41,7 @@ pub(super) fn wished(
     let (place, seen) = looked.map_err(failed)?;
     let broken = broken.map(str::to_owned);
     let wish = LockWish { place, holder: holder.clone(), seen, broken, ended: journals.ended() };
-    wish.check().map_err(|error| failed(DeployError::Guard(GuardError::Lock(error))))?;
+    wish.check().map_err(|error| failed(DeployError::Guard(GuardError::Lock(Box::new(error)))))?;
     Ok(Some(wish))
 }
 
@@ -49,7 +49,7 @@ pub(super) fn wished(
 pub(super) fn failed(error: DeployError) -> Failure {
     let (hints, exit) = match &error {
         DeployError::Guard(GuardError::Lock(lock)) => {
-            (lock.hints(), if *lock == LockError::Moved { Exit::Stale } else { Exit::Error })
+            (lock.hints(), if **lock == LockError::Moved { Exit::Stale } else { Exit::Error })
         }
         DeployError::Guard(GuardError::Journal(_)) | DeployError::Runtime(_) | DeployError::WrongPass { .. } => {
             (Vec::new(), Exit::Error)

@@ -157,7 +157,7 @@ fn carry_out(
 pub fn look_at_lock(place: &LockPlace, reach: &Reach) -> Result<SeenLock, DeployError> {
     let runtime = runtime().map_err(DeployError::Runtime)?;
     let seen = runtime.block_on(async { lock::look(&Aws::new(reach.clone()).await, place).await });
-    seen.map_err(|error| DeployError::Guard(GuardError::Lock(error)))
+    seen.map_err(|error| DeployError::Guard(GuardError::Lock(Box::new(error))))
 }
 
 fn runtime() -> std::io::Result<Runtime> {

@@ -157,7 +157,7 @@ pub enum LockError {
         doing: &'static str,
         /// How.
         #[source]
-        error: CloudError,
+        error: Box<CloudError>,
     },
 }
 
@@ -207,7 +207,7 @@ pub(super) fn shown(text: &str) -> String {
 /// Looks at the lock.
 pub(super) async fn look<C: Cloud>(cloud: &C, place: &LockPlace) -> Result<SeenLock, LockError> {
     let object = cloud.read_object(&place.scope(), &place.bucket, KEY).await;
-    let object = object.map_err(|error| LockError::Call { doing: "read", error })?;
+    let object = object.map_err(|error| LockError::Call { doing: "read", error: Box::new(error) })?;
     let Some(object) = object else { return Ok(SeenLock { etag: None, holder: None, age: None, lease: LEASE }) };
     let content: Option<Content> = serde_json::from_slice(&object.content).ok();
     let Some(content) = content.filter(|content| content.version == VERSION) else {
@@ -305,7 +305,7 @@ impl Lock {
                 }
                 Ok(Written::Moved) => None,
                 Err(error) if error.is_passing() => Some(error),
-                Err(error) => return Err(LockError::Call { doing: "written", error }),
+                Err(error) => return Err(LockError::Call { doing: "written", error: Box::new(error) }),
             };
             match (cloud.read_object(&scope, bucket, KEY).await, error) {
                 (Ok(Some(object)), _) if object.content == text => {
@@ -315,12 +315,12 @@ impl Lock {
                 (Ok(_), None) => return Ok(false),
                 (Ok(_), Some(error)) => last = Some(error),
                 (Err(error), _) if error.is_passing() => last = Some(error),
-                (Err(error), _) => return Err(LockError::Call { doing: "read", error }),
+                (Err(error), _) => return Err(LockError::Call { doing: "read", error: Box::new(error) }),
             }
             sleep(pause).await;
         }
         match last {
-            Some(error) => Err(LockError::Call { doing: "written", error }),
+            Some(error) => Err(LockError::Call { doing: "written", error: Box::new(error) }),
             None => Ok(false),
         }
     }

@@ -7,6 +7,7 @@ mod aws;
 mod change_set;
 mod change_sets;
 mod cloud;
+mod cloud_error;
 mod credentials;
 mod effects;
 mod entry;

@@ -33,7 +33,7 @@ pub enum GuardError {
     Journal(#[source] io::Error),
     /// The lock could not be had.
     #[error(transparent)]
-    Lock(LockError),
+    Lock(Box<LockError>),
 }
 
 /// Carries a plan out under its guard; `receive` gets every event, after the journal.
@@ -60,7 +60,7 @@ pub(super) async fn run<C: Cloud>(
     };
     let mut lock = None;
     if let Some(wish) = &guard.lock {
-        let (held, taken) = Lock::take(&*cloud, wish).await.map_err(GuardError::Lock)?;
+        let (held, taken) = Lock::take(&*cloud, wish).await.map_err(|error| GuardError::Lock(Box::new(error)))?;
         let (how, from) = match taken {
             Taken::Free => (LockStep::Taken, None),
             Taken::Over(holder) => (LockStep::TakenOver, Some(holder)),
