@@ -1,5 +1,11 @@
 //! What can be typed. The doc comments are the help.
 
+#[cfg(feature = "aws")]
+mod looking;
+
+#[cfg(feature = "aws")]
+pub(super) use looking::{AdoptArguments, AdoptColumnsArguments, Adopted, DriftArguments, DriftFormat};
+
 use super::ui::When;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -60,6 +66,13 @@ pub(super) enum Verb {
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform status -e demo --attach")]
     Status(StatusArguments),
+    /// Compare what stands with what the deployed templates say: stacks, grants, tags, settings, columns, ends of access
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform drift -e demo --exit-code")]
+    Drift(DriftArguments),
+    /// Take what was found in the accounts into the environment's files
+    #[cfg(feature = "aws")]
+    Adopt(AdoptArguments),
     /// Explain a finding
     #[command(after_help = "Example: meshform explain no-join-key")]
     Explain(ExplainArguments),
@@ -318,6 +331,8 @@ pub(super) enum SchemaName {
     Plan,
     /// A difference, as `diff --format json` prints it.
     Diff,
+    /// Drift, as `drift --format json` prints it.
+    Drift,
     /// An event, as `deploy --format json` prints it, without its version.
     #[cfg(feature = "aws")]
     Events,

@@ -3,6 +3,8 @@
 //! Stdout is data, stderr is talk.
 
 mod access;
+#[cfg(feature = "aws")]
+mod adopt;
 mod arguments;
 #[cfg(feature = "aws")]
 mod change_sets;
@@ -10,6 +12,8 @@ mod change_sets;
 mod deploy;
 mod diff;
 mod documents;
+#[cfg(feature = "aws")]
+mod drift;
 mod environment;
 mod explain;
 mod failure;
@@ -68,6 +72,10 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Status(arguments) => status::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Drift(arguments) => drift::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Adopt(arguments) => adopt::run(arguments, ui),
         Verb::Explain(arguments) => explain::run(arguments, ui),
         Verb::Schema(arguments) => documents::schema(arguments, ui),
         Verb::Completions(arguments) => documents::completions(arguments, ui),

@@ -174,14 +174,14 @@ fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Resul
 }
 
 /// Time and chance: sortable, and no two runs alike.
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let mut chance = RandomState::new().build_hasher();
     chance.write_u64(seconds);
     format!("{seconds:x}-{:08x}", chance.finish() & 0xffff_ffff)
 }
 
-fn reach(mesh: &Mesh, run: &str) -> Reach {
+pub(super) fn reach(mesh: &Mesh, run: &str) -> Reach {
     let domains = mesh.domains.values().map(|domain| &domain.account);
     let consumers = mesh.consumers.values().map(|consumer| &consumer.account);
     let staging: BTreeMap<AccountId, String> = domains

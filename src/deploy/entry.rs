@@ -160,7 +160,7 @@ pub fn look_at_lock(place: &LockPlace, reach: &Reach) -> Result<SeenLock, Deploy
     seen.map_err(|error| DeployError::Guard(GuardError::Lock(Box::new(error))))
 }
 
-fn runtime() -> std::io::Result<Runtime> {
+pub(super) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 

@@ -26,6 +26,12 @@ pub fn diff() -> Value {
     schemars::schema_for!(crate::plan::diff::Diff).to_value()
 }
 
+/// Drift, as `drift --format json` prints it.
+#[must_use]
+pub fn drift() -> Value {
+    schemars::schema_for!(crate::plan::drift::Drift).to_value()
+}
+
 /// A plan, as `plan --out` writes it.
 #[must_use]
 pub fn plan() -> Value {
@@ -56,8 +62,14 @@ pub fn status() -> Value {
 /// Every output's schema: file name and text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
-    let schemas =
-        [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest()), ("plan", plan())];
+    let schemas = [
+        ("access", access()),
+        ("diff", diff()),
+        ("drift", drift()),
+        ("findings", findings()),
+        ("manifest", manifest()),
+        ("plan", plan()),
+    ];
     let schemas = schemas.into_iter();
     #[cfg(feature = "aws")]
     let schemas = schemas.chain([("events", events()), ("journal", journal()), ("status", status())]);

@@ -2,6 +2,7 @@
 
 mod change_set;
 mod cloudformation;
+mod drift;
 mod glue;
 mod lakeformation;
 mod s3;
