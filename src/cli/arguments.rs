@@ -4,7 +4,9 @@
 mod looking;
 
 #[cfg(feature = "aws")]
-pub(super) use looking::{AdoptArguments, AdoptColumnsArguments, Adopted, DriftArguments, DriftFormat};
+pub(super) use looking::{
+    AdoptArguments, AdoptColumnsArguments, Adopted, DoctorArguments, DoctorFormat, DriftArguments, DriftFormat,
+};
 
 use super::ui::When;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -66,12 +68,17 @@ pub(super) enum Verb {
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform status -e demo --attach")]
     Status(StatusArguments),
+    /// Look whether the accounts have what the mesh needs: roles, bootstrap, settings, sharing, QuickSight, quotas
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform doctor -e demo")]
+    Doctor(DoctorArguments),
     /// Compare what stands with what the deployed templates say: stacks, grants, tags, settings, columns, ends of access
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform drift -e demo --exit-code")]
     Drift(DriftArguments),
     /// Take what was found in the accounts into the environment's files
     #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform adopt columns -e demo sales-analytics --classification coupon=internal")]
     Adopt(AdoptArguments),
     /// Explain a finding
     #[command(after_help = "Example: meshform explain no-join-key")]
@@ -333,6 +340,8 @@ pub(super) enum SchemaName {
     Diff,
     /// Drift, as `drift --format json` prints it.
     Drift,
+    /// Preconditions, as `doctor --format json` prints them.
+    Doctor,
     /// An event, as `deploy --format json` prints it, without its version.
     #[cfg(feature = "aws")]
     Events,

@@ -18,6 +18,7 @@ pub(super) fn schema(arguments: &SchemaArguments, ui: &mut Ui) -> Result<Exit, F
         SchemaName::Manifest => schemas::manifest(),
         SchemaName::Plan => schemas::plan(),
         SchemaName::Diff => schemas::diff(),
+        SchemaName::Doctor => schemas::doctor(),
         SchemaName::Drift => schemas::drift(),
         #[cfg(feature = "aws")]
         SchemaName::Events => schemas::events(),

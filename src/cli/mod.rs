@@ -11,6 +11,8 @@ mod change_sets;
 #[cfg(feature = "aws")]
 mod deploy;
 mod diff;
+#[cfg(feature = "aws")]
+mod doctor;
 mod documents;
 #[cfg(feature = "aws")]
 mod drift;
@@ -72,6 +74,8 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Status(arguments) => status::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Doctor(arguments) => doctor::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Drift(arguments) => drift::run(arguments, ui),
         #[cfg(feature = "aws")]

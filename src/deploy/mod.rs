@@ -9,6 +9,7 @@ mod change_sets;
 mod cloud;
 mod cloud_error;
 mod credentials;
+pub mod doctor;
 pub mod drift;
 mod effects;
 mod entry;

@@ -5,6 +5,7 @@ pub mod codes;
 #[cfg(feature = "aws")]
 pub mod deploy;
 pub mod diff;
+pub mod doctor;
 pub mod drift;
 pub mod findings;
 pub mod plan;

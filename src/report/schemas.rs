@@ -26,6 +26,12 @@ pub fn diff() -> Value {
     schemars::schema_for!(crate::plan::diff::Diff).to_value()
 }
 
+/// Preconditions, as `doctor --format json` prints them.
+#[must_use]
+pub fn doctor() -> Value {
+    schemars::schema_for!(crate::plan::doctor::Diagnosis).to_value()
+}
+
 /// Drift, as `drift --format json` prints it.
 #[must_use]
 pub fn drift() -> Value {
@@ -65,6 +71,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     let schemas = [
         ("access", access()),
         ("diff", diff()),
+        ("doctor", doctor()),
         ("drift", drift()),
         ("findings", findings()),
         ("manifest", manifest()),

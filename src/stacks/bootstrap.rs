@@ -127,6 +127,13 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: A
             ],
         )
         .on(["*"]),
+        Statement::allow("ReadLimits", ["cloudformation:DescribeAccountLimits"]).on(["*"]),
+        Statement::allow("ReadCatalogPolicy", ["glue:GetResourcePolicy"]).on([format!(
+            "arn:{}:glue:{}:{}:catalog",
+            mesh.region.partition(),
+            mesh.region,
+            owner.account
+        )]),
         Statement::allow("ReadCatalogs", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"])
             .on(glue),
     ]);

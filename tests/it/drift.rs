@@ -119,7 +119,7 @@ fn found_columns_go_into_the_file_and_are_deployed_from_there() {
     for (arguments, words) in [
         (&["sales-analytic", "--yes"][..], "did you mean `sales-analytics`?"),
         (&["orders", "--yes", "--classification", "copon=internal"], "found were: coupon"),
-        (&["orders", "--yes", "--classification", "coupon=unclassified"], "there are: public"),
+        (&["orders", "--yes", "--classification", "coupon=unclassified"], "there are: confidential"),
         (&["orders", "--yes", "--classification", "coupon"], "is not <column>=<classification>"),
     ] {
         let refused = adopt(arguments);
@@ -132,8 +132,11 @@ fn found_columns_go_into_the_file_and_are_deployed_from_there() {
     assert_eq!(open.code, 0, "{}", open.text());
     let line = "          # - {name: coupon, logicalType: string, classification: }";
     assert!(text().contains(line) && text().starts_with(before.trim_end()), "{}", text());
-    let same =
-        local.meshform(Identity::Deployer, &["diff", "-e", &path, "--against", "environments/demo", "--exit-code"]);
+    let untouched = copy.path().join("untouched");
+    harness::copy_environment("environments/demo", &untouched);
+    let untouched = untouched.display().to_string();
+    let arguments = ["diff", "-e", path.as_str(), "--against", untouched.as_str(), "--exit-code"];
+    let same = local.meshform(Identity::Deployer, &arguments);
     assert_eq!(same.code, 0, "{}", same.text());
     let again = adopt(&["orders", "--yes"]);
     assert!(again.text().contains("stands in the files already"), "{}", again.text());
@@ -161,4 +164,43 @@ fn found_columns_go_into_the_file_and_are_deployed_from_there() {
     let report: Value = serde_json::from_str(&drift.stdout).expect("drift prints JSON");
     let subjects: BTreeSet<String> = differing(&report).into_iter().map(|(subject, _)| subject).collect();
     assert!(!subjects.contains("columns") && !subjects.contains("tagging"), "{:?}", differing(&report));
+}
+
+#[test]
+fn the_doctor_tells_what_is_missing_before_and_after_a_deploy() {
+    let local = LocalAws::start();
+    local.setup(7);
+    let doctor = |more: &[&str]| {
+        let arguments = [&["doctor", "-e", "environments/demo"], more].concat();
+        local.meshform(Identity::Deployer, &arguments)
+    };
+    let bare = doctor(&[]);
+    assert_eq!(bare.code, 1, "{}", bare.text());
+    assert!(bare.stdout.contains("plan role of account 777777777777"), "{}", bare.stdout);
+    assert!(
+        bare.stdout.contains("bad: ") && bare.stdout.contains("hint: meshform bootstrap -e demo"),
+        "{}",
+        bare.stdout
+    );
+    local.bootstrap();
+    local.call("DELETE", "log", &Value::Null);
+    let fresh = doctor(&[]);
+    assert_eq!(fresh.code, 0, "{}", fresh.text());
+    for words in ["0 bad", "cannot tell: QuickSight subscription", "enable-sharing-with-aws-organization"] {
+        assert!(fresh.stdout.contains(words), "{words} in\n{}", fresh.stdout);
+    }
+    assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new(), "it changes nothing");
+    let deployed = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes"]);
+    assert_eq!(deployed.code, 0, "{}", deployed.text());
+    let well = doctor(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&well.stdout).expect("doctor prints JSON");
+    let told = |verdict: &str| -> BTreeSet<String> {
+        let findings = report["findings"].as_array().into_iter().flatten();
+        let of = findings.filter(|finding| finding["verdict"] == verdict);
+        of.filter_map(|finding| finding["precondition"].as_str()).map(str::to_owned).collect()
+    };
+    assert_eq!((well.code, told("bad")), (0, BTreeSet::new()), "{}", well.text());
+    for precondition in ["plan-role", "deploy-role", "bootstrap", "settings", "sharing", "quicksight"] {
+        assert!(told("good").contains(precondition) && !told("cannot-tell").contains(precondition), "{precondition}");
+    }
 }

@@ -137,6 +137,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         holder: "AWS::IAM::Role",
+        sid: "ReadLimits",
+        pattern: "*",
+        reason: "cloudformation:DescribeAccountLimits has no resources (service authorization reference); it reads three numbers",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
         sid: "ListStacks",
         pattern: "*",
         reason: "cloudformation:ListStacks has no resources (service authorization reference); it reads names only",

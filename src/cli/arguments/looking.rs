@@ -60,3 +60,21 @@ pub(in crate::cli) struct AdoptColumnsArguments {
     #[arg(long, short)]
     pub(in crate::cli) yes: bool,
 }
+
+/// How preconditions are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum DoctorFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DoctorArguments {
+    #[command(flatten)]
+    pub(in crate::cli) environment: EnvironmentArguments,
+    /// How preconditions are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(in crate::cli) format: DoctorFormat,
+}

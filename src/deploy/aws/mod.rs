@@ -2,6 +2,7 @@
 
 mod change_set;
 mod cloudformation;
+mod doctor;
 mod drift;
 mod glue;
 mod lakeformation;

@@ -12,6 +12,7 @@ use super::inspect::{DetectionState, Inspect};
 use crate::access::{ColumnList, Facts, GrantedFact};
 use crate::assembly::Document;
 use crate::deploy::cloud::{Access, CloudError, ErrorKind, Scope};
+use crate::deploy::doctor::Examine;
 use crate::plan::drift::{
     ColumnKind, LiveColumn, LiveGrant, LiveResource, LiveSettings, LiveTable, ResourceDrift, Tagging, normal,
 };
@@ -19,23 +20,34 @@ use crate::plan::{Observed, Protection, StackStatus, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-pub(super) type Tags = BTreeMap<String, BTreeSet<String>>;
+pub(in crate::deploy) type Tags = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Default)]
-pub(super) struct FakeLake {
-    pub(super) stacks: BTreeMap<String, Standing>,
-    pub(super) drifts: BTreeMap<String, BTreeMap<String, LiveResource>>,
-    pub(super) incomplete: BTreeMap<String, String>,
-    pub(super) settings: BTreeMap<String, LiveSettings>,
-    pub(super) tags: BTreeMap<(String, String), BTreeSet<String>>,
-    pub(super) grants: BTreeMap<String, Vec<LiveGrant>>,
+pub(in crate::deploy) struct FakeLake {
+    pub(in crate::deploy) stacks: BTreeMap<String, Standing>,
+    pub(in crate::deploy) drifts: BTreeMap<String, BTreeMap<String, LiveResource>>,
+    pub(in crate::deploy) incomplete: BTreeMap<String, String>,
+    pub(in crate::deploy) settings: BTreeMap<String, LiveSettings>,
+    pub(in crate::deploy) tags: BTreeMap<(String, String), BTreeSet<String>>,
+    pub(in crate::deploy) grants: BTreeMap<String, Vec<LiveGrant>>,
     /// Accounts whose list leaves out what was granted on another account's catalog.
-    pub(super) own_catalog_only: BTreeSet<String>,
-    pub(super) database_tags: BTreeMap<(String, String), Tags>,
-    pub(super) tables: BTreeMap<(String, String), BTreeMap<String, LiveTable>>,
-    pub(super) fails: BTreeMap<(&'static str, String), ErrorKind>,
+    pub(in crate::deploy) own_catalog_only: BTreeSet<String>,
+    pub(in crate::deploy) database_tags: BTreeMap<(String, String), Tags>,
+    pub(in crate::deploy) tables: BTreeMap<(String, String), BTreeMap<String, LiveTable>>,
+    pub(in crate::deploy) fails: BTreeMap<(&'static str, String), ErrorKind>,
+    /// What CloudFormation says of its quota of stacks.
+    pub(in crate::deploy) stack_limit: Option<usize>,
+    /// The policy of governance's catalog.
+    pub(in crate::deploy) catalog_policy: Option<String>,
+    /// Accounts in which nothing that is shared has arrived.
+    pub(in crate::deploy) unseen_from: BTreeSet<String>,
     looks: Mutex<BTreeMap<String, usize>>,
-    pub(super) calls: Mutex<Vec<String>>,
+    pub(in crate::deploy) calls: Mutex<Vec<String>>,
+}
+
+/// The bootstrap stack has one name in all accounts.
+fn key(account: &str, name: &str) -> String {
+    if name.ends_with("-bootstrap") { format!("{name}@{account}") } else { text(name) }
 }
 
 fn text(text: &str) -> String {
@@ -44,10 +56,10 @@ fn text(text: &str) -> String {
 
 impl FakeLake {
     /// A lake of which everything is as these templates say.
-    pub(super) fn of(wanted: &[Document], unsupported: &[&str]) -> Self {
+    pub(in crate::deploy) fn of(wanted: &[Document], unsupported: &[&str]) -> Self {
         let mut lake = Self::default();
         for document in wanted {
-            let name = document.id.name().to_owned();
+            let name = key(&document.account, document.id.name());
             let drifts =
                 document.resources().filter(|(_, kind, _)| !unsupported.contains(kind)).map(|(id, kind, _)| {
                     let live = LiveResource {
@@ -161,7 +173,7 @@ impl FakeLake {
     }
 
     /// From now on a call in an account fails.
-    pub(super) fn fail(&mut self, operation: &'static str, account: &str, kind: ErrorKind) {
+    pub(in crate::deploy) fn fail(&mut self, operation: &'static str, account: &str, kind: ErrorKind) {
         self.fails.insert((operation, text(account)), kind);
     }
 
@@ -185,7 +197,10 @@ impl FakeLake {
 impl Inspect for FakeLake {
     async fn stack(&self, scope: &Scope, name: &str) -> Result<Observed, CloudError> {
         self.answer("DescribeStacks", scope)?;
-        Ok(self.stacks.get(name).map_or(Observed::Absent, |standing| Observed::Present(Box::new(standing.clone()))))
+        Ok(self
+            .stacks
+            .get(&key(scope.account.as_str(), name))
+            .map_or(Observed::Absent, |standing| Observed::Present(Box::new(standing.clone()))))
     }
 
     async fn detect_drift(&self, scope: &Scope, stack: &str) -> Result<String, CloudError> {
@@ -252,5 +267,37 @@ impl Inspect for FakeLake {
         self.answer("GetResourceLFTags", scope)?;
         let tables = &self.tables[&(scope.account.to_string(), text(database))];
         tables[table].tags.clone().map_err(|_| unreachable!("the lake always knows"))
+    }
+}
+
+impl Examine for FakeLake {
+    async fn answers(&self, scope: &Scope) -> Result<(), CloudError> {
+        let (operation, scope) = match scope.access {
+            Access::Plan => ("AssumeRole Plan", scope.clone()),
+            // nothing is asked as this role but whether it answers
+            Access::Deploy => ("AssumeRole Deploy", Scope { access: Access::Plan, ..scope.clone() }),
+            Access::Administrator => panic!("the administrator is asked for nothing"),
+        };
+        self.answer(operation, &scope)
+    }
+
+    async fn catalog_policy(&self, scope: &Scope) -> Result<Option<String>, CloudError> {
+        self.answer("GetResourcePolicy", scope)?;
+        Ok(self.catalog_policy.clone())
+    }
+
+    async fn stack_limit(&self, scope: &Scope) -> Result<Option<usize>, CloudError> {
+        self.answer("DescribeAccountLimits", scope)?;
+        Ok(self.stack_limit)
+    }
+
+    async fn stack_count(&self, scope: &Scope) -> Result<usize, CloudError> {
+        self.answer("ListStacks", scope)?;
+        Ok(self.stacks.len())
+    }
+
+    async fn sees(&self, scope: &Scope, _catalog: &str, _database: &str) -> Result<bool, CloudError> {
+        self.answer("GetDatabase", scope)?;
+        Ok(!self.unseen_from.contains(scope.account.as_str()))
     }
 }

@@ -4,7 +4,7 @@
 //! No failure ends the look: what could not be looked at is told with its reason ([`crate::plan::drift`]).
 
 #[cfg(test)]
-mod fake;
+pub(super) mod fake;
 mod inspect;
 #[cfg(test)]
 mod tests;
@@ -60,6 +60,9 @@ pub fn look_at_drift(wanted: &[Document], select: Option<&Pattern>, reach: &Reac
     }))
 }
 
+/// The tables of a database by name, none where there is no such database; or why they could not be looked at.
+pub type Tables = Result<Option<BTreeMap<String, LiveTable>>, CloudError>;
+
 /// The tables of some databases of one account's catalog, as the plan role sees them, without their tags.
 ///
 /// # Errors
@@ -69,7 +72,7 @@ pub fn look_at_tables(
     region: &Region,
     databases: &BTreeSet<String>,
     reach: &Reach,
-) -> std::io::Result<BTreeMap<String, Result<Option<BTreeMap<String, LiveTable>>, CloudError>>> {
+) -> std::io::Result<BTreeMap<String, Tables>> {
     let runtime = super::entry::runtime()?;
     let scope = Scope { account: account.clone(), region: region.clone(), access: Access::Plan };
     Ok(runtime.block_on(async {
@@ -266,7 +269,7 @@ async fn database<C: Inspect>(cloud: &C, scope: &Scope, name: &str) -> LiveDatab
     LiveDatabase { tags, tables }
 }
 
-fn scope(document: &Document) -> Scope {
+pub(super) fn scope(document: &Document) -> Scope {
     let account = crate::sure(
         AccountId::parse(&document.account).map_err(|error| error.message),
         "an account of the assembly was parsed before",
@@ -279,7 +282,7 @@ fn scope(document: &Document) -> Scope {
 }
 
 /// Why a call came to nothing.
-fn unread(error: &CloudError) -> Unread {
+pub(super) fn unread(error: &CloudError) -> Unread {
     let reason = match error.kind {
         ErrorKind::Denied | ErrorKind::NoCredentials | ErrorKind::WrongAccount | ErrorKind::Expired => {
             Reason::NotAllowed
