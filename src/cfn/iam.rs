@@ -143,6 +143,13 @@ impl Statement {
         }
     }
 
+    /// What is left of it with these actions alone; none when it denies, or nothing is left.
+    #[must_use]
+    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Option<Self> {
+        self.action.retain(|action| keep(action));
+        (self.effect == Effect::Allow && !self.action.is_empty()).then_some(self)
+    }
+
     /// On resources named by text.
     #[must_use]
     pub fn on<R: Into<String>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {

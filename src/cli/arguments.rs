@@ -1,5 +1,13 @@
 //! What can be typed. The doc comments are the help.
 
+#[cfg(feature = "aws")]
+mod looking;
+
+#[cfg(feature = "aws")]
+pub(super) use looking::{
+    AdoptArguments, AdoptColumnsArguments, Adopted, DoctorArguments, DoctorFormat, DriftArguments, DriftFormat,
+};
+
 use super::ui::When;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -66,6 +74,22 @@ pub(super) enum Verb {
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform deploy plan.json -e demo --yes")]
     Deploy(MeshDeployArguments),
+    /// Say how far the last deploy came, and in which state the stacks are
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform status -e demo --attach")]
+    Status(StatusArguments),
+    /// Look whether the accounts have what the mesh needs: roles, bootstrap, settings, sharing, QuickSight, quotas
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform doctor -e demo")]
+    Doctor(DoctorArguments),
+    /// Compare what stands with what the deployed templates say: stacks, grants, tags, settings, columns, ends of access
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform drift -e demo --exit-code")]
+    Drift(DriftArguments),
+    /// Take what was found in the accounts into the environment's files
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform adopt columns -e demo sales-analytics --classification coupon=internal")]
+    Adopt(AdoptArguments),
     /// Explain a finding
     #[command(after_help = "Example: meshform explain no-join-key")]
     Explain(ExplainArguments),
@@ -309,6 +333,38 @@ pub(super) struct MeshDeployArguments {
     pub(super) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(super) deploy: DeployArguments,
+    /// Take the lock of this run, which you know not to be running any more; the refusal of a deploy says whose lock it is, and how old
+    #[arg(long, value_name = "RUN")]
+    pub(super) break_lock: Option<String>,
+}
+
+/// How a status is printed.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusFormat {
+    /// For people.
+    Text,
+    /// For programs; with --attach one event a line.
+    Json,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Of this run instead of the last one
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Follow a deploy that runs, until it ends
+    #[arg(long)]
+    pub(super) attach: bool,
+    /// Read the journal alone: do not look at the accounts
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// How the status is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: StatusFormat,
 }
 
 /// How a plan is printed.
@@ -367,6 +423,19 @@ pub(super) enum SchemaName {
     Plan,
     /// A difference, as `diff --format json` prints it.
     Diff,
+    /// Drift, as `drift --format json` prints it.
+    Drift,
+    /// Preconditions, as `doctor --format json` prints them.
+    Doctor,
+    /// An event, as `deploy --format json` prints it, without its version.
+    #[cfg(feature = "aws")]
+    Events,
+    /// A line of a run's journal.
+    #[cfg(feature = "aws")]
+    Journal,
+    /// A status, as `status --format json` prints it.
+    #[cfg(feature = "aws")]
+    Status,
 }
 
 #[derive(Debug, Args)]

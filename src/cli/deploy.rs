@@ -5,39 +5,44 @@
 use super::arguments::{DeployArguments, MeshDeployArguments, ProgressFormat};
 use super::change_sets::checked;
 use super::failure::{Exit, Failure};
+use super::guard::{failed, owner, wished};
+use super::journal::Journals;
 use super::planning::{Planned, Unreviewed, planned};
 use super::ui::Ui;
-use crate::deploy::{DeployError, Event, OnFailure, Outcome, Reach, Settings};
+use crate::deploy::{
+    Event, Guard, Holder, OnFailure, Outcome, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
+};
 use crate::mesh::AccountId;
 use crate::plan::file::{LONGEST, Moved, PlanFile, PlanFileError, moved};
-use crate::plan::{Options, Pass, Pattern, Plan};
+use crate::plan::{Options, Pass, Pattern, Plan, Step, StepId};
 use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
 use crate::report::plan::words;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) fn bootstrap(arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    run(arguments, ui, Pass::Bootstrap)
+    run(arguments, None, ui, Pass::Bootstrap)
 }
 
 pub(super) fn deploy(arguments: &MeshDeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     match &arguments.plan {
-        Some(path) => carry_out_file(path, &arguments.deploy, ui),
-        None => run(&arguments.deploy, ui, Pass::Mesh),
+        Some(path) => carry_out_file(path, arguments, ui),
+        None => run(&arguments.deploy, arguments.break_lock.as_deref(), ui, Pass::Mesh),
     }
 }
 
 /// `deploy plan.json`: exactly that plan, or nothing.
-fn carry_out_file(path: &Path, arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
+fn carry_out_file(path: &Path, arguments: &MeshDeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let file = read(path)?;
     let options = Options { pass: file.pass, select: file.select.as_deref().map(Pattern::new) };
     if options.pass != Pass::Mesh {
         let failure = Failure::new("this is a plan of `bootstrap`, which `deploy` does not carry out");
         return Err(failure.exit(Exit::Usage));
     }
-    let mut planned = match planned(&arguments.environment, options, Unreviewed::Refused, ui)? {
+    let mut planned = match planned(&arguments.deploy.environment, options, Unreviewed::Refused, ui)? {
         Ok(planned) => planned,
         Err(exit) => return Ok(exit),
     };
@@ -50,7 +55,7 @@ fn carry_out_file(path: &Path, arguments: &DeployArguments, ui: &mut Ui) -> Resu
         planned.lay(checked.fit);
     }
     fits(path, &file, moved(&file, &planned.file(&planned.diff())))?;
-    finish(&planned, arguments, ui)
+    finish(planned, &arguments.deploy, arguments.break_lock.as_deref(), ui)
 }
 
 fn fits(path: &Path, file: &PlanFile, moved: Vec<Moved>) -> Result<(), Failure> {
@@ -95,31 +100,48 @@ fn read(path: &Path) -> Result<PlanFile, Failure> {
     })
 }
 
-fn run(arguments: &DeployArguments, ui: &mut Ui, pass: Pass) -> Result<Exit, Failure> {
+fn run(arguments: &DeployArguments, broken: Option<&str>, ui: &mut Ui, pass: Pass) -> Result<Exit, Failure> {
     let select = arguments.select.as_deref().map(Pattern::new);
     match planned(&arguments.environment, Options { pass, select }, Unreviewed::Refused, ui)? {
-        Ok(planned) => finish(&planned, arguments, ui),
+        Ok(planned) => finish(planned, arguments, broken, ui),
         Err(exit) => Ok(exit),
     }
 }
 
 /// Asks, and carries a plan out.
-fn finish(planned: &Planned, arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Planned { plan, rendered, reach, .. } = planned;
-    if let Some(exit) = refused(plan, ui)? {
+fn finish(
+    mut planned: Planned,
+    arguments: &DeployArguments,
+    broken: Option<&str>,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    if let Some(exit) = refused(&planned.plan, ui)? {
         return Ok(exit);
     }
+    let journals = Journals::of(&planned.chosen);
+    let holder = Holder { run: planned.run.clone(), owner: owner() };
+    let wish = wished(&mut planned, &holder, broken, &journals)?;
+    let Planned { plan, rendered, .. } = &planned;
     if plan.changes().next().is_some()
         && !arguments.yes
         && let Some(exit) = ask(plan, ui)?
     {
         return Ok(exit);
     }
+    let records = journals.records();
     let mut settings = Settings::new(&planned.run);
     let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
     settings.assets = contents.collect();
     settings.on_failure = if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
-    let outcome = carry_out(arguments, ui, plan.pass, plan, reach, &settings)?;
+    settings.unsettled = unsettled(records.iter().filter(|record| record.pass == plan.pass));
+    // nothing is locked and nothing written for a run that changes nothing
+    let guard = match wish {
+        None if plan.changes().next().is_none() && settings.unsettled.is_empty() => {
+            Guard { holder, recorder: Arc::new(Unrecorded), lock: None }
+        }
+        lock => Guard { holder, recorder: Arc::new(journals.begin(&planned.run)?), lock },
+    };
+    let outcome = carry_out(arguments, ui, &planned, &settings, &guard, expected(plan, &records))?;
     Ok(match outcome {
         Outcome::Complete { .. } | Outcome::Nothing { .. } => Exit::Done,
         Outcome::Partial { summary } if summary.stopped.is_some() && summary.failed.is_empty() => Exit::Interrupted,
@@ -166,21 +188,29 @@ fn ask(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     Ok(Some(Exit::Declined))
 }
 
+/// How long each step of a plan usually takes, in seconds.
+fn expected(plan: &Plan, records: &[RunRecord]) -> BTreeMap<StepId, f64> {
+    let usual = usual(records);
+    let of = |step: &Step| Some((step.id.clone(), *usual.get(&(step.id.clone(), Work::of(&step.decision)?))?));
+    plan.steps.values().filter_map(of).collect()
+}
+
 fn carry_out(
     arguments: &DeployArguments,
     ui: &mut Ui,
-    pass: Pass,
-    plan: &Plan,
-    reach: &Reach,
+    planned: &Planned,
     settings: &Settings,
+    guard: &Guard,
+    usual: BTreeMap<StepId, f64>,
 ) -> Result<Outcome, Failure> {
+    let Planned { plan, reach, .. } = planned;
     let (width, colour, live, quiet) = (ui.width, ui.err_colour, ui.live, ui.is_quiet());
     let mut show: Box<dyn Show + '_> = match arguments.format {
         ProgressFormat::Json => Box::new(JsonLines::new(&mut ui.out)),
         ProgressFormat::Text if quiet => Box::new(Failures::new(&mut ui.err, colour)),
         ProgressFormat::Text if live => {
             let columns = u16::try_from(width).unwrap_or(u16::MAX);
-            Box::new(Board::new(indicatif::ProgressDrawTarget::stderr(), columns, colour))
+            Box::new(Board::new(indicatif::ProgressDrawTarget::stderr(), columns, colour, usual))
         }
         ProgressFormat::Text => Box::new(PlainLines::new(&mut ui.err, colour)),
     };
@@ -191,11 +221,11 @@ fn carry_out(
             lost = show.show(&event).err();
         }
     };
-    let carry_out = match pass {
+    let carry_out = match plan.pass {
         Pass::Bootstrap => crate::deploy::bootstrap,
         Pass::Mesh => crate::deploy::deploy,
     };
-    let outcome = carry_out(plan, reach, settings, &mut receive).map_err(|error: DeployError| Failure::new(error))?;
+    let outcome = carry_out(plan, reach, settings, guard, &mut receive).map_err(failed)?;
     drop(show);
     if let Some(error) = lost.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
         return Err(Failure::new(error));

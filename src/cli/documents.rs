@@ -18,6 +18,14 @@ pub(super) fn schema(arguments: &SchemaArguments, ui: &mut Ui) -> Result<Exit, F
         SchemaName::Manifest => schemas::manifest(),
         SchemaName::Plan => schemas::plan(),
         SchemaName::Diff => schemas::diff(),
+        SchemaName::Doctor => schemas::doctor(),
+        SchemaName::Drift => schemas::drift(),
+        #[cfg(feature = "aws")]
+        SchemaName::Events => schemas::events(),
+        #[cfg(feature = "aws")]
+        SchemaName::Journal => schemas::journal(),
+        #[cfg(feature = "aws")]
+        SchemaName::Status => schemas::status(),
     };
     write!(ui.out, "{}", crate::assembly::pretty(&schema))?;
     ui.out.flush()?;

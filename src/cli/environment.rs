@@ -85,9 +85,14 @@ impl Chosen {
 
     /// Where the environment's stacks are written: `stacks/<env>` beside `environments/`, or below the working directory.
     pub(super) fn stacks(&self) -> PathBuf {
-        let beside =
+        self.beside("stacks").join(&self.name)
+    }
+
+    /// A folder beside `environments/`, or below the working directory.
+    pub(super) fn beside(&self, folder: &str) -> PathBuf {
+        let parent =
             self.directory.parent().filter(|parent| parent.file_name().is_some_and(|name| name == ENVIRONMENTS));
-        beside.and_then(Path::parent).unwrap_or_else(|| Path::new("")).join("stacks").join(&self.name)
+        parent.and_then(Path::parent).unwrap_or_else(|| Path::new("")).join(folder)
     }
 }
 

@@ -3,13 +3,19 @@
 //! Stdout is data, stderr is talk.
 
 mod access;
+#[cfg(feature = "aws")]
+mod adopt;
 mod arguments;
 #[cfg(feature = "aws")]
 mod change_sets;
 #[cfg(feature = "aws")]
 mod deploy;
 mod diff;
+#[cfg(feature = "aws")]
+mod doctor;
 mod documents;
+#[cfg(feature = "aws")]
+mod drift;
 mod environment;
 mod explain;
 mod failure;
@@ -18,9 +24,15 @@ mod init;
 mod new;
 mod new_file;
 #[cfg(feature = "aws")]
+mod guard;
+#[cfg(feature = "aws")]
+mod journal;
+#[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "aws")]
 mod planning;
+#[cfg(feature = "aws")]
+mod status;
 mod synth;
 mod ui;
 mod validate;
@@ -65,6 +77,14 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Plan(arguments) => plan::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Status(arguments) => status::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Doctor(arguments) => doctor::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Drift(arguments) => drift::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Adopt(arguments) => adopt::run(arguments, ui),
         Verb::Explain(arguments) => explain::run(arguments, ui),
         Verb::Schema(arguments) => documents::schema(arguments, ui),
         Verb::Completions(arguments) => documents::completions(arguments, ui),

@@ -7,7 +7,7 @@ use super::environment::{Chosen, synthesized};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use crate::assembly::{self, Document, Rendered};
-use crate::deploy::{ObserveError, Reach};
+use crate::deploy::{DeployError, LockPlace, ObserveError, Reach, SeenLock};
 use crate::environment::Source;
 use crate::mesh::{AccountId, Mesh};
 use crate::plan::diff::{ChangeSetOfStack, Diff, Prepared, Side, compare_with};
@@ -42,6 +42,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     /// What change sets say.
     pub(super) said: Vec<ChangeSetOfStack>,
+    /// The lock as it was before the accounts were looked at; none where nothing is to be deployed, or the bucket is yet to be made.
+    pub(super) lock: Option<Result<(LockPlace, SeenLock), DeployError>>,
 }
 
 /// Synthesizes, looks at what stands as a role that can only look, and makes the plan.
@@ -65,6 +67,14 @@ pub(super) fn planned(
     }
     let run = run_id();
     let reach = reach(&mesh, &run);
+    let lock = (unreviewed == Unreviewed::Refused && options.pass == Pass::Mesh).then(|| {
+        let place = LockPlace {
+            account: mesh.governance.clone(),
+            region: mesh.region.clone(),
+            bucket: mesh.staging_bucket(&mesh.governance),
+        };
+        crate::deploy::look_at_lock(&place, &reach).map(|seen| (place, seen))
+    });
     let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
     warn_of_strays(&deployed, ui)?;
     let plan = plan(&rendered, &deployed, &options).map_err(|error| {
@@ -72,7 +82,20 @@ pub(super) fn planned(
         hints.into_iter().fold(Failure::new(error), Failure::hint)
     })?;
     let wanted = Document::all(&assembly);
-    Ok(Ok(Planned { mesh, source, chosen, rendered, wanted, options, run, reach, deployed, plan, said: Vec::new() }))
+    Ok(Ok(Planned {
+        mesh,
+        source,
+        chosen,
+        rendered,
+        wanted,
+        options,
+        run,
+        reach,
+        deployed,
+        plan,
+        said: Vec::new(),
+        lock,
+    }))
 }
 
 impl Planned {
@@ -105,6 +128,17 @@ pub(super) fn accounts(environment: &EnvironmentArguments, ui: &mut Ui) -> Resul
     let stacks = assembly.stacks.keys().filter(|id| deployed.stacks.contains_key(*id)).cloned().collect();
     let (base, _) = documents(&Document::all(&assembly), &deployed, &stacks);
     Ok(Prepared::new(accounts_side(&deployed), base, None))
+}
+
+/// What stands of an environment's mesh, looked at by the plan role; none of an environment that refuses.
+pub(super) fn standing(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<Option<Deployed>, Failure> {
+    let (mesh, assembly, _) = match synthesized(environment, None)?.or_refuse(ui)? {
+        Ok(result) => result,
+        Err(_) => return Ok(None),
+    };
+    let options = Options { pass: Pass::Mesh, select: None };
+    let deployed = crate::deploy::observe(&assembly.render().manifest, &options, &reach(&mesh, &run_id()));
+    deployed.map(Some).map_err(not_observed)
 }
 
 fn accounts_side(deployed: &Deployed) -> Side {
@@ -140,14 +174,14 @@ fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Resul
 }
 
 /// Time and chance: sortable, and no two runs alike.
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let mut chance = RandomState::new().build_hasher();
     chance.write_u64(seconds);
     format!("{seconds:x}-{:08x}", chance.finish() & 0xffff_ffff)
 }
 
-fn reach(mesh: &Mesh, run: &str) -> Reach {
+pub(super) fn reach(mesh: &Mesh, run: &str) -> Reach {
     let domains = mesh.domains.values().map(|domain| &domain.account);
     let consumers = mesh.consumers.values().map(|consumer| &consumer.account);
     let staging: BTreeMap<AccountId, String> = domains

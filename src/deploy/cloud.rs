@@ -1,15 +1,20 @@
 //! What the deployer asks of a cloud, in our own types: the AWS implementation and the one in memory both answer it.
 
 pub use super::change_set::{ChangeSetHandle, ChangeSetState, ChangeSetView};
+pub use super::cloud_error::{CloudError, ErrorKind, classify};
 use crate::mesh::{AccountId, Region};
 use crate::plan::{Probe, Protection, StackStatus};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// As whom an account is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Access {
     /// The plan role: it reads and probes, and cannot change anything.
     Plan,
@@ -120,16 +125,50 @@ pub struct StackEvent {
     pub status: String,
     /// Why.
     pub reason: Option<String>,
+    /// The token of the request that started the operation: every event of an operation carries it (API reference, `StackEvent`).
+    pub token: Option<String>,
 }
 
 /// What became of a file for a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Upload {
     /// It was not there and has been stored.
     Stored,
     /// It was there.
     Stood,
+}
+
+/// A small object of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Its entity tag: another content has another.
+    pub etag: String,
+    /// How long ago it was written, by the service's own clock on both ends; `None` where the answer does not tell.
+    pub age: Option<Duration>,
+}
+
+/// What must stand for a conditional write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// No object under that key (`If-None-Match: *`).
+    Nothing,
+    /// An object with this entity tag (`If-Match`).
+    Etag(String),
+}
+
+/// What became of a conditional write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored.
+    Stored {
+        /// Its entity tag.
+        etag: String,
+    },
+    /// Something else stands there than was expected: nothing was written.
+    Moved,
 }
 
 /// What a probe found.
@@ -150,7 +189,17 @@ pub struct Identity {
     pub arn: String,
 }
 
-/// A cloud. Every call is repeatable: mutating ones carry a token, so that a repeated request is the same request.
+/// A cloud. Every call is repeatable: a repeated request is found, not doubled.
+///
+/// | call | what makes it repeatable |
+/// |---|---|
+/// | `CreateChangeSet` | `ClientToken`, and a name that no other run uses: the same name with another token is refused (`AlreadyExistsException`, "mismatch with existing attribute ClientToken", landing-zone-accelerator-on-aws #342) |
+/// | `ExecuteChangeSet`, `DeleteStack` | `ClientRequestToken`; every event of the operation carries it (API reference, `StackEvent`) |
+/// | `DeleteChangeSet` | takes no token; deleting what is gone is no error |
+/// | `PutObject` | takes no token; the key carries the content's hash, or the write is conditional on what was seen |
+///
+/// How a repetition with the same token is answered stands in no document; so whoever gets an error that may hide a taken order
+/// looks whether it was taken.
 pub trait Cloud: Send + Sync + 'static {
     /// Who the session of a scope is.
     fn who_am_i(&self, scope: &Scope) -> impl Future<Output = Result<Identity, CloudError>> + Send;
@@ -222,131 +271,34 @@ pub trait Cloud: Send + Sync + 'static {
         key: &str,
         content: &[u8],
     ) -> impl Future<Output = Result<Upload, CloudError>> + Send;
+    /// A small object; `None` when there is none under that key.
+    fn read_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Object>, CloudError>> + Send;
+    /// Writes an object if what stands under that key is what is expected.
+    fn write_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+        expected: &Expected,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
     /// Asks a probe.
     fn probe(&self, probe: &Probe, access: Access) -> impl Future<Output = Result<ProbeAnswer, CloudError>> + Send;
 }
 
-/// What kind of refusal or failure an error is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Too many calls; the SDK has already tried again.
-    Throttled,
-    /// The credentials have expired. Never tried again.
-    Expired,
-    /// Not allowed.
-    Denied,
-    /// There are no credentials to begin with, or AWS does not know them.
-    NoCredentials,
-    /// The session is one of another account than it should be.
-    WrongAccount,
-    /// There is no such thing.
-    NotFound,
-    /// There is nothing to change.
-    NoChanges,
-    /// There is such a thing already.
-    AlreadyExists,
-    /// Somebody is working on it.
-    InProgress,
-    /// A quota is used up; waiting does not help.
-    Quota,
-    /// No answer.
-    Network,
-    /// Anything else; the message tells.
-    Other,
-}
-
-/// A call that failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{service} {operation} in account {account} ({region}) failed: {message}")]
-pub struct CloudError {
-    /// What kind of failure.
-    pub kind: ErrorKind,
-    /// What the service said.
-    pub message: String,
-    /// The service, such as `CloudFormation`.
-    pub service: &'static str,
-    /// The operation, such as `DescribeStacks`.
-    pub operation: &'static str,
-    /// The account it was meant for.
-    pub account: String,
-    /// The Region.
-    pub region: String,
-}
-
-impl CloudError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hints(&self) -> Vec<String> {
-        let hint = match self.kind {
-            ErrorKind::Denied if self.operation == "AssumeRole" => format!(
-                "the role is missing in account {}, or does not trust this identity: run `meshform bootstrap`, or compare `deployment` in mesh.yaml with the account",
-                self.account
-            ),
-            ErrorKind::Denied => {
-                format!(
-                    "the role of this session lacks the permission: run `meshform bootstrap` to bring account {} up to date",
-                    self.account
-                )
-            }
-            ErrorKind::Expired => "sign in again, and run the same command: it goes on where it stopped".to_owned(),
-            ErrorKind::NoCredentials => {
-                "sign in, or set AWS_PROFILE to a profile that can assume the mesh's roles".to_owned()
-            }
-            ErrorKind::WrongAccount => "compare the account ids in the environment files with the accounts".to_owned(),
-            ErrorKind::Throttled => "run the same command again, with fewer stacks at once".to_owned(),
-            ErrorKind::InProgress => "wait for the other operation to end, and run the same command again".to_owned(),
-            ErrorKind::Quota => "ask for a higher quota in Service Quotas, or remove what is not needed".to_owned(),
-            ErrorKind::Network => {
-                "look at the network, and run the same command again: it goes on where it stopped".to_owned()
-            }
-            ErrorKind::NotFound | ErrorKind::NoChanges | ErrorKind::AlreadyExists | ErrorKind::Other => {
-                return Vec::new();
-            }
-        };
-        vec![hint]
-    }
-
-    /// Whether asking again later may help: such an error of a poll never decides the result of a deploy.
-    #[must_use]
-    pub const fn is_passing(&self) -> bool {
-        matches!(self.kind, ErrorKind::Throttled | ErrorKind::Network)
-    }
-}
-
-/// Tells the kind of an error by the code and the message on the wire. CloudFormation says `ValidationError` for many things, so
-/// there the message must tell; only whole phrases are compared.
+/// Where a probe is asked, and as whom.
 #[must_use]
-pub fn classify(code: &str, message: &str) -> ErrorKind {
-    match code {
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "RequestLimitExceeded"
-        | "TooManyRequestsException"
-        | "SlowDown"
-        | "PriorRequestNotComplete" => ErrorKind::Throttled,
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
-        "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch"
-        | "MissingAuthenticationToken" => ErrorKind::NoCredentials,
-        "AccessDenied" | "AccessDeniedException" | "OptInRequired" | "Forbidden" => ErrorKind::Denied,
-        "EntityNotFoundException" | "ChangeSetNotFound" | "ChangeSetNotFoundException" | "NoSuchKey" | "NotFound" => {
-            ErrorKind::NotFound
-        }
-        "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
-        "LimitExceededException" => ErrorKind::Quota,
-        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => ErrorKind::InProgress,
-        "RequestTimeout" | "RequestTimeoutException" | "InternalFailure" | "ServiceUnavailable" | "InternalError" => {
-            ErrorKind::Network
-        }
-        "ValidationError" if message.ends_with("does not exist") => ErrorKind::NotFound,
-        "ValidationError" if message.starts_with("No updates are to be performed.") => ErrorKind::NoChanges,
-        "ValidationError" if message.contains("_IN_PROGRESS state and can not be updated") => ErrorKind::InProgress,
-        _ => ErrorKind::Other,
-    }
+pub fn probe_scope(probe: &Probe, access: Access) -> Scope {
+    let (account, region) = match probe {
+        Probe::Settings { account, region, .. } | Probe::Catalog { account, region, .. } => (account, region),
+        Probe::Share { subscriber, region, .. } => (subscriber, region),
+    };
+    Scope { account: account.clone(), region: region.clone(), access }
 }
 
 impl fmt::Display for Access {
@@ -356,51 +308,5 @@ impl fmt::Display for Access {
             Self::Deploy => "deploy role",
             Self::Administrator => "administrator role",
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_and_messages_tell_the_kind() {
-        let table = [
-            ("Throttling", "Rate exceeded", ErrorKind::Throttled),
-            ("ExpiredToken", "The security token included in the request is expired", ErrorKind::Expired),
-            ("AccessDenied", "User: x is not authorized to perform: sts:AssumeRole", ErrorKind::Denied),
-            ("ValidationError", "Stack with id demo-storage does not exist", ErrorKind::NotFound),
-            ("ValidationError", "No updates are to be performed.", ErrorKind::NoChanges),
-            (
-                "ValidationError",
-                "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.",
-                ErrorKind::InProgress,
-            ),
-            ("ValidationError", "Stack:arn is in ROLLBACK_COMPLETE state and can not be updated.", ErrorKind::Other),
-            (
-                "ValidationError",
-                "Template format error: a bucket does not exist in section Resources",
-                ErrorKind::Other,
-            ),
-            ("LimitExceededException", "stack count", ErrorKind::Quota),
-            ("Novelty", "?", ErrorKind::Other),
-        ];
-        for (code, message, kind) in table {
-            assert_eq!(classify(code, message), kind, "{code}: {message}");
-        }
-    }
-
-    #[test]
-    fn an_account_without_bootstrap_is_told_so() {
-        let error = CloudError {
-            kind: ErrorKind::Denied,
-            message: "not authorized".to_owned(),
-            service: "STS",
-            operation: "AssumeRole",
-            account: "222222222222".to_owned(),
-            region: "eu-west-1".to_owned(),
-        };
-        assert_eq!(error.to_string(), "STS AssumeRole in account 222222222222 (eu-west-1) failed: not authorized");
-        assert!(error.hints()[0].contains("meshform bootstrap"), "{:?}", error.hints());
     }
 }

@@ -4,9 +4,10 @@ use super::aws::Aws;
 use super::change_sets::{self, ChangeSetsError, Checked, Predicted};
 use super::credentials::Reach;
 use super::events::Event;
-use super::execute::execute;
+use super::lock::{self, LockPlace, SeenLock};
 use super::observe::{self, ObserveError};
 use super::outcome::Outcome;
+use super::session::{self, Guard, GuardError};
 use super::settings::Settings;
 use crate::assembly::Manifest;
 use crate::plan::{Deployed, Options, Pass, Plan, StepChangeSet, StepId};
@@ -21,6 +22,9 @@ pub enum DeployError {
     /// The asynchronous runtime could not be started.
     #[error("the asynchronous runtime could not be started")]
     Runtime(#[source] std::io::Error),
+    /// Its journal or its lock could not be had.
+    #[error(transparent)]
+    Guard(GuardError),
     /// A bootstrap was given a plan of the mesh, or the other way round.
     #[error("this is a plan of the pass `{}`, not of the pass `{}`", name(*.found), name(*.wanted))]
     WrongPass {
@@ -99,9 +103,10 @@ pub fn deploy(
     plan: &Plan,
     reach: &Reach,
     settings: &Settings,
+    guard: &Guard,
     receive: &mut dyn FnMut(Event),
 ) -> Result<Outcome, DeployError> {
-    carry_out(Pass::Mesh, plan, reach, settings, receive)
+    carry_out(Pass::Mesh, plan, reach, settings, guard, receive)
 }
 
 /// Carries a plan of the bootstrap pass out, as the administrator. Otherwise as [`deploy`].
@@ -112,9 +117,10 @@ pub fn bootstrap(
     plan: &Plan,
     reach: &Reach,
     settings: &Settings,
+    guard: &Guard,
     receive: &mut dyn FnMut(Event),
 ) -> Result<Outcome, DeployError> {
-    carry_out(Pass::Bootstrap, plan, reach, settings, receive)
+    carry_out(Pass::Bootstrap, plan, reach, settings, guard, receive)
 }
 
 fn carry_out(
@@ -122,6 +128,7 @@ fn carry_out(
     plan: &Plan,
     reach: &Reach,
     settings: &Settings,
+    guard: &Guard,
     receive: &mut dyn FnMut(Event),
 ) -> Result<Outcome, DeployError> {
     if plan.pass != wanted {
@@ -130,32 +137,30 @@ fn carry_out(
     let runtime = runtime().map_err(DeployError::Runtime)?;
     let outcome = runtime.block_on(async {
         let cloud = Arc::new(Aws::new(reach.clone()).await);
-        let (events, mut received) = unbounded_channel();
         let (interrupt, interrupts) = unbounded_channel();
         let listening = tokio::spawn(listen(interrupt));
         let settings = Settings { staging: reach.staging.clone(), ..settings.clone() };
-        let work = execute(cloud, plan, Arc::new(settings), events, interrupts);
-        tokio::pin!(work);
-        let outcome = loop {
-            tokio::select! {
-                // what happened is told before it is summed up
-                biased;
-                Some(event) = received.recv() => receive(event),
-                outcome = &mut work => break outcome,
-            }
-        };
+        let outcome = session::run(cloud, plan, settings, guard, interrupts, receive).await;
         listening.abort();
-        while let Ok(event) = received.try_recv() {
-            receive(event);
-        }
         outcome
     });
     // a step that was left behind must not hold the process
     runtime.shutdown_background();
-    Ok(outcome)
+    outcome.map_err(DeployError::Guard)
 }
 
-fn runtime() -> std::io::Result<Runtime> {
+/// Looks at the lock of the mesh's deployments, as governance's deploy role: before the accounts are looked at, so that a deploy in
+/// between is noticed.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn look_at_lock(place: &LockPlace, reach: &Reach) -> Result<SeenLock, DeployError> {
+    let runtime = runtime().map_err(DeployError::Runtime)?;
+    let seen = runtime.block_on(async { lock::look(&Aws::new(reach.clone()).await, place).await });
+    seen.map_err(|error| DeployError::Guard(GuardError::Lock(Box::new(error))))
+}
+
+pub(super) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 

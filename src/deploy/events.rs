@@ -1,17 +1,19 @@
 //! What happens during a deploy, as data: the executor sends it, reports render it, programs read it a line at a time.
 
 use super::cloud::Upload;
+use super::lock::Holder;
 use super::outcome::{Cause, Failure, SkipReason, Summary};
 use crate::assembly::Layer;
 use crate::mesh::{AccountId, Region};
 use crate::plan::{Decision, Pass, StepId};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Version of the format of events.
 pub const VERSION: u32 = 1;
 
 /// One thing that happened. Fields may be added; those that are here keep their meaning within a version.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Event {
     /// A run begins.
@@ -105,6 +107,13 @@ pub enum Event {
         /// Why.
         reason: SkipReason,
     },
+    /// The lock of the mesh's deployments was taken, lost or left.
+    Lock {
+        /// What became of it.
+        how: LockStep,
+        /// Whose it was.
+        from: Option<Holder>,
+    },
     /// The user asked to stop.
     Stopping {
         /// The steps that are being worked on.
@@ -120,15 +129,17 @@ pub enum Event {
 }
 
 /// A stack of the plan, as a run announces it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedStep {
     /// The stack, and the turn.
     #[serde(flatten)]
     pub step: StepId,
     /// Its account.
+    #[schemars(with = "String")]
     pub account: AccountId,
     /// Its Region.
+    #[schemars(with = "String")]
     pub region: Region,
     /// Its layer.
     pub layer: Layer,
@@ -137,7 +148,7 @@ pub struct PlannedStep {
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum StepOutcome {
     /// The stack was made.
@@ -153,8 +164,24 @@ pub enum StepOutcome {
     },
 }
 
+/// What became of the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockStep {
+    /// It was free, and is ours.
+    Taken,
+    /// It was that of a run that ended without giving it back.
+    TakenOver,
+    /// It was another run's, and a person chose to break it.
+    Broken,
+    /// It could not be renewed, or somebody else took it: nothing new starts.
+    Lost,
+    /// It could not be given back: it is held until its lease ends.
+    Left,
+}
+
 /// How a run is being stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
     /// Start nothing new, finish what runs.

@@ -153,7 +153,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     /// A step whose needs are all complete, or one of them never will be.
     fn admit(&mut self, step: &'plan Step) {
         let broken = step.needs.iter().find(|needed| self.broken.contains(needed));
-        if step.decision == Decision::Keep {
+        let settled = !self.settings.unsettled.contains_key(&step.id);
+        if step.decision == Decision::Keep && (settled || broken.is_some() || self.halt.is_some()) {
             // it stands whatever became of its needs, but nothing new may build on it if they failed
             if broken.is_some() {
                 self.broken.insert(&step.id);
@@ -327,10 +328,9 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             ..summed(ended, running)
         };
         self.send(Event::RunFinished { summary: summary.clone() });
-        let undone = !summary.failed.is_empty() || !summary.skipped.is_empty() || !summary.running.is_empty();
         // an update that turned out to change nothing has still made, and removed, a change set
         let untouched = self.plan.changes().next().is_none();
-        match (undone, untouched) {
+        match (!summary.is_whole(), untouched) {
             (true, _) => Outcome::Partial { summary },
             (false, true) => Outcome::Nothing { summary },
             (false, false) => Outcome::Complete { summary },

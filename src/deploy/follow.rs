@@ -1,11 +1,11 @@
 //! Following what CloudFormation does to one stack, to its end.
 
 use super::cloud::{
-    ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, EventsFrom, StackEvent, StackView,
+    ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind, EventsFrom, StackEvent, StackView,
 };
 use super::events::Event;
 use super::outcome::{Cause, Failure, causes, own_reason, survivors};
-use super::step::Work;
+use super::step::{LOOKS, Work};
 use crate::plan::{Phase, StackStatus};
 use std::collections::BTreeSet;
 use tokio::time::{Instant, sleep};
@@ -56,12 +56,49 @@ impl<C: Cloud> Work<C> {
         Ok(None)
     }
 
+    /// After an execution that was answered with an error: whether the order was taken all the same, since the answer may have been
+    /// lost and a repetition refused. The change set says that some order was taken, the token of the events whose.
+    pub(super) async fn taken(
+        &self,
+        change_set: &ChangeSetHandle,
+        mark: Option<&String>,
+        token: &str,
+        error: &CloudError,
+    ) -> Result<(), Box<Failure>> {
+        let refused = || self.call("execute the change set", error);
+        if !error.is_passing() && ![ErrorKind::InProgress, ErrorKind::AlreadyExists].contains(&error.kind) {
+            return Err(refused());
+        }
+        for pause in self.settings.polling.pauses().take(LOOKS) {
+            match self.cloud.describe_change_set(&self.reading(), change_set).await {
+                Ok(view) if view.state == ChangeSetState::Spent => {
+                    let from = EventsFrom::After(mark.cloned());
+                    let events = self.cloud.stack_events(&self.reading(), &change_set.stack_arn, &from).await;
+                    let tokens: Vec<String> =
+                        events.unwrap_or_default().into_iter().filter_map(|event| event.token).collect();
+                    if tokens.is_empty() || tokens.iter().any(|found| found == token) {
+                        return Ok(());
+                    }
+                    return Err(Box::new(Failure {
+                        hints: vec!["run the same command again: it plans anew".to_owned()],
+                        ..self.failure("was changed by somebody else meanwhile".to_owned())
+                    }));
+                }
+                Ok(_) => return Err(refused()),
+                Err(error) if error.is_passing() => sleep(pause).await,
+                Err(_) => return Err(refused()),
+            }
+        }
+        Err(refused())
+    }
+
     /// Waits for the end of our own operation, telling what its resources do. Only the stack's status ends it, never a call
     /// that failed in passing; and only a status that an event of this operation bears out, since reads may be stale.
     pub(super) async fn settled(
         &self,
         arn: &str,
         mark: Option<String>,
+        token: &str,
         changes: usize,
     ) -> Result<(StackView, Vec<StackEvent>), Box<Failure>> {
         let started = Instant::now();
@@ -81,10 +118,11 @@ impl<C: Cloud> Work<C> {
                 Err(error) => return Err(self.lost(&error)),
             }
             if let Some(view) = view {
-                let borne_out = seen
-                    .events
-                    .iter()
-                    .any(|event| event.physical_id.as_deref() == Some(arn) && event.status == view.status.as_str());
+                let borne_out = seen.events.iter().any(|event| {
+                    event.physical_id.as_deref() == Some(arn)
+                        && event.status == view.status.as_str()
+                        && event.token.as_deref().is_none_or(|found| found == token)
+                });
                 if view.status.phase() != Phase::Going && (borne_out || look >= STALE_LOOKS) {
                     return Ok((view, seen.events));
                 }
@@ -181,7 +219,15 @@ impl<C: Cloud> Work<C> {
             }));
         }
         let deleted = self.cloud.delete_stack(&self.changing(), &view.arn, &self.token("delete")).await;
-        deleted.map_err(|error| self.call("delete it", &error))?;
+        if let Err(error) = deleted {
+            // the answer may have been lost after the order was taken
+            let now = self.cloud.describe_stack(&self.reading(), &view.arn).await;
+            let going =
+                |now: &StackView| now.status == StackStatus::DeleteInProgress || now.status.phase() == Phase::Gone;
+            if !error.is_passing() || !now.is_ok_and(|now| now.as_ref().is_none_or(going)) {
+                return Err(self.call("delete it", &error));
+            }
+        }
         let started = Instant::now();
         for pause in self.settings.polling.pauses() {
             match self.cloud.describe_stack(&self.reading(), &view.arn).await {

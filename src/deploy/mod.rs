@@ -7,7 +7,10 @@ mod aws;
 mod change_set;
 mod change_sets;
 mod cloud;
+mod cloud_error;
 mod credentials;
+pub mod doctor;
+pub mod drift;
 mod effects;
 mod entry;
 mod events;
@@ -16,8 +19,13 @@ mod failure;
 #[cfg(test)]
 mod fake;
 mod follow;
+mod history;
+mod journal;
+mod lock;
 mod observe;
 mod outcome;
+mod recorded;
+mod session;
 mod settings;
 mod step;
 mod tally;
@@ -25,11 +33,18 @@ mod tally;
 pub use change_sets::{ChangeSetsError, Checked, Predicted};
 pub use cloud::{
     Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,
-    EventsFrom, INLINE_LIMIT, Identity, ProbeAnswer, Scope, StackEvent, StackView, TemplateSource, Upload, classify,
+    EventsFrom, Expected, INLINE_LIMIT, Identity, Object, ProbeAnswer, Scope, StackEvent, StackView, TemplateSource,
+    Upload, Written, classify, probe_scope,
 };
 pub use credentials::{Mfa, Reach};
-pub use entry::{DeployError, bootstrap, change_sets, check_change_sets, deploy, observe};
-pub use events::{Event, PlannedStep, StepOutcome, Stop, VERSION};
+pub use entry::{DeployError, bootstrap, change_sets, check_change_sets, deploy, look_at_lock, observe};
+pub use events::{Event, LockStep, PlannedStep, StepOutcome, Stop, VERSION};
+pub use history::{RunRecord, StepRecord, StepState, Work, unsettled, usual};
+pub use journal::{
+    Answer, Entry, Intent, JOURNAL_VERSION, Journal, JournalError, LONGEST_JOURNAL, Line, Recorder, Unrecorded,
+};
+pub use lock::{Holder, LockError, LockPlace, LockState, LockWish, SeenLock};
 pub use observe::ObserveError;
 pub use outcome::{Cause, Failure, Outcome, SkipReason, Skipped, Summary, causes, survivors};
-pub use settings::{Limits, OnFailure, Patience, Polling, Settings};
+pub use session::{Guard, GuardError};
+pub use settings::{Limits, OnFailure, Patience, Polling, Settings, Unsettled};

@@ -5,7 +5,8 @@ use super::events::Stop;
 use crate::assembly::StackId;
 use crate::mesh::AccountId;
 use crate::plan::{StepId, Turn};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How a run ended.
@@ -40,7 +41,7 @@ impl Outcome {
 
 /// What came of a run: each stack of the plan is in exactly one list, by the worst of its
 /// turns; each list is sorted by id.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Stacks that were made.
     pub created: Vec<StackId>,
@@ -60,8 +61,16 @@ pub struct Summary {
     pub seconds: f64,
 }
 
+impl Summary {
+    /// Whether everything that had to be done was done.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && self.running.is_empty()
+    }
+}
+
 /// A stack that was not started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Skipped {
     /// The stack.
     pub stack: StackId,
@@ -72,7 +81,7 @@ pub struct Skipped {
 }
 
 /// Why a stack was not started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "because", rename_all = "kebab-case")]
 pub enum SkipReason {
     /// A stack that it needs failed or was skipped itself.
@@ -92,12 +101,13 @@ pub enum SkipReason {
 }
 
 /// A stack that failed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// The stack.
     pub stack: StackId,
     /// Its account.
+    #[schemars(with = "String")]
     pub account: AccountId,
     /// What went wrong, in one sentence that follows "stack X ".
     pub message: String,
@@ -112,7 +122,7 @@ pub struct Failure {
 }
 
 /// A failure of a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
     /// Logical id of the resource.
@@ -175,6 +185,16 @@ pub fn survivors(events: &[StackEvent], stack_arn: &str) -> Vec<Cause> {
     last.into_values().filter(|event| event.status == "DELETE_FAILED").map(cause).collect()
 }
 
+/// The events of the last operation on a stack: from the stack's own event that began it.
+pub(super) fn last_operation<'a>(events: &'a [StackEvent], stack_arn: &str) -> &'a [StackEvent] {
+    let began = |event: &StackEvent| {
+        event.physical_id.as_deref() == Some(stack_arn)
+            && ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"].contains(&event.status.as_str())
+    };
+    let start = events.iter().rposition(began).unwrap_or(0);
+    &events[start..]
+}
+
 /// The reason that the stack itself first gave for a failure.
 pub(super) fn own_reason(events: &[StackEvent], stack_arn: &str) -> Option<String> {
     let own = |event: &&StackEvent| event.physical_id.as_deref() == Some(stack_arn);
@@ -223,6 +243,7 @@ mod tests {
             resource_type: "AWS::Glue::Table".to_owned(),
             status: status.to_owned(),
             reason: reason.map(str::to_owned),
+            token: None,
         }
     }
 

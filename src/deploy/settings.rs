@@ -1,6 +1,7 @@
 //! How a deploy is carried out: limits and patience, never what is done.
 
 use crate::mesh::AccountId;
+use crate::plan::StepId;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -21,6 +22,17 @@ pub struct Settings {
     pub staging: BTreeMap<AccountId, String>,
     /// Content of the assembly's assets, by SHA-256 in hexadecimal.
     pub assets: BTreeMap<String, Vec<u8>>,
+    /// Steps that an earlier run began and did not end well: should they be kept, what comes after a stack is done all the same.
+    pub unsettled: BTreeMap<StepId, Unsettled>,
+}
+
+/// How an earlier run left a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsettled {
+    /// It was begun, and the run did not see its end.
+    Unfinished,
+    /// It failed.
+    Failed,
 }
 
 impl Settings {
@@ -35,6 +47,7 @@ impl Settings {
             polling: Polling::default(),
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
+            unsettled: BTreeMap::new(),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The work on one stack, from its decision to the values read back after it.
 
 use super::cloud::{
-    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError,
+    Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,
     EventsFrom, INLINE_LIMIT, Scope, TemplateSource,
 };
 use super::effects::{Unanswered, answered};
 use super::events::Event;
 use super::observe::observed;
-use super::outcome::{Failure, causes};
-use super::settings::Settings;
+use super::outcome::{Failure, causes, last_operation};
+use super::settings::{Settings, Unsettled};
 use crate::mesh::fingerprint;
 use crate::plan::{
     CHANGE_SET_PREFIX, Decision, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
@@ -16,9 +16,13 @@ use crate::plan::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::sleep;
 
 /// How often a decision may be taken again after waiting for others: an account where operations never end is for people.
 const ROUNDS: usize = 4;
+
+/// How often something small is tried, or looked at, before it is taken as it is.
+pub(super) const LOOKS: usize = 4;
 
 /// What the work on one stack needs.
 pub(super) struct Work<C> {
@@ -57,8 +61,7 @@ impl<C: Cloud> Work<C> {
                 Decision::Update => return self.change(ChangeKind::Update).await,
                 Decision::Keep => {
                     let done = self.kept().await?;
-                    // only after waiting: what ended meanwhile may be our own earlier run's, which did not get to reading back
-                    self.read_back().await?;
+                    self.settle().await?;
                     return Ok(done);
                 }
                 Decision::Refuse { reason, advice } => {
@@ -133,6 +136,20 @@ impl<C: Cloud> Work<C> {
         kept.map(|(name, _)| name.clone()).collect()
     }
 
+    /// What comes after a stack, for one that an earlier run began and whose end nobody saw: it may have been killed before it got
+    /// that far. A failure that was told is not told again by the events, which stay: only what can be read back is asked anew.
+    async fn settle(&self) -> Result<(), Box<Failure>> {
+        self.sweep().await;
+        if let Some(arn) = &self.step.standing
+            && self.settings.unsettled.get(&self.step.id) != Some(&Unsettled::Failed)
+        {
+            let events = self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(None)).await;
+            let events = events.map_err(|error| self.call("read its events", &error))?;
+            self.nothing_survives(last_operation(&events, arn), arn)?;
+        }
+        self.read_back().await
+    }
+
     async fn kept(&self) -> Result<Done, Box<Failure>> {
         let view = self.cloud.describe_stack(&self.reading(), self.step.id.stack.name()).await;
         let view = view.map_err(|error| self.call("read its outputs", &error))?;
@@ -148,16 +165,11 @@ impl<C: Cloud> Work<C> {
         };
         let Some(ChangeSetView { handle: change_set, resources, .. }) = made else { return self.kept().await };
         let arn = &change_set.stack_arn;
-        let mark = self.mark(arn).await?;
-        let executed = self.cloud.execute_change_set(&self.changing(), &change_set, &self.token("execute")).await;
-        if let Err(error) = executed {
-            // the answer may have been lost after the order was taken: then the change set says so
-            let view = self.cloud.describe_change_set(&self.reading(), &change_set).await;
-            if !error.is_passing() || view.is_ok_and(|view| view.state != ChangeSetState::Spent) {
-                return Err(self.call("execute the change set", &error));
-            }
+        let (mark, token) = (self.mark(arn).await?, self.token("execute"));
+        if let Err(error) = self.cloud.execute_change_set(&self.changing(), &change_set, &token).await {
+            self.taken(&change_set, mark.as_ref(), &token, &error).await?;
         }
-        let (view, events) = self.settled(arn, mark, resources.len()).await?;
+        let (view, events) = self.settled(arn, mark, &token, resources.len()).await?;
         match view.status.phase() {
             Phase::Succeeded => {}
             Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
@@ -181,6 +193,7 @@ impl<C: Cloud> Work<C> {
             ChangeSetState::Ready => Ok(Some(ChangeSetView { handle: change_set, ..view })),
             ChangeSetState::Failed if view.is_without_changes() => {
                 self.discard(&change_set).await;
+                self.sweep().await;
                 Ok(None)
             }
             ChangeSetState::Failed | ChangeSetState::Pending => {
@@ -220,7 +233,16 @@ impl<C: Cloud> Work<C> {
             capabilities: self.step.capabilities.clone(),
             token: self.token("change"),
         };
-        Ok(self.cloud.create_change_set(&self.changing(), &request).await)
+        let made = self.cloud.create_change_set(&self.changing(), &request).await;
+        let Err(error) = made else { return Ok(made) };
+        // the answer may have been lost, or a repetition refused: the name is this run's alone, so what bears it is ours
+        if error.is_passing() || error.kind == ErrorKind::AlreadyExists {
+            let by_name = ChangeSetHandle { arn: request.name, stack_arn: request.stack };
+            if let Ok(view) = self.cloud.describe_change_set(&self.reading(), &by_name).await {
+                return Ok(Ok(view.handle));
+            }
+        }
+        Ok(Err(error))
     }
 
     fn bucket(&self) -> Result<&String, Box<Failure>> {
@@ -248,6 +270,12 @@ impl<C: Cloud> Work<C> {
         if self.step.template.len() <= INLINE_LIMIT {
             return Ok(TemplateSource::Inline(Arc::clone(&self.step.template)));
         }
+        // a bootstrap makes the bucket, so there is none yet: without white space the template says the same in less
+        if self.changing().access == Access::Administrator
+            && let Some(text) = without_white_space(&self.step.template).filter(|text| text.len() <= INLINE_LIMIT)
+        {
+            return Ok(TemplateSource::Inline(text.into()));
+        }
         let (bucket, key) = (self.bucket()?, format!("templates/{}.json", self.step.sha256));
         let stored = self.cloud.upload(&self.changing(), bucket, &key, self.step.template.as_bytes()).await;
         stored.map_err(|error| self.call("store its template", &error))?;
@@ -256,7 +284,30 @@ impl<C: Cloud> Work<C> {
 
     /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
     pub(super) async fn discard(&self, change_set: &ChangeSetHandle) {
-        let _ = self.cloud.delete_change_set(&self.changing(), change_set).await;
+        for pause in self.settings.polling.pauses().take(LOOKS) {
+            match self.cloud.delete_change_set(&self.changing(), change_set).await {
+                Err(error) if error.is_passing() => sleep(pause).await,
+                Ok(()) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Removes change sets without changes that earlier runs of ours left behind when they were killed: whatever is executed takes the
+    /// others with it, but where there is nothing to change nothing is executed. Those of `plan --change-sets` are awaited by
+    /// somebody and stay. That one stays too is no reason to fail.
+    async fn sweep(&self) {
+        let stack = self.step.id.stack.name();
+        let Ok(names) = self.cloud.list_change_sets(&self.reading(), stack).await else { return };
+        let run_names =
+            |name: &&String| name.strip_prefix(CHANGE_SET_PREFIX).is_some_and(|rest| !rest.starts_with("plan-"));
+        for name in names.iter().filter(run_names) {
+            let handle = ChangeSetHandle { arn: name.clone(), stack_arn: stack.to_owned() };
+            // one that is being computed yet is waited for
+            match self.computed(&handle).await {
+                Ok(view) if view.is_without_changes() => self.discard(&view.handle).await,
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 
     /// Tells why the first creation failed: deleting the stack takes the events with it.
@@ -286,4 +337,10 @@ impl<C: Cloud> Work<C> {
         }
         Ok(())
     }
+}
+
+/// A template without white space; none when it is no JSON.
+fn without_white_space(template: &str) -> Option<String> {
+    let template: serde_json::Value = serde_json::from_str(template).ok()?;
+    Some(template.to_string())
 }

@@ -3,6 +3,7 @@
 //! [`load`] alone touches the disk; [`read`] is the same without it. Both report everything that is wrong with the files
 //! as findings, leave out what is wrong, and go on with the rest, so that the next stage can report in the same run.
 
+mod adopt;
 pub mod files;
 mod load;
 mod locate;
@@ -17,6 +18,7 @@ mod tree;
 mod words;
 mod yaml;
 
+pub use adopt::{AdoptError, FoundColumn, with_columns};
 pub use load::{LoadError, MOST_BYTES, gather, load};
 pub use locate::Span;
 pub use read::{Content, Loaded, RawFile, Source, SourceFile, plain, read, read_beside, read_one};

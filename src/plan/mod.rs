@@ -10,6 +10,8 @@ mod decision;
 mod deployed;
 pub mod diff;
 mod digest;
+pub mod doctor;
+pub mod drift;
 mod error;
 pub mod file;
 mod graph;

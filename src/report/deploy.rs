@@ -7,9 +7,10 @@ mod words;
 
 pub use super::Colour;
 pub use board::Board;
+pub(crate) use words::{elapsed, failure_line, skip as skip_words};
 pub use words::{plural, summary};
 
-use crate::deploy::{Event, PlannedStep, StepOutcome, Stop, Upload};
+use crate::deploy::{Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
 use std::io::{self, Write};
 use words::{Tone, decision_word, duration, failure, finished, skip};
@@ -128,6 +129,19 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
         },
         Event::StepSkipped { step, reason } => {
             vec![format!("{step}: {}, {}", colour.paint(Tone::Doubtful, "skipped"), skip(reason))]
+        }
+        Event::Lock { how, from } => {
+            let whose = from.as_ref().map_or_else(String::new, |from| format!("of run {} of {}", from.run, from.owner));
+            match how {
+                LockStep::Taken => Vec::new(),
+                LockStep::TakenOver => vec![format!("took over the lock {whose}, which ended without giving it back")],
+                LockStep::Broken => vec![format!("broke the lock {whose}")],
+                LockStep::Lost => vec![
+                    "lost the lock: another run may be deploying; nothing new starts, and what runs is finished"
+                        .to_owned(),
+                ],
+                LockStep::Left => vec!["could not give the lock back: it is held until its lease ends".to_owned()],
+            }
         }
         Event::Stopping { running, how } => {
             let names: Vec<String> = running.iter().map(ToString::to_string).collect();

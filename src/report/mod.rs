@@ -5,10 +5,14 @@ pub mod codes;
 #[cfg(feature = "aws")]
 pub mod deploy;
 pub mod diff;
+pub mod doctor;
+pub mod drift;
 pub mod findings;
 pub mod plan;
 pub mod resources;
 pub mod schemas;
+#[cfg(feature = "aws")]
+pub mod status;
 
 /// Whether text may carry colours. The meaning never hangs on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -26,17 +26,59 @@ pub fn diff() -> Value {
     schemars::schema_for!(crate::plan::diff::Diff).to_value()
 }
 
+/// Preconditions, as `doctor --format json` prints them.
+#[must_use]
+pub fn doctor() -> Value {
+    schemars::schema_for!(crate::plan::doctor::Diagnosis).to_value()
+}
+
+/// Drift, as `drift --format json` prints it.
+#[must_use]
+pub fn drift() -> Value {
+    schemars::schema_for!(crate::plan::drift::Drift).to_value()
+}
+
 /// A plan, as `plan --out` writes it.
 #[must_use]
 pub fn plan() -> Value {
     schemars::schema_for!(crate::plan::file::PlanFile).to_value()
 }
 
+/// An event, as `deploy --format json` prints it, without its version.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn events() -> Value {
+    schemars::schema_for!(crate::deploy::Event).to_value()
+}
+
+/// A line of a journal.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn journal() -> Value {
+    schemars::schema_for!(crate::deploy::Line).to_value()
+}
+
+/// A status, as `status --format json` prints it.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn status() -> Value {
+    schemars::schema_for!(super::status::Status).to_value()
+}
+
 /// Every output's schema: file name and text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
-    [("access", access()), ("diff", diff()), ("findings", findings()), ("manifest", manifest()), ("plan", plan())]
-        .into_iter()
-        .map(|(name, schema)| (name, crate::assembly::pretty(&schema)))
-        .collect()
+    let schemas = [
+        ("access", access()),
+        ("diff", diff()),
+        ("doctor", doctor()),
+        ("drift", drift()),
+        ("findings", findings()),
+        ("manifest", manifest()),
+        ("plan", plan()),
+    ];
+    let schemas = schemas.into_iter();
+    #[cfg(feature = "aws")]
+    let schemas = schemas.chain([("events", events()), ("journal", journal()), ("status", status())]);
+    schemas.map(|(name, schema)| (name, crate::assembly::pretty(&schema))).collect()
 }

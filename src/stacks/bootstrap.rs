@@ -9,7 +9,7 @@ use super::ownership::Owner;
 use crate::assembly::{Layer, Stack};
 use crate::cfn::iam::{InlinePolicy, ManagedPolicy, PolicyDocument, Principal as By, Role, Statement};
 use crate::cfn::s3::{Bucket, Encryption};
-use crate::cfn::{LogicalId, Template, Val};
+use crate::cfn::{Arn, LogicalId, Template, Val};
 use crate::mesh::{Consumer, Domain, Mesh, RoleName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,7 @@ fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
         Template::new(format!("Roles and staging bucket by which the data mesh {} is deployed", mesh.name));
     boundary::add(&mut template, mesh, owner, kind);
     add_staging(&mut template, mesh, owner);
-    add_plan_role(&mut template, mesh, owner);
+    add_plan_role(&mut template, mesh, owner, kind);
     add_deploy_role(&mut template, mesh, owner);
     add_execution_role(&mut template, mesh, owner, kind);
     Stack {
@@ -82,8 +82,11 @@ fn role(
     }
 }
 
-/// Reads stacks, settings, tags and grants; changes nothing.
-fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
+/// Most characters of a managed policy of the plan role: 6,144 is the quota of one without white space.
+const POLICY_ROOM: usize = 5_500;
+
+/// Reads stacks, settings, tags and grants, and the configuration of what the stacks made; changes nothing.
+fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
     let catalogs: BTreeSet<_> = [owner.account, &mesh.governance].into();
     let word = mesh.name.as_str().replace('-', "_");
     let glue = catalogs.into_iter().flat_map(|account| {
@@ -97,14 +100,19 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
                 "cloudformation:DescribeChangeSet",
                 "cloudformation:DescribeEvents",
                 "cloudformation:DescribeStackEvents",
+                "cloudformation:DescribeStackResourceDrifts",
                 "cloudformation:DescribeStackResources",
                 "cloudformation:DescribeStacks",
+                // a detection leaves its result with the stack, and changes no resource; the second is asked for by the first
+                "cloudformation:DetectStackDrift",
+                "cloudformation:DetectStackResourceDrift",
                 "cloudformation:GetTemplate",
                 "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
             ],
         )
         .on([stacks_arn(mesh, owner)]),
+        Statement::allow("FollowDetections", ["cloudformation:DescribeStackDriftDetectionStatus"]).on(["*"]),
         Statement::allow("ListStacks", ["cloudformation:ListStacks"]).on(["*"]),
         Statement::allow(
             "ReadGrants",
@@ -119,12 +127,78 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
             ],
         )
         .on(["*"]),
+        Statement::allow("ReadLimits", ["cloudformation:DescribeAccountLimits"]).on(["*"]),
+        Statement::allow("ReadCatalogPolicy", ["glue:GetResourcePolicy"]).on([format!(
+            "arn:{}:glue:{}:{}:catalog",
+            mesh.region.partition(),
+            mesh.region,
+            owner.account
+        )]),
         Statement::allow("ReadCatalogs", ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"])
             .on(glue),
     ]);
     let description = format!("Reads what stands of the data mesh {}", mesh.name);
-    let role = role(mesh, owner, &mesh.deployment.plan_role, description, trust(mesh), work);
+    let mut role = role(mesh, owner, &mesh.deployment.plan_role, description, trust(mesh), work);
+    role.managed_policy_arns = add_drift_policies(template, mesh, owner, kind);
     template.add(LogicalId::new("PlanRole"), role, owner.origin);
+}
+
+/// What drift detection reads, as the plan role: of what the execution role may make, and of this stack.
+fn add_drift_policies(
+    template: &mut Template,
+    mesh: &Mesh,
+    owner: Owner<'_>,
+    kind: AccountKind,
+) -> Vec<Val<Arn<ManagedPolicy>>> {
+    let deployment = &mesh.deployment;
+    let roles = [&deployment.plan_role, &deployment.deploy_role, &deployment.execution_role];
+    let policy = |name: String| format!("arn:{}:iam::{}:policy/{name}", mesh.region.partition(), owner.account);
+    let of_execution = execution::policies(mesh, owner, kind);
+    let of_execution = of_execution.iter().map(|(word, _)| policy(execution_policy(mesh, word)));
+    let mut statements = execution::reading(mesh, owner, kind);
+    statements.push(
+        Statement::allow("OwnRoles", execution::reading_actions_of("AWS::IAM::Role"))
+            .on(roles.map(|role| mesh.bootstrap_role_arn(owner.account, role))),
+    );
+    statements.push(
+        Statement::allow("OwnPolicies", execution::reading_actions_of("AWS::IAM::ManagedPolicy"))
+            .on(of_execution)
+            .on((1..=DRIFT_POLICIES).map(|number| policy(drift_policy(mesh, number))))
+            .on([mesh.boundary_arn(owner.account)]),
+    );
+    let mut documents: Vec<(usize, Vec<Statement>)> = Vec::new();
+    for statement in statements {
+        let size = crate::sure(serde_json::to_string(&statement), "a statement has text keys").len();
+        match documents.last_mut().filter(|(used, _)| used + size <= POLICY_ROOM) {
+            Some((used, document)) => {
+                *used += size;
+                document.push(statement);
+            }
+            None => documents.push((size, vec![statement])),
+        }
+    }
+    crate::invariant(documents.len() <= DRIFT_POLICIES, || format!("{} policies of the plan role", documents.len()));
+    let add = |(number, (_, statements)): (usize, (usize, Vec<Statement>))| {
+        let policy = ManagedPolicy {
+            managed_policy_name: drift_policy(mesh, number + 1),
+            path: "/".to_owned(),
+            description: format!("What drift detection reads of the data mesh {}", mesh.name),
+            policy_document: PolicyDocument::new(statements),
+        };
+        template.add(LogicalId::new(&format!("PlanDrift{}Policy", number + 1)), policy, owner.origin).reference()
+    };
+    documents.into_iter().enumerate().map(add).collect()
+}
+
+/// Most managed policies that the plan role gets for drift detection.
+const DRIFT_POLICIES: usize = 4;
+
+fn drift_policy(mesh: &Mesh, number: usize) -> String {
+    format!("{}-drift-{number}", mesh.deployment.plan_role)
+}
+
+fn execution_policy(mesh: &Mesh, word: &str) -> String {
+    format!("{}-{}", mesh.deployment.execution_role, word.to_lowercase())
 }
 
 /// Makes and executes change sets of the mesh's stacks, save this one, and passes the execution role to CloudFormation.
@@ -169,10 +243,9 @@ fn add_deploy_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
 fn add_execution_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
     let trust = PolicyDocument::new([Statement::allow("CloudFormation", ["sts:AssumeRole"])
         .by(By::Service(vec!["cloudformation.amazonaws.com".to_owned()]))]);
-    let name = &mesh.deployment.execution_role;
     let policies = execution::policies(mesh, owner, kind).into_iter().map(|(word, policy_document)| {
         let policy = ManagedPolicy {
-            managed_policy_name: format!("{name}-{}", word.to_lowercase()),
+            managed_policy_name: execution_policy(mesh, word),
             path: "/".to_owned(),
             description: format!(
                 "What CloudFormation may make for the data mesh {}: {}",
@@ -184,7 +257,7 @@ fn add_execution_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, ki
         template.add(LogicalId::new(&format!("Execution{word}Policy")), policy, owner.origin).reference()
     });
     let role = Role {
-        role_name: name.to_string(),
+        role_name: mesh.deployment.execution_role.to_string(),
         path: "/".to_owned(),
         description: format!("CloudFormation works as this role for the data mesh {}", mesh.name),
         assume_role_policy_document: trust,

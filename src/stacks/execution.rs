@@ -2,8 +2,11 @@
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
 mod network;
+mod reading;
 mod services;
 mod storage;
+
+pub(super) use reading::{reading, reading_actions_of};
 
 use super::grants::SETTINGS_LOCK;
 use super::ownership::Owner;

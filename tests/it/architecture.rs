@@ -44,7 +44,10 @@ fn sources() -> Vec<Source> {
         }
     }
     let tests: BTreeSet<String> = texts.iter().flat_map(|(path, text)| files_of_tests(path, text)).collect();
-    texts.retain(|path, _| !tests.contains(path));
+    // a module of tests may be a folder
+    let of_tests =
+        |path: &str| tests.iter().any(|test| path.starts_with(&format!("{}/", test.trim_end_matches(".rs"))));
+    texts.retain(|path, _| !tests.contains(path) && !of_tests(path));
     assert!(texts.len() > 50 && tests.len() > 1, "the sources are found");
     texts
         .into_iter()

@@ -226,11 +226,11 @@ fn commands(command: clap::Command) -> String {
     };
     text.push_str(&block(&mut command));
     for verb in command.get_subcommands_mut() {
-        write!(text, "\n## {}\n\n{}", verb.get_name().to_owned(), block(verb)).expect("a string takes everything");
         let name = verb.get_name().to_owned();
-        for own in verb.get_subcommands_mut() {
-            write!(text, "\n### {name} {}\n\n{}", own.get_name().to_owned(), block(own))
-                .expect("a string takes everything");
+        write!(text, "\n## {name}\n\n{}", block(verb)).expect("a string takes everything");
+        for part in verb.get_subcommands_mut().filter(|part| part.get_name() != "help") {
+            let part_name = part.get_name().to_owned();
+            write!(text, "\n### {name} {part_name}\n\n{}", block(part)).expect("a string takes everything");
         }
     }
     text

@@ -15,6 +15,8 @@ mod crawlers;
 mod demo;
 mod diff;
 mod docs;
+#[cfg(feature = "aws")]
+mod drift;
 mod edges;
 mod git;
 mod hazards;

@@ -131,6 +131,18 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         holder: "AWS::IAM::Role",
+        sid: "FollowDetections",
+        pattern: "*",
+        reason: "cloudformation:DescribeStackDriftDetectionStatus has no resources: a detection is named by its id alone (service authorization reference)",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
+        sid: "ReadLimits",
+        pattern: "*",
+        reason: "cloudformation:DescribeAccountLimits has no resources (service authorization reference); it reads three numbers",
+    },
+    Exception {
+        holder: "AWS::IAM::Role",
         sid: "ListStacks",
         pattern: "*",
         reason: "cloudformation:ListStacks has no resources (service authorization reference); it reads names only",

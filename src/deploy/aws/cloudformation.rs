@@ -235,6 +235,7 @@ pub(super) async fn stack_events(
                 resource_type: event.resource_type().unwrap_or_default().to_owned(),
                 status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
                 reason: event.resource_status_reason().map(str::to_owned),
+                token: event.client_request_token().map(str::to_owned),
             });
             if *from == EventsFrom::Newest {
                 return Ok(events);

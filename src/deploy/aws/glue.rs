@@ -32,6 +32,7 @@ pub(super) async fn sees_database(
                 | ErrorKind::InProgress
                 | ErrorKind::Quota
                 | ErrorKind::Network
+                | ErrorKind::Unrecorded
                 | ErrorKind::Other => Err(error),
             }
         }

@@ -2,13 +2,15 @@
 
 mod change_set;
 mod cloudformation;
+mod doctor;
+mod drift;
 mod glue;
 mod lakeformation;
 mod s3;
 
 use super::cloud::{
-    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Identity, ProbeAnswer,
-    Scope, StackEvent, StackView, Upload,
+    Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Expected, Identity,
+    Object, ProbeAnswer, Scope, StackEvent, StackView, Upload, Written, probe_scope,
 };
 use super::credentials::{Reach, Sessions};
 use crate::plan::Probe;
@@ -114,12 +116,25 @@ impl Cloud for Aws {
         s3::upload(&session, scope, bucket, key, content).await
     }
 
+    async fn read_object(&self, scope: &Scope, bucket: &str, key: &str) -> Result<Option<Object>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        s3::read(&session, scope, bucket, key).await
+    }
+
+    async fn write_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+        expected: &Expected,
+    ) -> Result<Written, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        s3::write(&session, scope, bucket, key, content, expected).await
+    }
+
     async fn probe(&self, probe: &Probe, access: Access) -> Result<ProbeAnswer, CloudError> {
-        let (account, region) = match probe {
-            Probe::Settings { account, region, .. } | Probe::Catalog { account, region, .. } => (account, region),
-            Probe::Share { subscriber, region, .. } => (subscriber, region),
-        };
-        let scope = Scope { account: account.clone(), region: region.clone(), access };
+        let scope = probe_scope(probe, access);
         let session = self.sessions.session(&scope).await?;
         match probe {
             Probe::Settings { administrators, closed, .. } => {

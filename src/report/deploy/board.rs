@@ -3,7 +3,7 @@
 //! What is done scrolls away above the board as ordinary lines, so the board is never longer than what runs at once.
 
 use super::super::Colour;
-use super::words::{decision_word, plural, summary};
+use super::words::{decision_word, duration, plural, summary};
 use super::{Show, lines};
 use crate::deploy::{Event, PlannedStep, StepOutcome};
 use crate::plan::{Decision, StepId};
@@ -21,6 +21,8 @@ pub struct Board {
     colour: Colour,
     steps: Vec<PlannedStep>,
     rows: BTreeMap<StepId, Row>,
+    /// How long steps usually take, in seconds.
+    usual: BTreeMap<StepId, f64>,
     footer: Option<ProgressBar>,
     done: usize,
 }
@@ -34,15 +36,17 @@ struct Row {
 }
 
 impl Board {
-    /// A board on a terminal of this width (columns); the caller chooses the terminal.
+    /// A board on a terminal of this width (columns); the caller chooses the terminal, and knows how long steps usually take, in
+    /// seconds.
     #[must_use]
-    pub fn new(target: ProgressDrawTarget, width: u16, colour: Colour) -> Self {
+    pub fn new(target: ProgressDrawTarget, width: u16, colour: Colour, usual: BTreeMap<StepId, f64>) -> Self {
         Self {
             screen: MultiProgress::with_draw_target(target),
             width: usize::from(width).clamp(20, 200),
             colour,
             steps: Vec::new(),
             rows: BTreeMap::new(),
+            usual,
             footer: None,
             done: 0,
         }
@@ -97,7 +101,10 @@ impl Show for Board {
             }
             Event::StepWaiting { step, waiting_for } => self.row(step, format!("waiting for {waiting_for}")),
             Event::StepStarted { decision: Decision::Keep, .. } => {}
-            Event::StepStarted { step, decision } => self.row(step, decision_word(decision).to_owned()),
+            Event::StepStarted { step, decision } => {
+                let usual = self.usual.get(step).map(|seconds| format!(", usually {}", duration(*seconds)));
+                self.row(step, format!("{}{}", decision_word(decision), usual.unwrap_or_default()));
+            }
             Event::StepAttached { step, status } => self.row(step, format!("busy: {status}")),
             Event::AssetStored { step, key, .. } => self.row(step, key.clone()),
             Event::ResourceProgress { step, logical_id, status, done, total, .. } => {
@@ -116,7 +123,9 @@ impl Show for Board {
                 self.remove(step);
                 kept = lines(event, self.colour);
             }
-            Event::EarlierFailure { .. } | Event::Stopping { .. } => kept = lines(event, self.colour),
+            Event::EarlierFailure { .. } | Event::Lock { .. } | Event::Stopping { .. } => {
+                kept = lines(event, self.colour)
+            }
             Event::RunFinished { summary: ended } => {
                 for row in std::mem::take(&mut self.rows).into_values() {
                     row.bar.finish_and_clear();
@@ -201,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_board_shows_a_run_without_a_terminal() {
-        let mut board = Board::new(ProgressDrawTarget::hidden(), 80, Colour::Plain);
+        let mut board = Board::new(ProgressDrawTarget::hidden(), 80, Colour::Plain, BTreeMap::new());
         for event in super::super::tests::run() {
             board.show(&event).unwrap();
         }

@@ -52,7 +52,7 @@ pub(super) const fn finished(outcome: &StepOutcome) -> &'static str {
     }
 }
 
-pub(super) fn skip(reason: &SkipReason) -> String {
+pub(crate) fn skip(reason: &SkipReason) -> String {
     match reason {
         SkipReason::Needs { step } => format!("since it needs {step}"),
         SkipReason::Stopped { step } => {
@@ -85,6 +85,23 @@ pub(super) fn duration(seconds: f64) -> String {
     }
     let whole = std::time::Duration::try_from_secs_f64(seconds.round()).unwrap_or_default().as_secs();
     if whole < 60 { format!("{whole} s") } else { format!("{} min {:02} s", whole / 60, whole % 60) }
+}
+
+/// Whole seconds for people: `12 s`, `3 min 05 s`, `2 h 10 min`, `3 d`.
+pub(crate) fn elapsed(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// A failure in one line.
+pub(crate) fn failure_line(failure: &Failure) -> String {
+    let cause = failure.cause.as_ref();
+    let cause = cause.map(|cause| format!(": {} {}: {}", cause.logical_id, cause.status, cause.reason));
+    format!("{}{}", failure.message, cause.unwrap_or_default())
 }
 
 /// A number and its noun: `1 stack`, `2 stacks`.

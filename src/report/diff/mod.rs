@@ -11,7 +11,7 @@ mod renamed;
 mod text;
 mod told;
 mod verdict;
-mod visible;
+pub(in crate::report) mod visible;
 mod words;
 
 pub(in crate::report) use markdown::{code, prose};

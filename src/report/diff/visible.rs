@@ -1,7 +1,7 @@
 //! Texts of others in which nothing hides: neither from a reader nor from a terminal.
 
 /// A text in which nothing hides: control characters, line breaks, invisible and direction-changing characters as `\u{..}`.
-pub(super) fn visible(text: &str) -> String {
+pub(in crate::report) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         push_visible(&mut out, letter);
@@ -10,7 +10,7 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 /// Adds a character, or its escape.
-pub(super) fn push_visible(out: &mut String, letter: char) {
+pub(in crate::report) fn push_visible(out: &mut String, letter: char) {
     if letter == ' ' || letter.is_ascii_graphic() || letter.is_alphanumeric() {
         return out.push(letter);
     }

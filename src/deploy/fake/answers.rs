@@ -1,227 +1,14 @@
-//! A cloud in memory for the tests of the executor. What it imitates:
-//!
-//! - A change set of a stack that is not there makes a shell in `REVIEW_IN_PROGRESS`; computing one takes 200 ms.
-//! - A change set with the template and parameters that stand fails with AWS's sentence; a failed one cannot be executed.
-//! - An executed change set takes the stack's scripted time (2 s by default). Its resources come to their end half-way.
-//! - A failing stack rolls back for one second more: `ROLLBACK_COMPLETE`, or `UPDATE_ROLLBACK_COMPLETE` with the old template.
-//! - A deleted stack is gone by name after 500 ms and stays visible by ARN.
-//! - A probe answers no until its scripted instant.
-//! - Every call is counted; mutating ones are logged with their scope and token.
+//! What the cloud in memory answers.
 
-use super::cloud::*;
-use crate::mesh::AccountId;
+use super::{Change, FakeCloud, Stack, State, Stored, event, trouble};
+use crate::deploy::cloud::*;
+use crate::mesh::fingerprint;
 use crate::plan::diff::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource};
 use crate::plan::{Probe, Protection, StackStatus};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-
-#[derive(Debug, Clone)]
-pub(super) struct Script {
-    pub(super) takes: Duration,
-    /// Resource and reason of a failure.
-    pub(super) fails: Option<(String, String)>,
-}
-
-impl Default for Script {
-    fn default() -> Self {
-        Self { takes: Duration::from_secs(2), fails: None }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Stack {
-    arn: String,
-    account: AccountId,
-    status: StackStatus,
-    template: Option<String>,
-    parameters: BTreeMap<String, String>,
-    events: Vec<StackEvent>,
-    /// What will be, and when.
-    agenda: Vec<(Instant, StackStatus, Vec<StackEvent>)>,
-    change_sets: Vec<String>,
-}
-
-struct Change {
-    request: ChangeSetRequest,
-    stack: String,
-    ready_at: Instant,
-    view: ChangeSetView,
-}
-
-#[derive(Default)]
-struct State {
-    stacks: BTreeMap<String, Stack>,
-    gone: BTreeMap<String, Stack>,
-    changes: BTreeMap<String, Change>,
-    tokens: BTreeSet<String>,
-    objects: BTreeMap<String, Vec<u8>>,
-    log: Vec<String>,
-    serial: usize,
-    /// Most operations at once: in all, and of one account.
-    most: (usize, usize),
-    trouble: BTreeMap<&'static str, Vec<CloudError>>,
-    /// Whether a call as anybody but the plan role is a failed test.
-    looking: bool,
-}
-
-#[derive(Default)]
-pub(super) struct FakeCloud {
-    state: Mutex<State>,
-    pub(super) scripts: BTreeMap<String, Script>,
-    pub(super) probes_after: BTreeMap<String, Duration>,
-    born: Option<Instant>,
-}
-
-fn event(serial: usize, logical: &str, physical: Option<&str>, status: &str, reason: Option<&str>) -> StackEvent {
-    StackEvent {
-        id: format!("event-{serial}"),
-        logical_id: logical.to_owned(),
-        physical_id: physical.map(str::to_owned),
-        resource_type: "AWS::SNS::Topic".to_owned(),
-        status: status.to_owned(),
-        reason: reason.map(str::to_owned),
-    }
-}
-
-pub(super) fn trouble(kind: ErrorKind) -> CloudError {
-    CloudError {
-        kind,
-        message: "scripted".to_owned(),
-        service: "CloudFormation",
-        operation: "Scripted",
-        account: "222222222222".to_owned(),
-        region: "eu-west-1".to_owned(),
-    }
-}
-
-impl FakeCloud {
-    pub(super) fn new() -> Self {
-        Self { born: Some(Instant::now()), ..Self::default() }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        for stack in state.stacks.values_mut() {
-            while stack.agenda.first().is_some_and(|(at, ..)| *at <= now) {
-                let (_, status, events) = stack.agenda.remove(0);
-                stack.status = status;
-                stack.events.extend(events);
-            }
-        }
-        let deleted: Vec<String> = state
-            .stacks
-            .iter()
-            .filter(|(_, stack)| stack.status == StackStatus::DeleteComplete)
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in deleted {
-            let stack = state.stacks.remove(&name).unwrap();
-            state.gone.insert(stack.arn.clone(), stack);
-        }
-        let busy: Vec<&AccountId> =
-            state.stacks.values().filter(|stack| !stack.agenda.is_empty()).map(|stack| &stack.account).collect();
-        let in_one =
-            busy.iter().map(|account| busy.iter().filter(|other| *other == account).count()).max().unwrap_or(0);
-        state.most = (state.most.0.max(busy.len()), state.most.1.max(in_one));
-        state
-    }
-
-    /// The next call of an operation fails with this error.
-    pub(super) fn fails_once(&self, operation: &'static str, error: CloudError) {
-        self.state().trouble.entry(operation).or_default().push(error);
-    }
-
-    /// From here on every call must be made as the plan role.
-    pub(super) fn only_the_plan_role(&self) {
-        self.state().looking = true;
-    }
-
-    fn check(&self, scope: &Scope) {
-        let looking = self.state().looking;
-        assert!(!looking || scope.access == Access::Plan, "a call as the {}", scope.access);
-    }
-
-    fn troubled(state: &mut State, operation: &'static str) -> Result<(), CloudError> {
-        match state.trouble.get_mut(operation).and_then(Vec::pop) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
-    }
-
-    /// Mutating calls so far, as `<operation> <stack or key> <account>/<access>`.
-    pub(super) fn log(&self) -> Vec<String> {
-        self.state().log.clone()
-    }
-
-    pub(super) fn status(&self, name: &str) -> Option<StackStatus> {
-        self.state().stacks.get(name).map(|stack| stack.status.clone())
-    }
-
-    pub(super) fn parameters(&self, name: &str) -> BTreeMap<String, String> {
-        self.state().stacks[name].parameters.clone()
-    }
-
-    pub(super) fn most_at_once(&self) -> (usize, usize) {
-        self.state().most
-    }
-
-    pub(super) fn objects(&self) -> Vec<String> {
-        self.state().objects.keys().cloned().collect()
-    }
-
-    /// Puts a stack there.
-    pub(super) fn put(&self, account: &str, name: &str, status: StackStatus, template: Option<&str>) -> String {
-        let mut state = self.state();
-        state.serial += 1;
-        let arn = format!("arn:aws:cloudformation:eu-west-1:{account}:stack/{name}/{}", state.serial);
-        let stack = Stack {
-            arn: arn.clone(),
-            account: AccountId::parse(account).unwrap(),
-            status,
-            template: template.map(str::to_owned),
-            parameters: BTreeMap::new(),
-            events: Vec::new(),
-            agenda: Vec::new(),
-            change_sets: Vec::new(),
-        };
-        state.stacks.insert(name.to_owned(), stack);
-        arn
-    }
-
-    pub(super) fn put_event(&self, name: &str, logical: &str, status: &str, reason: &str) {
-        let mut state = self.state();
-        state.serial += 1;
-        let event = event(state.serial, logical, None, status, Some(reason));
-        state.stacks.get_mut(name).unwrap().events.push(event);
-    }
-
-    /// Alters a change set as somebody else would.
-    pub(super) fn alter(&self, arn: &str, alter: impl FnOnce(&mut ChangeSetRequest, &mut ChangeSetView)) {
-        let mut state = self.state();
-        let change = state.changes.get_mut(arn).unwrap();
-        alter(&mut change.request, &mut change.view);
-    }
-
-    /// ARNs of the change sets that stand.
-    pub(super) fn change_sets(&self) -> Vec<String> {
-        self.state().changes.keys().cloned().collect()
-    }
-
-    /// What a stack that is being worked on will come to.
-    pub(super) fn put_end(&self, name: &str, after: Duration, status: StackStatus) {
-        self.state().stacks.get_mut(name).unwrap().agenda.push((Instant::now() + after, status, Vec::new()));
-    }
-
-    fn log_call(state: &mut State, scope: &Scope, operation: &str, what: &str, token: &str) {
-        assert!(token.is_empty() || state.tokens.insert(token.to_owned()), "token used twice: {operation} {what}");
-        assert!(!state.looking, "{operation} while only looking");
-        state.log.push(format!("{operation} {what} {}/{:?}", scope.account, scope.access));
-    }
-}
 
 fn outputs(name: &str) -> BTreeMap<String, String> {
     BTreeMap::from([("KeyArn".to_owned(), format!("{name}-key")), ("Y".to_owned(), format!("{name}-y"))])
@@ -241,6 +28,10 @@ fn shown_parameters(template: &Value, parameters: &BTreeMap<String, String>) -> 
 }
 
 fn masked(stack: &Stack) -> BTreeMap<String, String> {
+    // polls ask for this often, and most templates have no secret
+    if !stack.template.as_deref().is_some_and(|template| template.contains("NoEcho")) {
+        return stack.parameters.clone();
+    }
     shown_parameters(&stack.template.as_deref().map(parse).unwrap_or_default(), &stack.parameters)
 }
 
@@ -270,6 +61,14 @@ fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
         .collect()
 }
 
+impl FakeCloud {
+    fn store(state: &mut State, place: String, content: &[u8]) -> String {
+        let etag = fingerprint(&String::from_utf8_lossy(content));
+        state.objects.insert(place, Stored { content: content.to_vec(), etag: etag.clone(), at: Instant::now() });
+        etag
+    }
+}
+
 impl Cloud for FakeCloud {
     async fn who_am_i(&self, scope: &Scope) -> Result<Identity, CloudError> {
         Ok(Identity { account: scope.account.to_string(), arn: "arn:fake".to_owned() })
@@ -295,7 +94,8 @@ impl Cloud for FakeCloud {
 
     async fn get_template(&self, scope: &Scope, stack: &str, change_set: Option<&str>) -> Result<String, CloudError> {
         self.check(scope);
-        let state = self.state();
+        let mut state = self.state();
+        Self::troubled(&mut state, "GetTemplate")?;
         if let Some(change_set) = change_set {
             let TemplateSource::Inline(template) = &state.changes[change_set].request.template else {
                 panic!("staged")
@@ -310,12 +110,17 @@ impl Cloud for FakeCloud {
         scope: &Scope,
         request: &ChangeSetRequest,
     ) -> Result<ChangeSetHandle, CloudError> {
+        Self::troubled(&mut self.state(), "CreateChangeSet")?;
+        let asked = format!("CreateChangeSet {} {}", request.stack, request.name);
+        let repeated = Self::repeated(&self.state(), &request.token, &asked)?;
+        if let Some(arn) = repeated {
+            return Ok(self.state().changes[&arn].view.handle.clone());
+        }
         if request.kind == ChangeKind::Create && !self.state().stacks.contains_key(&request.stack) {
             self.put(scope.account.as_str(), &request.stack, StackStatus::ReviewInProgress, None);
         }
         let mut state = self.state();
-        Self::troubled(&mut state, "CreateChangeSet")?;
-        Self::log_call(&mut state, scope, "CreateChangeSet", &request.stack, &request.token);
+        Self::log_call(&mut state, scope, "CreateChangeSet", &request.stack);
         let stands = |change: &Change| change.stack == request.stack && change.request.name == request.name;
         if state.changes.values().any(stands) {
             return Err(trouble(ErrorKind::AlreadyExists));
@@ -326,7 +131,7 @@ impl Cloud for FakeCloud {
         let template = match &request.template {
             TemplateSource::Inline(text) => text.to_string(),
             TemplateSource::Staged { bucket, key } => {
-                String::from_utf8(state.objects[&format!("{bucket}/{key}")].clone()).unwrap()
+                String::from_utf8(state.objects[&format!("{bucket}/{key}")].content.clone()).unwrap()
             }
         };
         let stack = state.stacks.get_mut(&request.stack).unwrap();
@@ -364,7 +169,9 @@ impl Cloud for FakeCloud {
             ..request.clone()
         };
         let ready_at = Instant::now() + Duration::from_millis(200);
-        state.changes.insert(arn.clone(), Change { stack: request.stack.clone(), request, ready_at, view });
+        state.tokens.insert(request.token.clone(), (asked, arn.clone()));
+        let stack = request.stack.clone();
+        state.changes.insert(arn.clone(), Change { stack, request, ready_at, view, executed: false });
         Ok(ChangeSetHandle { arn, stack_arn })
     }
 
@@ -373,7 +180,8 @@ impl Cloud for FakeCloud {
         Self::troubled(&mut state, "DescribeChangeSet")?;
         let stack = &change_set.stack_arn;
         let found = state.changes.get(&change_set.arn).or_else(|| {
-            let named = |change: &&Change| change.stack == *stack && change.request.name == change_set.arn;
+            let of_stack = |change: &Change| change.stack == *stack || change.view.handle.stack_arn == *stack;
+            let named = |change: &&Change| of_stack(change) && change.request.name == change_set.arn;
             state.changes.values().find(named)
         });
         let Some(change) = found else { return Err(trouble(ErrorKind::NotFound)) };
@@ -392,7 +200,12 @@ impl Cloud for FakeCloud {
     }
 
     async fn list_change_sets(&self, _: &Scope, stack: &str) -> Result<Vec<String>, CloudError> {
-        Ok(self.state().stacks[stack].change_sets.clone())
+        let state = self.state();
+        let stack = &state.stacks[stack];
+        let named = |change: &Change| change.view.handle.stack_arn == stack.arn;
+        let standing = state.changes.values().filter(|change| named(change)).map(|change| change.request.name.clone());
+        // a shell that a test put there names what it says it holds
+        Ok(if stack.status == StackStatus::ReviewInProgress { stack.change_sets.clone() } else { standing.collect() })
     }
 
     async fn execute_change_set(
@@ -403,11 +216,23 @@ impl Cloud for FakeCloud {
     ) -> Result<(), CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "ExecuteChangeSet")?;
-        let change = state.changes.remove(&change_set.arn).unwrap();
-        assert_eq!(change.view.state, ChangeSetState::Ready);
+        let asked = format!("ExecuteChangeSet {}", change_set.arn);
+        if Self::repeated(&state, token, &asked)?.is_some() {
+            return Ok(());
+        }
+        let Some(change) = state.changes.get(&change_set.arn) else { return Err(trouble(ErrorKind::NotFound)) };
+        let busy = !state.stacks[&change.stack].agenda.is_empty();
+        if change.view.state != ChangeSetState::Ready || busy {
+            return Err(trouble(ErrorKind::InProgress));
+        }
+        let change = change.clone();
         // the others of the stack are of no use any more, and CloudFormation deletes them
-        state.changes.retain(|_, other| other.stack != change.stack);
-        Self::log_call(&mut state, scope, "ExecuteChangeSet", &change.stack, token);
+        state.changes.retain(|arn, other| other.stack != change.stack || *arn == change_set.arn);
+        if let Some(executed) = state.changes.get_mut(&change_set.arn) {
+            (executed.executed, executed.view.state) = (true, ChangeSetState::Spent);
+        }
+        state.tokens.insert(token.to_owned(), (asked, String::new()));
+        Self::log_call(&mut state, scope, "ExecuteChangeSet", &change.stack);
         let script = self.scripts.get(&change.stack).cloned().unwrap_or_default();
         let TemplateSource::Inline(template) = &change.request.template else { panic!("staged") };
         let (verb, creating) = match change.request.kind {
@@ -417,7 +242,7 @@ impl Cloud for FakeCloud {
         let mut serial = state.serial;
         let mut next = |logical: &str, physical: Option<&str>, status: String, reason: Option<&str>| {
             serial += 1;
-            event(serial, logical, physical, &status, reason)
+            StackEvent { token: Some(token.to_owned()), ..event(serial, logical, physical, &status, reason) }
         };
         let name = change.stack.clone();
         let stack = state.stacks.get_mut(&name).unwrap();
@@ -460,16 +285,26 @@ impl Cloud for FakeCloud {
 
     async fn delete_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> Result<(), CloudError> {
         let mut state = self.state();
+        Self::troubled(&mut state, "DeleteChangeSet")?;
         if let Some(change) = state.changes.remove(&change_set.arn) {
-            Self::log_call(&mut state, scope, "DeleteChangeSet", &change.stack, "");
+            Self::log_call(&mut state, scope, "DeleteChangeSet", &change.stack);
         }
         Ok(())
     }
 
     async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
         let mut state = self.state();
-        let name = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn).map(|(name, _)| name.clone()).unwrap();
-        Self::log_call(&mut state, scope, "DeleteStack", &name, token);
+        Self::troubled(&mut state, "DeleteStack")?;
+        let asked = format!("DeleteStack {stack_arn}");
+        if Self::repeated(&state, token, &asked)?.is_some() {
+            return Ok(());
+        }
+        let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
+        // deleting what is gone is no error (API reference, DeleteStack)
+        let Some(name) = found.map(|(name, _)| name.clone()) else { return Ok(()) };
+        state.tokens.insert(token.to_owned(), (asked, String::new()));
+        Self::log_call(&mut state, scope, "DeleteStack", &name);
+        state.changes.retain(|_, change| change.view.handle.stack_arn != stack_arn);
         let stack = state.stacks.get_mut(&name).unwrap();
         stack.status = StackStatus::DeleteInProgress;
         stack.agenda = vec![(Instant::now() + Duration::from_millis(500), StackStatus::DeleteComplete, Vec::new())];
@@ -493,12 +328,45 @@ impl Cloud for FakeCloud {
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
         let mut state = self.state();
         let place = format!("{bucket}/{key}");
-        if state.objects.get(&place).is_some_and(|standing| standing.len() == content.len()) {
+        if state.objects.get(&place).is_some_and(|standing| standing.content.len() == content.len()) {
             return Ok(Upload::Stood);
         }
-        Self::log_call(&mut state, scope, "PutObject", &place, "");
-        state.objects.insert(place, content.to_vec());
+        Self::log_call(&mut state, scope, "PutObject", &place);
+        Self::store(&mut state, place, content);
         Ok(Upload::Stored)
+    }
+
+    async fn read_object(&self, _: &Scope, bucket: &str, key: &str) -> Result<Option<Object>, CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "GetObject")?;
+        Ok(state.objects.get(&format!("{bucket}/{key}")).map(|found| Object {
+            content: found.content.clone(),
+            etag: found.etag.clone(),
+            age: Some(found.at.elapsed()),
+        }))
+    }
+
+    async fn write_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+        expected: &Expected,
+    ) -> Result<Written, CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "PutObject")?;
+        let place = format!("{bucket}/{key}");
+        let stands = state.objects.get(&place).map(|found| found.etag.clone());
+        let fits = match expected {
+            Expected::Nothing => stands.is_none(),
+            Expected::Etag(etag) => stands.as_ref() == Some(etag),
+        };
+        if !fits {
+            return Ok(Written::Moved);
+        }
+        assert_eq!(scope.access, Access::Deploy);
+        Ok(Written::Stored { etag: Self::store(&mut state, place, content) })
     }
 
     async fn probe(&self, probe: &Probe, access: Access) -> Result<ProbeAnswer, CloudError> {

@@ -1,0 +1,192 @@
+//! A cloud whose calls are written into the journal: an intent before each call that may change something, its answer after it.
+//!
+//! What services say in words is cleaned of secrets here, once for the journal, the events and the failures: a message may repeat the
+//! value of a parameter that the template declares with `NoEcho`.
+
+use super::cloud::*;
+use super::journal::{Answer, Entry, Intent, Recorder};
+use crate::plan::{MASKED, Parameter, Plan, Probe};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A cloud with a journal.
+pub(super) struct Recorded<C> {
+    cloud: Arc<C>,
+    recorder: Arc<dyn Recorder>,
+    secrets: Vec<String>,
+    calls: AtomicU64,
+}
+
+impl<C: Cloud> Recorded<C> {
+    pub(super) fn new(cloud: Arc<C>, recorder: Arc<dyn Recorder>, plan: &Plan) -> Self {
+        let values = plan.steps.values().flat_map(|step| step.parameters.values());
+        let secrets = values.filter_map(|value| match value {
+            Parameter::Secret(secret) if !secret.reveal().is_empty() => Some(secret.reveal().to_owned()),
+            Parameter::Secret(_) | Parameter::Known(_) | Parameter::Previous | Parameter::AfterStep(_) => None,
+        });
+        let mut secrets: Vec<String> = secrets.collect();
+        // the longest first: one may be a part of another
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { cloud, recorder, secrets, calls: AtomicU64::new(0) }
+    }
+
+    fn clean(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| {
+            if text.contains(secret.as_str()) { text.replace(secret.as_str(), MASKED) } else { text }
+        })
+    }
+
+    fn cleaned<T>(&self, answer: Result<T, CloudError>) -> Result<T, CloudError> {
+        answer.map_err(|error| CloudError { message: self.clean(error.message), ..error })
+    }
+
+    async fn changing<T>(
+        &self,
+        scope: &Scope,
+        operation: &'static str,
+        target: String,
+        token: Option<&str>,
+        call: impl Future<Output = Result<T, CloudError>>,
+        made: impl FnOnce(&T) -> Option<String>,
+    ) -> Result<T, CloudError> {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let intent = Intent {
+            call: number,
+            operation: operation.to_owned(),
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+            access: scope.access,
+            target,
+            token: token.map(str::to_owned),
+        };
+        self.recorder.record(&Entry::Intent(intent)).map_err(|error| CloudError {
+            kind: ErrorKind::Unrecorded,
+            message: format!("the journal cannot be written, so the call was not made: {error}"),
+            service: service(operation),
+            operation,
+            account: scope.account.to_string(),
+            region: scope.region.to_string(),
+        })?;
+        let answer = self.cleaned(call.await);
+        let told = match &answer {
+            Ok(done) => Answer::Done { made: made(done) },
+            Err(error) => Answer::failed(error),
+        };
+        // what was done is done; should this be lost, the next intent is refused
+        let _ = self.recorder.record(&Entry::Answer { call: number, answer: told });
+        answer
+    }
+}
+
+/// A change set, after the name of its stack: an ARN of a change set does not tell the stack.
+fn target(change_set: &ChangeSetHandle) -> String {
+    let stack = change_set.stack_arn.split_once(":stack/").map_or(change_set.stack_arn.as_str(), |(_, rest)| rest);
+    format!("{} {}", stack.split('/').next().unwrap_or_default(), change_set.arn)
+}
+
+fn service(operation: &str) -> &'static str {
+    if operation == "PutObject" { "S3" } else { "CloudFormation" }
+}
+
+impl<C: Cloud> Cloud for Recorded<C> {
+    async fn who_am_i(&self, scope: &Scope) -> Result<Identity, CloudError> {
+        self.cleaned(self.cloud.who_am_i(scope).await)
+    }
+
+    async fn describe_stack(&self, scope: &Scope, stack: &str) -> Result<Option<StackView>, CloudError> {
+        let view = self.cleaned(self.cloud.describe_stack(scope, stack).await)?;
+        Ok(view.map(|view| StackView { reason: view.reason.map(|reason| self.clean(reason)), ..view }))
+    }
+
+    async fn get_template(&self, scope: &Scope, stack: &str, change_set: Option<&str>) -> Result<String, CloudError> {
+        self.cleaned(self.cloud.get_template(scope, stack, change_set).await)
+    }
+
+    async fn create_change_set(
+        &self,
+        scope: &Scope,
+        request: &ChangeSetRequest,
+    ) -> Result<ChangeSetHandle, CloudError> {
+        let (target, token) = (format!("{} {}", request.stack, request.name), Some(request.token.as_str()));
+        let call = self.cloud.create_change_set(scope, request);
+        self.changing(scope, "CreateChangeSet", target, token, call, |handle| Some(handle.arn.clone())).await
+    }
+
+    async fn describe_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> Result<ChangeSetView, CloudError> {
+        let view = self.cleaned(self.cloud.describe_change_set(scope, change_set).await)?;
+        Ok(ChangeSetView { reason: view.reason.map(|reason| self.clean(reason)), ..view })
+    }
+
+    async fn list_stacks(&self, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {
+        self.cleaned(self.cloud.list_stacks(scope, prefix).await)
+    }
+
+    async fn list_change_sets(&self, scope: &Scope, stack: &str) -> Result<Vec<String>, CloudError> {
+        self.cleaned(self.cloud.list_change_sets(scope, stack).await)
+    }
+
+    async fn execute_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let call = self.cloud.execute_change_set(scope, change_set, token);
+        self.changing(scope, "ExecuteChangeSet", target(change_set), Some(token), call, |()| None).await
+    }
+
+    async fn delete_change_set(&self, scope: &Scope, change_set: &ChangeSetHandle) -> Result<(), CloudError> {
+        let call = self.cloud.delete_change_set(scope, change_set);
+        self.changing(scope, "DeleteChangeSet", target(change_set), None, call, |()| None).await
+    }
+
+    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        let call = self.cloud.delete_stack(scope, stack_arn, token);
+        self.changing(scope, "DeleteStack", stack_arn.to_owned(), Some(token), call, |()| None).await
+    }
+
+    async fn stack_events(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        from: &EventsFrom,
+    ) -> Result<Vec<StackEvent>, CloudError> {
+        let events = self.cleaned(self.cloud.stack_events(scope, stack_arn, from).await)?;
+        let clean = |event: StackEvent| StackEvent { reason: event.reason.map(|reason| self.clean(reason)), ..event };
+        Ok(events.into_iter().map(clean).collect())
+    }
+
+    async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
+        let call = self.cloud.upload(scope, bucket, key, content);
+        self.changing(scope, "PutObject", format!("{bucket}/{key}"), None, call, |_| None).await
+    }
+
+    async fn read_object(&self, scope: &Scope, bucket: &str, key: &str) -> Result<Option<Object>, CloudError> {
+        self.cleaned(self.cloud.read_object(scope, bucket, key).await)
+    }
+
+    async fn write_object(
+        &self,
+        scope: &Scope,
+        bucket: &str,
+        key: &str,
+        content: &[u8],
+        expected: &Expected,
+    ) -> Result<Written, CloudError> {
+        let call = self.cloud.write_object(scope, bucket, key, content, expected);
+        let made = |written: &Written| match written {
+            Written::Stored { etag } => Some(etag.clone()),
+            Written::Moved => None,
+        };
+        self.changing(scope, "PutObject", format!("{bucket}/{key}"), None, call, made).await
+    }
+
+    async fn probe(&self, probe: &Probe, access: Access) -> Result<ProbeAnswer, CloudError> {
+        self.cleaned(self.cloud.probe(probe, access).await)
+    }
+}
