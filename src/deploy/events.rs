@@ -99,6 +99,22 @@ pub enum Event {
         /// How long it took from its start, in seconds; waiting for others does not count.
         seconds: f64,
     },
+    /// A stack failed for a reason that may pass, and is tried again after a rest.
+    StepRetried {
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
+        /// How it failed.
+        failure: Box<Failure>,
+        /// Which attempt comes next, counted from 1.
+        attempt: usize,
+        /// How many there are in all.
+        attempts: usize,
+        /// How long it rests, in seconds.
+        rest: u64,
+        /// How many stacks with grants run at once in its account from here on, where that was lowered.
+        grants_at_once: Option<usize>,
+    },
     /// A stack was not started.
     StepSkipped {
         /// The stack, and the turn.

@@ -4,6 +4,7 @@ use super::cloud::{
     ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind, EventsFrom, StackEvent, StackView,
 };
 use super::events::Event;
+use super::nature::of_causes;
 use super::outcome::{Cause, Failure, causes, own_reason, survivors};
 use super::step::{LOOKS, Work};
 use crate::plan::{Phase, StackStatus};
@@ -178,11 +179,13 @@ impl<C: Cloud> Work<C> {
             Some(_) => String::new(),
             None => own().map_or_else(String::new, |reason| format!(": {reason}")),
         };
+        let also: Vec<Cause> = causes.collect();
         Failure {
             status: Some(view.status.to_string()),
             hints: cause.iter().filter_map(Cause::hint).map(str::to_owned).collect(),
+            nature: of_causes(&view.status, cause.iter().chain(&also)),
             cause,
-            also: causes.collect(),
+            also,
             ..self.failure(format!("ended in {}{reason}", view.status))
         }
     }

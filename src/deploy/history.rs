@@ -161,6 +161,8 @@ impl RunRecord {
                     record.state = state;
                 }
             }
+            // it counts as being worked on: should the run be killed now, its end was not seen
+            Event::StepRetried { .. } => {}
             Event::StepSkipped { step, reason } => becomes(step, StepState::Skipped(reason.clone())),
             Event::RunFinished { summary } => self.summary = Some(summary.clone()),
             Event::EarlierFailure { .. } | Event::AssetStored { .. } | Event::Lock { .. } | Event::Stopping { .. } => {}

@@ -20,8 +20,10 @@ mod follow;
 mod history;
 mod journal;
 mod lock;
+mod nature;
 mod observe;
 mod outcome;
+mod pace;
 mod recorded;
 mod session;
 mod settings;
@@ -42,7 +44,9 @@ pub use journal::{
     Answer, Entry, Intent, JOURNAL_VERSION, Journal, JournalError, LONGEST_JOURNAL, Line, Recorder, Unrecorded,
 };
 pub use lock::{Holder, LockError, LockPlace, LockState, LockWish, SeenLock};
+pub use nature::Nature;
 pub use observe::ObserveError;
 pub use outcome::{Cause, Failure, Outcome, SkipReason, Skipped, Summary, causes, survivors};
+pub use pace::Rate;
 pub use session::{Guard, GuardError};
-pub use settings::{Limits, OnFailure, Patience, Polling, Settings, Unsettled};
+pub use settings::{Limits, OnFailure, Patience, Polling, Retries, Settings, Unsettled};

@@ -11,7 +11,7 @@ use super::outcome::{Failure, causes, last_operation};
 use super::settings::{Settings, Unsettled};
 use crate::mesh::fingerprint;
 use crate::plan::{
-    CHANGE_SET_PREFIX, Decision, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
+    CHANGE_SET_PREFIX, Decision, Observed, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub(super) struct Work<C> {
     pub(super) step: Step,
     /// All values, also those that other steps made.
     pub(super) parameters: BTreeMap<String, String>,
+    /// Which attempt it is, counted from 1.
+    pub(super) attempt: usize,
 }
 
 /// How the work on a stack ended well.
@@ -52,8 +54,17 @@ pub(super) struct Done {
 
 impl<C: Cloud> Work<C> {
     /// Carries the step out.
-    pub(super) async fn run(self) -> Result<Done, Box<Failure>> {
+    pub(super) async fn run(mut self) -> Result<Done, Box<Failure>> {
         let mut decision = self.step.decision.clone();
+        if self.attempt > 1 {
+            // the attempt before left it in another state, under another ARN perhaps
+            let stands = self.looked_again().await?;
+            decision = redecide(&self.step, &self.parameters, &stands);
+            self.step.standing = match stands {
+                Observed::Absent => None,
+                Observed::Present(standing) => Some(standing.stack_arn),
+            };
+        }
         for _ in 0..ROUNDS {
             self.send(Event::StepStarted { step: self.step.id.clone(), decision: decision.clone() });
             match decision {
@@ -78,13 +89,17 @@ impl<C: Cloud> Work<C> {
                 }
                 Decision::Wait => {
                     self.wait_for_others().await?;
-                    let stands = observed(&*self.cloud, &self.reading(), self.step.id.stack.name()).await;
-                    let stands = stands.map_err(|error| self.call("look at it again", &error))?;
+                    let stands = self.looked_again().await?;
                     decision = redecide(&self.step, &self.parameters, &stands);
                 }
             }
         }
         Err(Box::new(self.failure("was busy with other operations again and again".to_owned())))
+    }
+
+    async fn looked_again(&self) -> Result<Observed, Box<Failure>> {
+        let stands = observed(&*self.cloud, &self.reading(), self.step.id.stack.name()).await;
+        stands.map_err(|error| self.call("look at it again", &error))
     }
 
     /// Reads go as the plan role, changes as the deploy role; a bootstrap does both as the administrator.
@@ -119,15 +134,20 @@ impl<C: Cloud> Work<C> {
 
     /// One token for one call of one run: a repeated request is the same request, and no other call has it.
     pub(super) fn token(&self, call: &str) -> String {
-        format!("{call}-{}", fingerprint(&format!("{} {} {call}", self.settings.run, self.step.id)))
+        format!("{call}-{}", fingerprint(&format!("{} {} {call}{}", self.settings.run, self.step.id, self.again())))
     }
 
-    /// A stack keeps its change sets, also those that were executed: each turn's has its own name.
+    /// What tells a later attempt from the first.
+    fn again(&self) -> String {
+        if self.attempt > 1 { format!("-{}", self.attempt) } else { String::new() }
+    }
+
+    /// A stack keeps its change sets, also those that were executed: that of each turn and attempt has its own name.
     fn change_set_name(&self) -> String {
-        let run = &self.settings.run;
+        let (run, again) = (&self.settings.run, self.again());
         match self.step.id.turn {
-            Turn::Add => format!("{CHANGE_SET_PREFIX}{run}"),
-            Turn::Remove | Turn::Values => format!("{CHANGE_SET_PREFIX}{run}-{}", self.step.id.turn.name()),
+            Turn::Add => format!("{CHANGE_SET_PREFIX}{run}{again}"),
+            Turn::Remove | Turn::Values => format!("{CHANGE_SET_PREFIX}{run}-{}{again}", self.step.id.turn.name()),
         }
     }
 
@@ -141,7 +161,7 @@ impl<C: Cloud> Work<C> {
     async fn settle(&self) -> Result<(), Box<Failure>> {
         self.sweep().await;
         if let Some(arn) = &self.step.standing
-            && self.settings.unsettled.get(&self.step.id) != Some(&Unsettled::Failed)
+            && self.settings.unsettled_of(&self.step.id.stack) != Some(Unsettled::Failed)
         {
             let events = self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(None)).await;
             let events = events.map_err(|error| self.call("read its events", &error))?;

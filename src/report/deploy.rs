@@ -13,7 +13,7 @@ pub use words::{plural, summary};
 use crate::deploy::{Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
 use std::io::{self, Write};
-use words::{Tone, decision_word, duration, failure, finished, skip};
+use words::{Tone, decision_word, duration, failure, finished, retried, skip};
 
 /// Something that shows events as they come.
 pub trait Show {
@@ -127,6 +127,7 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
                 vec![format!("{step}: {word} in {}", duration(*seconds))]
             }
         },
+        Event::StepRetried { .. } => retried(event, colour),
         Event::StepSkipped { step, reason } => {
             vec![format!("{step}: {}, {}", colour.paint(Tone::Doubtful, "skipped"), skip(reason))]
         }

@@ -24,6 +24,11 @@ impl Aws {
         Self { sessions: Sessions::new(reach).await }
     }
 
+    /// Whether something else answers in AWS's place, by an endpoint of its own.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.sessions.is_stand_in()
+    }
+
     /// The role that CloudFormation is told to work as. A bootstrap makes that role, so it works as the administrator.
     fn execution_role(&self, scope: &Scope) -> Option<String> {
         match scope.access {

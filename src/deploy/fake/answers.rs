@@ -239,6 +239,9 @@ impl Cloud for FakeCloud {
             ChangeKind::Create => ("CREATE", true),
             ChangeKind::Update => ("UPDATE", false),
         };
+        let before = state.failed.entry(change.stack.clone()).or_default();
+        let fails = script.fails.is_some() && *before < script.times;
+        *before += usize::from(fails);
         let mut serial = state.serial;
         let mut next = |logical: &str, physical: Option<&str>, status: String, reason: Option<&str>| {
             serial += 1;
@@ -251,7 +254,7 @@ impl Cloud for FakeCloud {
         stack.events.push(next(&name, Some(&arn), format!("{verb}_IN_PROGRESS"), Some("User Initiated")));
         stack.status = StackStatus::from(format!("{verb}_IN_PROGRESS"));
         let going = stack.status.clone();
-        if let Some((resource, reason)) = &script.fails {
+        if let Some((resource, reason)) = script.fails.as_ref().filter(|_| fails) {
             let failed = vec![
                 next("Bystander", None, format!("{verb}_FAILED"), Some("Resource creation cancelled")),
                 next(resource, None, format!("{verb}_FAILED"), Some(reason)),

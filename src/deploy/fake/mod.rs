@@ -41,11 +41,13 @@ pub(super) struct Script {
     pub(super) takes: Duration,
     /// Resource and reason of a failure.
     pub(super) fails: Option<(String, String)>,
+    /// How often it fails before it succeeds.
+    pub(super) times: usize,
 }
 
 impl Default for Script {
     fn default() -> Self {
-        Self { takes: Duration::from_secs(2), fails: None }
+        Self { takes: Duration::from_secs(2), fails: None, times: usize::MAX }
     }
 }
 
@@ -88,6 +90,8 @@ struct State {
     tokens: BTreeMap<String, (String, String)>,
     objects: BTreeMap<String, Stored>,
     log: Vec<String>,
+    /// Failures so far, by stack.
+    failed: BTreeMap<String, usize>,
     serial: usize,
     /// Most operations at once: in all, and of one account.
     most: (usize, usize),

@@ -1,7 +1,7 @@
 //! The words for what happens, and the closing summary.
 
 use crate::assembly::StackId;
-use crate::deploy::{Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
+use crate::deploy::{Event, Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
 use crate::mesh::AccountId;
 use crate::plan::Decision;
 use crate::report::Colour;
@@ -58,6 +58,7 @@ pub(crate) fn skip(reason: &SkipReason) -> String {
         SkipReason::Stopped { step } => {
             format!("since {step} failed (--keep-going goes on with what does not need it)")
         }
+        SkipReason::SignedOut { step } => format!("since the credentials had ended at {step}"),
         SkipReason::Interrupted => "since the run was interrupted".to_owned(),
     }
 }
@@ -75,6 +76,20 @@ pub(super) fn failure(failure: &Failure, colour: Colour) -> Vec<String> {
     }
     lines.push(format!("    account: {}", failure.account));
     lines.extend(failure.hints.iter().map(|hint| format!("    hint: {hint}")));
+    lines
+}
+
+/// A failure that is not the last word: what, why, and what comes.
+pub(super) fn retried(event: &Event, colour: Colour) -> Vec<String> {
+    let Event::StepRetried { step, failure, attempt, attempts, rest, grants_at_once } = event else {
+        return Vec::new();
+    };
+    let word = colour.paint(Tone::Doubtful, "failed in passing");
+    let mut lines = vec![format!("{step}: {word}: {}", failure_line(failure))];
+    lines.push(format!("    tried again in {}, attempt {attempt} of {attempts}", elapsed(*rest)));
+    lines.extend(grants_at_once.map(|fewer| {
+        format!("    from here on {} with grants at once in account {}", plural(fewer, "stack"), failure.account)
+    }));
     lines
 }
 
