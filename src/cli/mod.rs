@@ -8,6 +8,8 @@ mod arguments;
 mod change_sets;
 #[cfg(feature = "aws")]
 mod deploy;
+#[cfg(feature = "aws")]
+mod destroy;
 mod diff;
 mod documents;
 mod environment;
@@ -22,6 +24,8 @@ mod journal;
 mod plan;
 #[cfg(feature = "aws")]
 mod planning;
+#[cfg(feature = "aws")]
+mod recover;
 #[cfg(feature = "aws")]
 mod status;
 mod synth;
@@ -66,6 +70,10 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Plan(arguments) => plan::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Recover(arguments) => recover::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Destroy(arguments) => destroy::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Status(arguments) => status::run(arguments, ui),
         Verb::Explain(arguments) => explain::run(arguments, ui),

@@ -171,6 +171,10 @@ pub enum StepOutcome {
     Created,
     /// The stack was changed.
     Updated,
+    /// Its rollback came to its end: the state before the failed change holds.
+    RolledBack,
+    /// The stack was deleted.
+    Deleted,
     /// There was nothing to change.
     Unchanged,
     /// It failed.

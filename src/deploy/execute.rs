@@ -223,7 +223,11 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let attempt = self.earlier.get(&step.id).map_or(1, |(attempt, _)| *attempt);
         let retries = self.settings.retries;
         let may = match failure.nature {
-            Nature::Passing | Nature::Overlapping => self.halt.is_none() && step.change_set.is_none(),
+            // a person who chose how to bring a stack back chooses again
+            Nature::Passing | Nature::Overlapping => {
+                let chosen = matches!(step.decision, Decision::ContinueRollback { .. } | Decision::RollBack);
+                self.halt.is_none() && step.change_set.is_none() && !chosen
+            }
             Nature::Lasting | Nature::SignedOut => false,
         };
         if !may || attempt >= retries.attempts {
@@ -319,6 +323,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let outcome = match done.how {
             How::Created => StepOutcome::Created,
             How::Updated => StepOutcome::Updated,
+            How::RolledBack => StepOutcome::RolledBack,
+            How::Deleted => StepOutcome::Deleted,
             How::Unchanged => StepOutcome::Unchanged,
         };
         self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
@@ -432,6 +438,10 @@ fn planned(step: &Step) -> PlannedStep {
         decision: step.decision.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "scale_tests.rs"]
+mod scale;
 
 #[cfg(test)]
 #[path = "execute_tests.rs"]

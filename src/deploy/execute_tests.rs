@@ -244,7 +244,7 @@ async fn a_refused_stack_fails_before_anything_is_touched() {
     assert!(run.cloud.log().is_empty(), "{:?}", run.cloud.log());
     let failure = &ran.summary().failed[0];
     assert!(failure.message.starts_with("is in UPDATE_ROLLBACK_FAILED"), "{failure:?}");
-    assert!(failure.hints[0].contains("continue-update-rollback"), "{failure:?}");
+    assert!(failure.hints[0].contains("meshform recover"), "{failure:?}");
     assert_eq!(ran.summary().skipped.len(), 3);
 }
 

@@ -17,6 +17,7 @@ mod failure;
 #[cfg(test)]
 mod fake;
 mod follow;
+mod gone;
 mod history;
 mod journal;
 mod lock;
@@ -28,16 +29,17 @@ mod recorded;
 mod session;
 mod settings;
 mod step;
+mod stuck;
 mod tally;
 
 pub use change_sets::{ChangeSetsError, Checked, Predicted};
 pub use cloud::{
     Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,
-    EventsFrom, Expected, INLINE_LIMIT, Identity, Object, ProbeAnswer, Scope, StackEvent, StackView, TemplateSource,
-    Upload, Written, classify, probe_scope,
+    EventsFrom, Expected, INLINE_LIMIT, Identity, Object, ProbeAnswer, Scope, StackEvent, StackResource, StackView,
+    TemplateSource, Upload, Written, classify, probe_scope,
 };
 pub use credentials::{Mfa, Reach};
-pub use entry::{DeployError, bootstrap, change_sets, check_change_sets, deploy, look_at_lock, observe};
+pub use entry::{DeployError, bootstrap, change_sets, check_change_sets, deploy, look_at_lock, observe, strays, stuck};
 pub use events::{Event, LockStep, PlannedStep, StepOutcome, Stop, VERSION};
 pub use history::{RunRecord, StepRecord, StepState, Work, unsettled, usual};
 pub use journal::{
@@ -50,3 +52,4 @@ pub use outcome::{Cause, Failure, Outcome, SkipReason, Skipped, Summary, causes,
 pub use pace::Rate;
 pub use session::{Guard, GuardError};
 pub use settings::{Limits, OnFailure, Patience, Polling, Retries, Settings, Unsettled};
+pub use stuck::Stuck;

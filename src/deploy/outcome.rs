@@ -48,6 +48,12 @@ pub struct Summary {
     pub created: Vec<StackId>,
     /// Stacks that were changed.
     pub updated: Vec<StackId>,
+    /// Stacks whose rollback came to its end.
+    #[serde(default)]
+    pub rolled_back: Vec<StackId>,
+    /// Stacks that were deleted.
+    #[serde(default)]
+    pub deleted: Vec<StackId>,
     /// Stacks in which there was nothing to change.
     pub unchanged: Vec<StackId>,
     /// Stacks that failed.

@@ -7,7 +7,7 @@
 use super::cloud::*;
 use super::journal::{Answer, Entry, Intent, Recorder};
 use super::pace::{Pace, Rate};
-use crate::plan::{MASKED, Parameter, Plan, Probe};
+use crate::plan::{MASKED, Parameter, Plan, Probe, Protection, Way};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -163,6 +163,33 @@ impl<C: Cloud> Cloud for Recorded<C> {
     async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
         let call = self.cloud.delete_stack(scope, stack_arn, token);
         self.changing(scope, "DeleteStack", stack_arn.to_owned(), Some(token), call, |()| None).await
+    }
+
+    async fn continue_rollback(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        way: &Way,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let call = self.cloud.continue_rollback(scope, stack_arn, way, token);
+        self.changing(scope, "ContinueUpdateRollback", stack_arn.to_owned(), Some(token), call, |()| None).await
+    }
+
+    async fn roll_back(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        let call = self.cloud.roll_back(scope, stack_arn, token);
+        self.changing(scope, "RollbackStack", stack_arn.to_owned(), Some(token), call, |()| None).await
+    }
+
+    async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
+        let call = self.cloud.protect(scope, stack_arn, protection);
+        self.changing(scope, "UpdateTerminationProtection", stack_arn.to_owned(), None, call, |()| None).await
+    }
+
+    async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
+        let found = self.reading(scope, self.cloud.stack_resources(scope, stack_arn)).await?;
+        let clean = |one: StackResource| StackResource { reason: one.reason.map(|reason| self.clean(reason)), ..one };
+        Ok(found.into_iter().map(clean).collect())
     }
 
     async fn stack_events(

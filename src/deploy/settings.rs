@@ -80,7 +80,7 @@ pub enum OnFailure {
 /// How many stacks are worked on at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// In all.
+    /// In all: rates are counted by account, so this only keeps the process small.
     pub total: usize,
     /// In one account: its API rates are shared by everybody who works there.
     pub per_account: usize,
@@ -91,7 +91,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 8, per_account: 4, lake_formation_per_account: 1 }
+        Self { total: 64, per_account: 4, lake_formation_per_account: 1 }
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Work<C> {
 pub(super) enum How {
     Created,
     Updated,
+    RolledBack,
+    Deleted,
     Unchanged,
 }
 
@@ -70,11 +72,19 @@ impl<C: Cloud> Work<C> {
             match decision {
                 Decision::Create => return self.change(ChangeKind::Create).await,
                 Decision::Update => return self.change(ChangeKind::Update).await,
+                // what was to go has gone meanwhile
+                Decision::Keep if self.step.id.turn == Turn::Delete => {
+                    self.read_back().await?;
+                    return Ok(Done { how: How::Deleted, outputs: BTreeMap::new() });
+                }
                 Decision::Keep => {
                     let done = self.kept().await?;
                     self.settle().await?;
                     return Ok(done);
                 }
+                Decision::ContinueRollback { way } => return self.continue_rollback(&way).await,
+                Decision::RollBack => return self.roll_back().await,
+                Decision::Delete => return self.delete_whole().await,
                 Decision::Refuse { reason, advice } => {
                     return Err(Box::new(Failure { hints: vec![advice], ..self.failure(reason) }));
                 }
@@ -147,7 +157,9 @@ impl<C: Cloud> Work<C> {
         let (run, again) = (&self.settings.run, self.again());
         match self.step.id.turn {
             Turn::Add => format!("{CHANGE_SET_PREFIX}{run}{again}"),
-            Turn::Remove | Turn::Values => format!("{CHANGE_SET_PREFIX}{run}-{}{again}", self.step.id.turn.name()),
+            Turn::Remove | Turn::Values | Turn::Delete => {
+                format!("{CHANGE_SET_PREFIX}{run}-{}{again}", self.step.id.turn.name())
+            }
         }
     }
 
@@ -337,14 +349,15 @@ impl<C: Cloud> Work<C> {
         Ok(())
     }
 
-    async fn read_back(&self) -> Result<(), Box<Failure>> {
+    pub(super) async fn read_back(&self) -> Result<(), Box<Failure>> {
         let access = self.reading().access;
         for probe in &self.step.checks_after {
             match answered(&*self.cloud, probe, access, &self.settings, self.settings.patience.read_back, || {}).await {
                 Ok(()) => {}
                 Err(Unanswered::Call(error)) => return Err(self.call(&format!("read back {probe}"), &error)),
                 Err(Unanswered::No(lines)) => {
-                    let message = format!("is deployed, but {probe} read back differently: {}", lines.join("; "));
+                    let done = if self.step.id.turn == Turn::Delete { "deleted" } else { "deployed" };
+                    let message = format!("is {done}, but {probe} read back differently: {}", lines.join("; "));
                     return Err(Box::new(self.failure(message)));
                 }
             }

@@ -1,13 +1,16 @@
 //! Whether a stack differs from what stands.
 
 use super::turns::Values;
-use super::{Decision, Intent, MASKED, Observed, Step, decide};
+use super::{Decision, Intent, MASKED, Observed, Step, Turn, decide, removal};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is to be done with a stack after somebody else's operation on it has ended: the same table, with what stands now.
 #[must_use]
 pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &Observed) -> Decision {
+    if step.id.turn == Turn::Delete {
+        return removal(observed, step.protection);
+    }
     let wanted = serde_json::from_str(&step.template).unwrap_or(Value::Null);
     decide(observed, intent(&wanted, Some(parameters), observed))
 }

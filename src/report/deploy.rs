@@ -122,7 +122,11 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
         Event::StepFinished { outcome: StepOutcome::Unchanged, seconds, .. } if *seconds == 0.0 => Vec::new(),
         Event::StepFinished { step, outcome, seconds } => match outcome {
             StepOutcome::Failed { failure: failed } => failure(failed, colour),
-            StepOutcome::Created | StepOutcome::Updated | StepOutcome::Unchanged => {
+            StepOutcome::Created
+            | StepOutcome::Updated
+            | StepOutcome::RolledBack
+            | StepOutcome::Deleted
+            | StepOutcome::Unchanged => {
                 let word = colour.paint(Tone::Good, finished(outcome));
                 vec![format!("{step}: {word} in {}", duration(*seconds))]
             }

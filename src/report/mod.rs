@@ -4,9 +4,13 @@ pub mod access;
 pub mod codes;
 #[cfg(feature = "aws")]
 pub mod deploy;
+#[cfg(feature = "aws")]
+pub mod destroy;
 pub mod diff;
 pub mod findings;
 pub mod plan;
+#[cfg(feature = "aws")]
+pub mod recover;
 pub mod resources;
 pub mod schemas;
 #[cfg(feature = "aws")]

@@ -2,6 +2,7 @@
 //! stand in `tests/local-aws/README.md`; it proves nothing about AWS itself.
 
 pub(crate) mod harness;
+mod runs;
 
 use harness::{Identity, LocalAws};
 use serde_json::{Value, json};

@@ -114,9 +114,11 @@ impl Show for Board {
                 self.remove(step);
                 kept = match outcome {
                     StepOutcome::Unchanged => Vec::new(),
-                    StepOutcome::Created | StepOutcome::Updated | StepOutcome::Failed { .. } => {
-                        lines(event, self.colour)
-                    }
+                    StepOutcome::Created
+                    | StepOutcome::Updated
+                    | StepOutcome::RolledBack
+                    | StepOutcome::Deleted
+                    | StepOutcome::Failed { .. } => lines(event, self.colour),
                 };
             }
             Event::StepRetried { step, rest, .. } => {
