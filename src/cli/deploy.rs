@@ -10,6 +10,7 @@ use super::guard::{failed, owner, wished};
 use super::journal::Journals;
 use super::planning::{Looked, Planned, Unreviewed, planned};
 use super::ui::Ui;
+use crate::assembly::Operation;
 use crate::deploy::{
     Event, Guard, Holder, OnFailure, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
 };
@@ -121,7 +122,15 @@ fn finish(
     }
     let Planned { plan, rendered, chosen, reach, run, lock, .. } = &mut planned;
     let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
-    let job = Job { plan, chosen, reach, run, lock: lock.take(), assets: contents.collect() };
+    let job = Job {
+        plan,
+        chosen,
+        reach,
+        run,
+        lock: lock.take(),
+        operation: rendered.manifest.operation.clone(),
+        assets: contents.collect(),
+    };
     let how = How {
         on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         format: arguments.format,
@@ -142,6 +151,8 @@ pub(super) struct Job<'a> {
     pub(super) run: &'a str,
     /// The lock as it was before the accounts were looked at.
     pub(super) lock: Looked,
+    /// How CloudFormation is asked to work on the stacks.
+    pub(super) operation: Operation,
     /// Contents of assets, by SHA-256.
     pub(super) assets: BTreeMap<String, Vec<u8>>,
 }
@@ -161,7 +172,7 @@ pub(super) fn carried(
     ui: &mut Ui,
     agreed: impl FnOnce(&Plan, &mut Ui) -> Result<Option<Exit>, Failure>,
 ) -> Result<Exit, Failure> {
-    let Job { plan, chosen, reach, run, lock, assets } = job;
+    let Job { plan, chosen, reach, run, lock, operation, assets } = job;
     let journals = Journals::of(chosen);
     let holder = Holder { run: run.to_owned(), owner: owner() };
     let wish = wished(plan, lock, &holder, how.broken, &journals)?;
@@ -171,6 +182,7 @@ pub(super) fn carried(
     let records = journals.records();
     let mut settings = Settings::new(run);
     settings.assets = assets;
+    settings.operation = operation;
     settings.on_failure = how.on_failure;
     settings.unsettled = unsettled(records.iter().filter(|record| record.pass == plan.pass));
     // nothing is locked and nothing written for a run that changes nothing

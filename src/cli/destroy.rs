@@ -37,7 +37,15 @@ pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Fai
     if let Some(exit) = refused(plan, ui)? {
         return Ok(exit);
     }
-    let job = Job { plan, chosen: &chosen, reach: &reach, run: &run, lock, assets: BTreeMap::new() };
+    let job = Job {
+        plan,
+        chosen: &chosen,
+        reach: &reach,
+        run: &run,
+        lock,
+        operation: manifest.operation.clone(),
+        assets: BTreeMap::new(),
+    };
     let how = How {
         on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         format: arguments.format,

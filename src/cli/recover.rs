@@ -45,7 +45,15 @@ pub(super) fn run(arguments: &RecoverArguments, ui: &mut Ui) -> Result<Exit, Fai
         return Ok(Exit::Declined);
     }
     let plan = recover(&manifest, &deployed, &choices);
-    let job = Job { plan: &plan, chosen: &chosen, reach: &reach, run: &run, lock, assets: BTreeMap::new() };
+    let job = Job {
+        plan: &plan,
+        chosen: &chosen,
+        reach: &reach,
+        run: &run,
+        lock,
+        operation: manifest.operation.clone(),
+        assets: BTreeMap::new(),
+    };
     // each stack was decided about by itself
     let how =
         How { on_failure: OnFailure::KeepGoing, format: arguments.format, broken: arguments.break_lock.as_deref() };

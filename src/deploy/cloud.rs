@@ -2,6 +2,7 @@
 
 pub use super::change_set::{ChangeSetHandle, ChangeSetState, ChangeSetView};
 pub use super::cloud_error::{CloudError, ErrorKind, classify};
+use crate::assembly::Operation;
 use crate::mesh::{AccountId, Region};
 use crate::plan::{Probe, Protection, StackStatus, Way};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,6 +98,8 @@ pub struct ChangeSetRequest {
     pub previous: BTreeSet<String>,
     /// The capabilities.
     pub capabilities: Vec<String>,
+    /// How CloudFormation is asked to work.
+    pub operation: Operation,
     /// Makes a repeated request the same request: letters, digits, hyphens, at most 128.
     pub token: String,
 }

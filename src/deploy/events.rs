@@ -5,7 +5,7 @@ use super::lock::Holder;
 use super::outcome::{Cause, Failure, SkipReason, Summary};
 use crate::assembly::Layer;
 use crate::mesh::{AccountId, Region};
-use crate::plan::{Decision, Pass, StepId};
+use crate::plan::{Decision, Pass, Step, StepId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +161,20 @@ pub struct PlannedStep {
     pub layer: Layer,
     /// What is to be done.
     pub decision: Decision,
+}
+
+impl PlannedStep {
+    /// A step of a plan.
+    #[must_use]
+    pub fn of(step: &Step) -> Self {
+        Self {
+            step: step.id.clone(),
+            account: step.account.clone(),
+            region: step.region.clone(),
+            layer: step.layer,
+            decision: step.decision.clone(),
+        }
+    }
 }
 
 /// How a step ended.

@@ -3,6 +3,7 @@
 //! One conductor owns all state and starts tasks; tasks work on one stack each and tell what they see. A stack starts when
 //! its needs are complete, its effects are seen, and the limits leave room; of several that could, the first by name.
 
+use super::again::{Again, Rest};
 use super::cloud::Cloud;
 use super::effects::effects;
 use super::events::{Event, PlannedStep, StepOutcome, Stop};
@@ -11,7 +12,6 @@ use super::outcome::{Failure, Outcome, SkipReason, Summary};
 use super::settings::{OnFailure, Settings};
 use super::step::{Done, How, Work};
 use super::tally::{End, summed};
-use crate::mesh::AccountId;
 use crate::plan::{Decision, Parameter, Plan, Step, StepId, Turn};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -78,10 +78,8 @@ struct Conductor<'plan, C> {
     ready: BTreeSet<&'plan StepId>,
     /// Steps that are being worked on, since when.
     running: BTreeMap<&'plan StepId, Instant>,
-    /// Steps that failed in passing and are to be tried again: how often they were tried, and how they last failed.
-    earlier: BTreeMap<&'plan StepId, (usize, Box<Failure>)>,
-    /// Accounts in which fewer stacks with grants run at once by now than the limit says.
-    lowered: BTreeMap<&'plan AccountId, usize>,
+    /// Steps that failed in passing and are to be tried again.
+    again: Again,
     /// Outputs of complete steps.
     outputs: BTreeMap<&'plan StepId, BTreeMap<String, String>>,
     /// Steps on which nothing may build: they failed, were skipped, or are kept on top of such a step.
@@ -94,6 +92,7 @@ struct Conductor<'plan, C> {
 
 impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn new(cloud: Arc<C>, plan: &'plan Plan, settings: Arc<Settings>, events: UnboundedSender<Event>) -> Self {
+        let again = Again::new(settings.retries, settings.limits);
         Self {
             cloud,
             plan,
@@ -104,8 +103,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             running: BTreeMap::new(),
-            earlier: BTreeMap::new(),
-            lowered: BTreeMap::new(),
+            again,
             outputs: BTreeMap::new(),
             broken: BTreeSet::new(),
             ended: BTreeMap::new(),
@@ -128,7 +126,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             mesh: plan.mesh.clone(),
             pass: plan.pass,
             digest: plan.digest.clone(),
-            steps: plan.steps.values().map(planned).collect(),
+            steps: plan.steps.values().map(PlannedStep::of).collect(),
         });
         for (step, reason, advice) in plan.refusals() {
             self.waiting.remove(&step.id);
@@ -165,15 +163,10 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn admit(&mut self, step: &'plan Step) {
         let broken = step.needs.iter().find(|needed| self.broken.contains(needed));
         let settled = self.settings.unsettled_of(&step.id.stack).is_none();
-        if self.earlier.contains_key(&step.id) {
-            match &self.halt {
-                Some(halt) => {
-                    let reason = skipped(halt);
-                    self.skip(&step.id, reason);
-                }
-                None => drop(self.ready.insert(&step.id)),
-            }
-        } else if step.decision == Decision::Keep && (settled || broken.is_some() || self.halt.is_some()) {
+        let awaited = self.again.awaits(&step.id);
+        if awaited && self.halt.is_none() {
+            self.ready.insert(&step.id);
+        } else if step.decision == Decision::Keep && !awaited && (settled || broken.is_some() || self.halt.is_some()) {
             // it stands whatever became of its needs, but nothing new may build on it if they failed
             if broken.is_some() {
                 self.broken.insert(&step.id);
@@ -209,47 +202,21 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         self.running.len() < limits.total.max(1)
             && here().count() < limits.per_account.max(1)
             && (!step.lake_formation
-                || here().filter(|other| other.lake_formation).count() < self.grants_at_once(&step.account))
+                || here().filter(|other| other.lake_formation).count() < self.again.grants_at_once(&step.account))
     }
 
-    /// How many stacks with grants may run at once in an account.
-    fn grants_at_once(&self, account: &AccountId) -> usize {
-        let limit = self.settings.limits.lake_formation_per_account.max(1);
-        self.lowered.get(account).copied().unwrap_or(limit)
-    }
-
-    /// Whether a step that failed is tried again, and then lets it rest. A change set that was approved is not made anew unasked.
+    /// Whether a step that failed is tried again, and then lets it rest.
     fn tried_again(&mut self, step: &'plan Step, failure: &Failure) -> bool {
-        let attempt = self.earlier.get(&step.id).map_or(1, |(attempt, _)| *attempt);
-        let retries = self.settings.retries;
-        let may = match failure.nature {
-            // a person who chose how to bring a stack back chooses again
-            Nature::Passing | Nature::Overlapping => {
-                let chosen = matches!(step.decision, Decision::ContinueRollback { .. } | Decision::RollBack);
-                self.halt.is_none() && step.change_set.is_none() && !chosen
-            }
-            Nature::Lasting | Nature::SignedOut => false,
-        };
-        if !may || attempt >= retries.attempts {
+        if self.halt.is_some() {
             return false;
         }
-        let limit = self.grants_at_once(&step.account);
-        let grants_at_once = (failure.nature == Nature::Overlapping && limit > 1).then(|| limit - 1);
-        if let Some(fewer) = grants_at_once {
-            self.lowered.insert(&step.account, fewer);
-        }
-        let rest = retries.rest * u32::try_from(attempt).unwrap_or(u32::MAX);
-        self.send(Event::StepRetried {
-            step: step.id.clone(),
-            failure: Box::new(failure.clone()),
-            attempt: attempt + 1,
-            attempts: retries.attempts,
-            rest: rest.as_secs(),
-            grants_at_once,
-        });
-        self.earlier.insert(&step.id, (attempt + 1, Box::new(failure.clone())));
+        let Some(Rest { attempt, attempts, takes, grants_at_once }) = self.again.rest(step, failure) else {
+            return false;
+        };
+        let (rest, failure) = (takes.as_secs(), Box::new(failure.clone()));
+        self.send(Event::StepRetried { step: step.id.clone(), failure, attempt, attempts, rest, grants_at_once });
         let handle = self.tasks.spawn(async move {
-            sleep(rest).await;
+            sleep(takes).await;
             Ok(TaskEnd::Rested)
         });
         self.names.insert(handle.id(), &step.id);
@@ -283,7 +250,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             pass: self.plan.pass,
             step: step.clone(),
             parameters,
-            attempt: self.earlier.get(&step.id).map_or(1, |(attempt, _)| *attempt),
+            attempt: self.again.attempt(&step.id),
         };
         let handle = self.tasks.spawn(async move { work.run().await.map(TaskEnd::Done) });
         self.names.insert(handle.id(), &step.id);
@@ -337,7 +304,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let outcome = StepOutcome::Failed { failure: failure.clone() };
         self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
         self.broken.insert(id);
-        self.earlier.remove(id);
+        self.again.take(id);
         let signed_out = failure.nature == Nature::SignedOut;
         self.ended.insert(id, End::Badly(failure));
         if signed_out && !matches!(self.halt, Some(Halt::Interrupted(_) | Halt::SignedOut(_))) {
@@ -349,7 +316,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
 
     fn skip(&mut self, id: &'plan StepId, reason: SkipReason) {
         // what was tried before it was stopped has failed
-        if let Some((_, failure)) = self.earlier.remove(id) {
+        if let Some(failure) = self.again.take(id) {
             return self.fail(id, 0.0, *failure);
         }
         self.send(Event::StepSkipped { step: id.clone(), reason: reason.clone() });
@@ -388,7 +355,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         for id in left {
             let step = &self.plan.steps[id];
             match &halt {
-                _ if step.decision == Decision::Keep && !self.earlier.contains_key(id) => {
+                _ if step.decision == Decision::Keep && !self.again.awaits(id) => {
                     self.complete(id, 0.0, Done { how: How::Unchanged, outputs: BTreeMap::new() });
                 }
                 Some(halt) => self.skip(id, skipped(halt)),
@@ -428,20 +395,6 @@ fn skipped(halt: &Halt) -> SkipReason {
         Halt::Interrupted(_) => SkipReason::Interrupted,
     }
 }
-
-fn planned(step: &Step) -> PlannedStep {
-    PlannedStep {
-        step: step.id.clone(),
-        account: step.account.clone(),
-        region: step.region.clone(),
-        layer: step.layer,
-        decision: step.decision.clone(),
-    }
-}
-
-#[cfg(test)]
-#[path = "scale_tests.rs"]
-mod scale;
 
 #[cfg(test)]
 #[path = "execute_tests.rs"]

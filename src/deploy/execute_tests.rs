@@ -6,7 +6,7 @@ use crate::deploy::cloud::{ErrorKind, Upload};
 use crate::deploy::fake::{FakeCloud, Script, trouble};
 use crate::deploy::observe::observe;
 use crate::plan::samples::{Sample, id, publication_template, rendered, stack, subscriber_template};
-use crate::plan::{Options, Pass, StackStatus, plan};
+use crate::plan::{Options, Pass, Protection, StackStatus, plan};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -699,4 +699,41 @@ async fn ended_credentials_stop_the_run_within_seconds_whatever_it_was_told() {
     let next = run.go().await;
     assert!(next.summary().is_whole(), "{:#?}", next.summary());
     assert_eq!(run.cloud.log().iter().filter(|call| call.starts_with("Execute")).count(), 4);
+}
+
+/// A stack with a bucket that is retained, and one with a topic.
+fn with_data() -> Run {
+    let bucket = serde_json::json!({"Resources": {"Data": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}}});
+    Run::of(vec![stack("sales/storage").template(bucket), stack("sales/pipeline")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_data_is_protected_when_it_was_made_and_when_somebody_took_that_away() {
+    let mut run = with_data();
+    run.go().await;
+    assert_eq!(run.cloud.protection("storage"), Protection::On);
+    assert_eq!(run.cloud.protection("pipeline"), Protection::Off);
+    let calls = run.cloud.log().len();
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.log().len(), calls);
+    run.cloud.put_protection("storage", Protection::Off);
+    let ran = run.go().await;
+    assert_eq!(run.cloud.protection("storage"), Protection::On);
+    assert!(ran.summary().is_whole() && ran.summary().updated.is_empty(), "{:#?}", ran.summary());
+    let since = run.cloud.log().split_off(calls);
+    assert!(since.iter().all(|call| !call.starts_with("Execute")), "{since:?}");
+    // what has it and does not want it keeps it
+    run.cloud.put_protection("pipeline", Protection::On);
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.protection("pipeline"), Protection::On);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_file_asks_of_cloudformation_is_in_every_change_set() {
+    let mut run = with_data();
+    run.settings.operation.notification_topics.insert("arn:aws:sns:eu-west-1:111111111111:stacks".to_owned());
+    run.go().await;
+    let asked = run.cloud.requests();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|request| request.operation == run.settings.operation), "{asked:#?}");
 }

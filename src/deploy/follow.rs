@@ -15,6 +15,9 @@ use tokio::time::{Instant, sleep};
 /// `REVIEW_IN_PROGRESS` counts as never started. Reads right after an execution may be stale (aws-cdk #19623).
 pub(super) const STALE_LOOKS: usize = 20;
 
+/// Every so many looks the status is asked for although no event announced an end.
+const STATUS_EVERY: usize = 5;
+
 /// What a stack's events have told so far.
 pub(super) struct Seen {
     pub(super) from: Option<String>,
@@ -24,6 +27,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// Whether an event of the stack itself says that something came to an end.
+    fn announces_an_end(&self, arn: &str) -> bool {
+        let own = |event: &&StackEvent| event.physical_id.as_deref() == Some(arn);
+        let last = self.events.iter().rfind(own);
+        last.is_some_and(|event| StackStatus::from(event.status.as_str()).phase() != Phase::Going)
+    }
+
     /// Whether an event of the operation with a token says what a look at the stack says, which may be stale.
     pub(super) fn bears_out(&self, view: &StackView, arn: &str, token: &str) -> bool {
         self.events.iter().any(|event| {
@@ -117,18 +127,28 @@ impl<C: Cloud> Work<C> {
         let mut seen = self.watching(mark, changes);
         for (look, pause) in self.settings.polling.pauses().enumerate() {
             sleep(pause).await;
-            // status before events: what the status speaks of is then among the events
+            let from = EventsFrom::After(seen.from.clone());
+            let told = match self.cloud.stack_events(&self.reading(), arn, &from).await {
+                Ok(events) => {
+                    self.tell(&mut seen, events, arn);
+                    true
+                }
+                Err(error) if error.is_passing() => false,
+                Err(error) => return Err(self.lost(&error)),
+            };
+            // the stack's own last event announces the end, and is the last of all: until then the status is asked for now and then
+            if told && !seen.announces_an_end(arn) && look % STATUS_EVERY != STATUS_EVERY - 1 {
+                if started.elapsed() > self.settings.patience.operation {
+                    break;
+                }
+                continue;
+            }
             let view = match self.cloud.describe_stack(&self.reading(), arn).await {
                 Ok(Some(view)) => Some(view),
                 Ok(None) => return Err(Box::new(self.failure("vanished: somebody deleted it meanwhile".to_owned()))),
                 Err(error) if error.is_passing() => None,
                 Err(error) => return Err(self.lost(&error)),
             };
-            match self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(seen.from.clone())).await {
-                Ok(events) => self.tell(&mut seen, events, arn),
-                Err(error) if error.is_passing() => {}
-                Err(error) => return Err(self.lost(&error)),
-            }
             if let Some(view) = view {
                 let borne_out = seen.bears_out(&view, arn, token);
                 if view.status.phase() != Phase::Going && (borne_out || look >= STALE_LOOKS) {

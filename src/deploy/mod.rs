@@ -3,6 +3,7 @@
 //! Entry points block and need no runtime. What happens is told as [`Event`]s to one receiver on the caller's thread.
 //! Decisions are taken in [`crate::plan`]; what is here carries them out.
 
+mod again;
 mod aws;
 mod change_set;
 mod change_sets;

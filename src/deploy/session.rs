@@ -135,5 +135,9 @@ async fn keep<C: Cloud>(
 }
 
 #[cfg(test)]
+#[path = "scale_tests.rs"]
+mod scale;
+
+#[cfg(test)]
 #[path = "session_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! How a deploy is carried out: limits and patience, never what is done.
 
 use super::pace::Rate;
-use crate::assembly::StackId;
+use crate::assembly::{Operation, StackId};
 use crate::mesh::AccountId;
 use crate::plan::StepId;
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub struct Settings {
     pub staging: BTreeMap<AccountId, String>,
     /// Content of the assembly's assets, by SHA-256 in hexadecimal.
     pub assets: BTreeMap<String, Vec<u8>>,
+    /// How CloudFormation is asked to work on the stacks.
+    pub operation: Operation,
     /// Steps that an earlier run began and did not end well: should they be kept, what comes after a stack is done all the same.
     pub unsettled: BTreeMap<StepId, Unsettled>,
 }
@@ -55,6 +57,7 @@ impl Settings {
             retries: Retries::default(),
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
+            operation: Operation::default(),
             unsettled: BTreeMap::new(),
         }
     }

@@ -11,7 +11,8 @@ use super::outcome::{Failure, causes, last_operation};
 use super::settings::{Settings, Unsettled};
 use crate::mesh::fingerprint;
 use crate::plan::{
-    CHANGE_SET_PREFIX, Decision, Observed, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
+    CHANGE_SET_PREFIX, Decision, Observed, Parameter, Pass, Phase, Protection, StackStatus, Step, StepChangeSet, Turn,
+    redecide,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -195,7 +196,11 @@ impl<C: Cloud> Work<C> {
             (Some(StepChangeSet::NothingToChange), ChangeKind::Update) => self.still_nothing().await?,
             (Some(StepChangeSet::Not { .. }) | None, _) | (_, ChangeKind::Create) => self.made(kind).await?,
         };
-        let Some(ChangeSetView { handle: change_set, resources, .. }) = made else { return self.kept().await };
+        let Some(ChangeSetView { handle: change_set, resources, .. }) = made else {
+            let done = self.kept().await?;
+            self.protected().await?;
+            return Ok(done);
+        };
         let arn = &change_set.stack_arn;
         let (mark, token) = (self.mark(arn).await?, self.token("execute"));
         if let Err(error) = self.cloud.execute_change_set(&self.changing(), &change_set, &token).await {
@@ -206,6 +211,7 @@ impl<C: Cloud> Work<C> {
             Phase::Succeeded => {}
             Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
         }
+        self.protected().await?;
         self.nothing_survives(&events, arn)?;
         self.read_back().await?;
         let how = match kind {
@@ -213,6 +219,18 @@ impl<C: Cloud> Work<C> {
             ChangeKind::Update => How::Updated,
         };
         Ok(Done { how, outputs: view.outputs })
+    }
+
+    /// Switches termination protection on where it is wanted: a change set has no word for it.
+    async fn protected(&self) -> Result<(), Box<Failure>> {
+        if self.step.protection == Protection::Off {
+            return Ok(());
+        }
+        let view = self.cloud.describe_stack(&self.reading(), self.step.id.stack.name()).await;
+        let view = view.map_err(|error| self.call("look at its termination protection", &error))?;
+        let Some(view) = view.filter(|view| view.termination_protection == Protection::Off) else { return Ok(()) };
+        let on = self.cloud.protect(&self.changing(), &view.arn, Protection::On).await;
+        on.map_err(|error| self.call("switch its termination protection on", &error))
     }
 
     /// Makes a change set that can be executed; none when there is nothing to change.
@@ -263,6 +281,7 @@ impl<C: Cloud> Work<C> {
             parameters: self.parameters.clone(),
             previous: self.previous(),
             capabilities: self.step.capabilities.clone(),
+            operation: self.settings.operation.clone(),
             token: self.token("change"),
         };
         let made = self.cloud.create_change_set(&self.changing(), &request).await;

@@ -137,7 +137,9 @@ impl Context<'_> {
             .iter()
             .map(|(name, parameter)| parameter.known().map(|value| (name.clone(), value.to_owned())))
             .collect();
-        let decision = decide(observed, intent(template, known.as_ref(), observed));
+        let wanted = self.rendered.manifest.operation.protects(template);
+        let protection = if wanted { Protection::On } else { Protection::Off };
+        let decision = decide(observed, intent(template, known.as_ref(), observed, protection));
         let (standing, outputs) = match observed {
             Observed::Absent => (None, BTreeMap::new()),
             Observed::Present(standing) => (Some(standing.stack_arn.clone()), standing.outputs.clone()),
@@ -162,7 +164,7 @@ impl Context<'_> {
             outputs,
             notes: Vec::new(),
             change_set: None,
-            protection: Protection::Off,
+            protection,
         };
         Ok(match (&first.decision, observed) {
             (Decision::Update, Observed::Present(standing)) => {

@@ -74,7 +74,7 @@ pub fn synthesize(mesh: &Mesh) -> Assembly {
             add(access::stack(mesh, &consumer.name, &consumer.account, &roles, number, &accesses, Some(consumer)));
         }
     }
-    Assembly { mesh: mesh.name.to_string(), stacks }
+    Assembly { mesh: mesh.name.to_string(), stacks, operation: mesh.deployment.operation.clone() }
 }
 
 /// Accesses by the number of the stack that holds their product.

@@ -237,6 +237,7 @@ impl FakeCloud {
             blocked: BTreeMap::new(),
         };
         state.stacks.insert(name.to_owned(), stack);
+        state.active.insert(name.to_owned());
         arn
     }
 
@@ -256,6 +257,15 @@ impl FakeCloud {
     /// Switches the termination protection of a stack.
     pub(super) fn put_protection(&self, name: &str, protection: Protection) {
         self.state().stacks.get_mut(name).unwrap().protection = protection;
+    }
+
+    pub(super) fn protection(&self, name: &str) -> Protection {
+        self.state().stacks[name].protection
+    }
+
+    /// What was asked for with each change set that stands or was executed.
+    pub(super) fn requests(&self) -> Vec<ChangeSetRequest> {
+        self.state().changes.values().map(|change| change.request.clone()).collect()
     }
 
     /// When CloudFormation was read, by account.

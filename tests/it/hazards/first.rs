@@ -225,7 +225,7 @@ fn standing(rendered: &Rendered) -> Deployed {
             parameters: parameters.collect(),
             outputs: outputs.remove(&stack.id).unwrap_or_default(),
             role_arn: None,
-            termination_protection: Protection::Off,
+            termination_protection: Protection::On,
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))

@@ -52,9 +52,15 @@ fn standing(local: &LocalAws, mesh: &Mesh) -> Vec<String> {
     let mut all: Vec<String> = stacks.iter().map(|(stack, status)| format!("{stack} {status}")).collect();
     let lakes = local.call("GET", "lakeformation", &Value::Null);
     for lake in lakes.as_array().into_iter().flatten() {
-        for part in ["settings", "tags", "associations", "locations"] {
+        for part in ["settings", "tags", "associations"] {
             all.push(format!("{} {part} {}", lake["account"], lake[part]));
         }
+        // each registration has an id that the service draws
+        let locations = lake["locations"].as_array().into_iter().flatten();
+        all.extend(
+            locations
+                .map(|location| format!("{} {} {}", lake["account"], location["ResourceArn"], location["RoleArn"])),
+        );
         let grant = |grant: &Value| {
             format!("{} {} {} {}", lake["account"], grant["principal"], grant["resource"], grant["permissions"])
         };
@@ -158,7 +164,10 @@ fn a_mesh_is_destroyed_backward_and_what_stays_is_told_before() {
     let deployed = mesh.run(&local, "deploy", &["--yes"]);
     assert_eq!(deployed.code, 0, "{}", deployed.text());
     local.call("DELETE", "log", &Value::Null);
-    let listed = mesh.run(&local, "destroy", &[]);
+    let protected = mesh.run(&local, "destroy", &["--yes", "small"]);
+    assert_eq!(protected.code, 5, "{}", protected.text());
+    assert!(protected.text().contains("has termination protection"), "{}", protected.text());
+    let listed = mesh.run(&local, "destroy", &["--unprotect"]);
     assert_eq!(listed.code, 6, "{}", listed.text());
     for word in ["what stays", "AWS::S3::Bucket", "acme-small-sales-data-222222222222", "--yes small"] {
         assert!(listed.text().contains(word), "{word} in\n{}", listed.text());
@@ -166,7 +175,7 @@ fn a_mesh_is_destroyed_backward_and_what_stays_is_told_before() {
     let another = mesh.run(&local, "destroy", &["--yes", "large"]);
     assert_eq!(another.code, 6, "{}", another.text());
     assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new());
-    let gone = mesh.run(&local, "destroy", &["--yes", "small"]);
+    let gone = mesh.run(&local, "destroy", &["--yes", "small", "--unprotect"]);
     assert_eq!(gone.code, 0, "{}", gone.text());
     let log = local.call("GET", "log", &Value::Null);
     let deletes: Vec<&str> = (log.as_array().into_iter().flatten())
