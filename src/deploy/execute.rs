@@ -333,10 +333,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     }
 
     fn interrupted(&mut self) -> Stop {
-        let how = match self.halt {
-            Some(Halt::Interrupted(_)) => Stop::Now,
-            Some(Halt::Failed(_) | Halt::SignedOut(_)) | None => Stop::Finishing,
-        };
+        let again = matches!(self.halt, Some(Halt::Interrupted(_)));
+        let how = if again { Stop::Now } else { Stop::Finishing };
         self.send(Event::Stopping { running: self.running.keys().map(|id| (*id).clone()).collect(), how });
         self.halt(Halt::Interrupted(how));
         how

@@ -232,7 +232,7 @@ fn clear(summary: &Summary, case: &str) {
 #[tokio::test(start_paused = true)]
 async fn every_call_of_a_first_deploy_fails_once_and_the_second_run_comes_to_the_same() {
     let (calls, injected) = torture(Story { before: None, then: mesh(&["A", "B"], "") }).await;
-    assert!(calls > 60, "the story is hollow: {calls} calls");
+    assert!(calls > 50, "the story is hollow: {calls} calls");
     assert_eq!(injected, calls * Fault::ALL.len());
 }
 
@@ -240,7 +240,7 @@ async fn every_call_of_a_first_deploy_fails_once_and_the_second_run_comes_to_the
 async fn every_call_of_a_change_that_adds_and_removes_fails_once_and_the_second_run_comes_to_the_same() {
     let story = Story { before: Some(mesh(&["A", "B"], "")), then: mesh(&["A", "C"], "b") };
     let (calls, injected) = torture(story).await;
-    assert!(calls > 60, "the story is hollow: {calls} calls");
+    assert!(calls > 50, "the story is hollow: {calls} calls");
     assert_eq!(injected, calls * Fault::ALL.len());
 }
 
