@@ -10,7 +10,7 @@ SPARK := .local/spark/installed
 IMPACT := .local/impact/installed
 EDITORS := .local/editors/installed
 
-.PHONY: help demo test jobs-test mutants check fmt lint pure stacks schemas docs local-aws self-test impact editors bench clean
+.PHONY: help demo test jobs-test mutants torture check fmt lint pure stacks schemas docs local-aws self-test impact editors bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -68,6 +68,9 @@ local-aws: $(INSTALLED) ## Install the local AWS into .local
 
 self-test: $(INSTALLED) ## Run every refusal of the local AWS once
 	$(PYTHON) tests/local-aws/launcher.py --self-test
+
+torture: $(INSTALLED) ## Kill a deploy of the demo at each of its calls in turn, and deploy again; takes an hour or so
+	MESHFORM_TORTURE=environments/demo cargo test --test it killed_at_every_call -- --nocapture
 
 impact: $(IMPACT) ## Compare predicted replacements with cloudformation-diff, every property mutated in turn; needs Node 18
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)

@@ -1,6 +1,6 @@
 //! `manifest.json`: what an assembly's directory holds, and how its stacks depend on one another.
 
-use super::{Effect, Layer, Stack, StackId, Wire};
+use super::{Effect, Layer, Operation, Stack, StackId, Wire};
 use crate::mesh::{AccountId, Region};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ pub struct Manifest {
     pub version: u32,
     /// Name of the mesh.
     pub mesh: String,
+    /// How CloudFormation is asked to work on the stacks; left out where nothing was asked for.
+    #[serde(default, skip_serializing_if = "Operation::is_default")]
+    pub operation: Operation,
     /// The stacks, by id.
     pub stacks: Vec<ManifestStack>,
     /// The assets, by hash.

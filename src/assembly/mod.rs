@@ -7,6 +7,7 @@ mod directory;
 mod document;
 mod foreign;
 mod manifest;
+mod operation;
 mod pretty;
 
 pub use asset::Asset;
@@ -15,6 +16,7 @@ pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
 pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
+pub use operation::{EarlyValidation, OnDrift, Operation, OperationMode, Protected};
 pub use pretty::{pretty, pretty_length};
 
 use crate::cfn::Template;
@@ -189,6 +191,8 @@ pub struct Assembly {
     pub mesh: String,
     /// By id.
     pub stacks: BTreeMap<StackId, Stack>,
+    /// How CloudFormation is asked to work on them.
+    pub operation: Operation,
 }
 
 /// The assembly as it is written: the manifest, the text of every template, and the assets.
@@ -212,7 +216,13 @@ impl Assembly {
         let named = self.stacks.values().flat_map(|stack| stack.template.assets.values());
         let assets: BTreeMap<String, Asset> = named.map(|asset| (asset.sha256().to_owned(), asset.clone())).collect();
         let entries = assets.values().map(Asset::entry).collect();
-        let manifest = Manifest { version: 1, mesh: self.mesh.clone(), stacks, assets: entries };
+        let manifest = Manifest {
+            version: 1,
+            mesh: self.mesh.clone(),
+            operation: self.operation.clone(),
+            stacks,
+            assets: entries,
+        };
         Rendered { manifest, templates, assets }
     }
 }

@@ -90,6 +90,14 @@ pub(super) enum Verb {
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform adopt columns -e demo sales-analytics --classification coupon=internal")]
     Adopt(AdoptArguments),
+    /// Bring stacks back whose rollback failed: continue it, skip what cannot be rolled back, or force it; never by a delete
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform recover -e demo --continue --select 'sales/*'")]
+    Recover(RecoverArguments),
+    /// Delete every stack of the mesh but those of bootstrap, in reverse order; data and keys stay
+    #[cfg(feature = "aws")]
+    #[command(after_help = "Example: meshform destroy -e demo --yes demo")]
+    Destroy(DestroyArguments),
     /// Explain a finding
     #[command(after_help = "Example: meshform explain no-join-key")]
     Explain(ExplainArguments),
@@ -336,6 +344,53 @@ pub(super) struct MeshDeployArguments {
     /// Take the lock of this run, which you know not to be running any more; the refusal of a deploy says whose lock it is, and how old
     #[arg(long, value_name = "RUN")]
     pub(super) break_lock: Option<String>,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct RecoverArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Only stacks whose id fits, such as 'sales/*'
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) select: Option<String>,
+    /// Continue the rollback of every stack that is chosen, after what blocked it was mended; a change that was left as it failed is rolled back
+    #[arg(long = "continue", group = "way")]
+    pub(super) plain: bool,
+    /// Continue without a resource that cannot be rolled back: it stays as it is, and no longer is what the stack says. OWNER/STACK:LOGICAL-ID, may be given several times
+    #[arg(long, group = "way", value_name = "RESOURCE")]
+    pub(super) skip: Vec<String>,
+    /// Continue without every resource whose rollback failed, in this one stack
+    #[arg(long, group = "way", value_name = "STACK")]
+    pub(super) force: Option<String>,
+    /// Take the lock of this run, which you know not to be running any more
+    #[arg(long, value_name = "RUN")]
+    pub(super) break_lock: Option<String>,
+    /// How progress is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: ProgressFormat,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub(super) struct DestroyArguments {
+    #[command(flatten)]
+    pub(super) environment: EnvironmentArguments,
+    /// Do not ask: the name of the mesh that is to go, which nobody types by habit
+    #[arg(long, value_name = "MESH")]
+    pub(super) yes: Option<String>,
+    /// Switch termination protection off where it is on
+    #[arg(long)]
+    pub(super) unprotect: bool,
+    /// After a failure, go on with what nothing that failed depends on
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Take the lock of this run, which you know not to be running any more
+    #[arg(long, value_name = "RUN")]
+    pub(super) break_lock: Option<String>,
+    /// How progress is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: ProgressFormat,
 }
 
 /// How a status is printed.

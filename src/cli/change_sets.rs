@@ -8,15 +8,19 @@ use crate::plan::file::PlanFile;
 use crate::plan::{StepChangeSet, StepId};
 use std::collections::BTreeMap;
 
+fn settings(planned: &Planned) -> Settings {
+    Settings { operation: planned.rendered.manifest.operation.clone(), ..Settings::new(&planned.run) }
+}
+
 /// Makes them, as the deploy role.
 pub(super) fn made(planned: &Planned) -> Result<BTreeMap<StepId, Predicted>, Failure> {
-    let settings = Settings::new(&planned.run);
+    let settings = settings(planned);
     crate::deploy::change_sets(&planned.plan, &planned.deployed, &planned.reach, &settings).map_err(failed)
 }
 
 /// Looks at those that a file names, as the plan role.
 pub(super) fn checked(planned: &Planned, file: &PlanFile) -> Result<Checked, Failure> {
-    let settings = Settings::new(&planned.run);
+    let settings = settings(planned);
     let recorded = file.change_sets();
     let Planned { plan, deployed, reach, .. } = planned;
     crate::deploy::check_change_sets(plan, deployed, reach, &settings, &recorded).map_err(failed)

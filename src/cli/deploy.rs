@@ -4,13 +4,15 @@
 
 use super::arguments::{DeployArguments, MeshDeployArguments, ProgressFormat};
 use super::change_sets::checked;
+use super::environment::Chosen;
 use super::failure::{Exit, Failure};
 use super::guard::{failed, owner, wished};
 use super::journal::Journals;
-use super::planning::{Planned, Unreviewed, planned};
+use super::planning::{Looked, Planned, Unreviewed, planned};
 use super::ui::Ui;
+use crate::assembly::Operation;
 use crate::deploy::{
-    Event, Guard, Holder, OnFailure, Outcome, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
+    Event, Guard, Holder, OnFailure, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
 };
 use crate::mesh::AccountId;
 use crate::plan::file::{LONGEST, Moved, PlanFile, PlanFileError, moved};
@@ -118,30 +120,79 @@ fn finish(
     if let Some(exit) = refused(&planned.plan, ui)? {
         return Ok(exit);
     }
-    let journals = Journals::of(&planned.chosen);
-    let holder = Holder { run: planned.run.clone(), owner: owner() };
-    let wish = wished(&mut planned, &holder, broken, &journals)?;
-    let Planned { plan, rendered, .. } = &planned;
-    if plan.changes().next().is_some()
-        && !arguments.yes
-        && let Some(exit) = ask(plan, ui)?
-    {
+    let Planned { plan, rendered, chosen, reach, run, lock, .. } = &mut planned;
+    let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
+    let job = Job {
+        plan,
+        chosen,
+        reach,
+        run,
+        lock: lock.take(),
+        operation: rendered.manifest.operation.clone(),
+        assets: contents.collect(),
+    };
+    let how = How {
+        on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
+        format: arguments.format,
+        broken,
+    };
+    let yes = arguments.yes;
+    carried(job, &how, ui, |plan, ui| {
+        let asked = plan.changes().next().is_some() && !yes;
+        if asked { ask(plan, ui) } else { Ok(None) }
+    })
+}
+
+/// What is carried out, and where.
+pub(super) struct Job<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) chosen: &'a Chosen,
+    pub(super) reach: &'a Reach,
+    pub(super) run: &'a str,
+    /// The lock as it was before the accounts were looked at.
+    pub(super) lock: Looked,
+    /// How CloudFormation is asked to work on the stacks.
+    pub(super) operation: Operation,
+    /// Contents of assets, by SHA-256.
+    pub(super) assets: BTreeMap<String, Vec<u8>>,
+}
+
+/// How it is carried out.
+pub(super) struct How<'a> {
+    pub(super) on_failure: OnFailure,
+    pub(super) format: ProgressFormat,
+    /// The run whose lock is to be broken.
+    pub(super) broken: Option<&'a str>,
+}
+
+/// Takes what keeps a run from harm, asks, and carries the plan out.
+pub(super) fn carried(
+    job: Job<'_>,
+    how: &How<'_>,
+    ui: &mut Ui,
+    agreed: impl FnOnce(&Plan, &mut Ui) -> Result<Option<Exit>, Failure>,
+) -> Result<Exit, Failure> {
+    let Job { plan, chosen, reach, run, lock, operation, assets } = job;
+    let journals = Journals::of(chosen);
+    let holder = Holder { run: run.to_owned(), owner: owner() };
+    let wish = wished(plan, lock, &holder, how.broken, &journals)?;
+    if let Some(exit) = agreed(plan, ui)? {
         return Ok(exit);
     }
     let records = journals.records();
-    let mut settings = Settings::new(&planned.run);
-    let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
-    settings.assets = contents.collect();
-    settings.on_failure = if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
+    let mut settings = Settings::new(run);
+    settings.assets = assets;
+    settings.operation = operation;
+    settings.on_failure = how.on_failure;
     settings.unsettled = unsettled(records.iter().filter(|record| record.pass == plan.pass));
     // nothing is locked and nothing written for a run that changes nothing
     let guard = match wish {
         None if plan.changes().next().is_none() && settings.unsettled.is_empty() => {
             Guard { holder, recorder: Arc::new(Unrecorded), lock: None }
         }
-        lock => Guard { holder, recorder: Arc::new(journals.begin(&planned.run)?), lock },
+        lock => Guard { holder, recorder: Arc::new(journals.begin(run)?), lock },
     };
-    let outcome = carry_out(arguments, ui, &planned, &settings, &guard, expected(plan, &records))?;
+    let outcome = carry_out(how.format, ui, plan, reach, &settings, &guard, expected(plan, &records))?;
     Ok(match outcome {
         Outcome::Complete { .. } | Outcome::Nothing { .. } => Exit::Done,
         Outcome::Partial { summary } if summary.stopped.is_some() && summary.failed.is_empty() => Exit::Interrupted,
@@ -150,7 +201,7 @@ fn finish(
 }
 
 /// Stacks that only a person can help; nothing is started while there is one.
-fn refused(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
+pub(super) fn refused(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     let mut any = false;
     for (step, reason, advice) in plan.refusals() {
         any = true;
@@ -196,16 +247,16 @@ fn expected(plan: &Plan, records: &[RunRecord]) -> BTreeMap<StepId, f64> {
 }
 
 fn carry_out(
-    arguments: &DeployArguments,
+    format: ProgressFormat,
     ui: &mut Ui,
-    planned: &Planned,
+    plan: &Plan,
+    reach: &Reach,
     settings: &Settings,
     guard: &Guard,
     usual: BTreeMap<StepId, f64>,
 ) -> Result<Outcome, Failure> {
-    let Planned { plan, reach, .. } = planned;
     let (width, colour, live, quiet) = (ui.width, ui.err_colour, ui.live, ui.is_quiet());
-    let mut show: Box<dyn Show + '_> = match arguments.format {
+    let mut show: Box<dyn Show + '_> = match format {
         ProgressFormat::Json => Box::new(JsonLines::new(&mut ui.out)),
         ProgressFormat::Text if quiet => Box::new(Failures::new(&mut ui.err, colour)),
         ProgressFormat::Text if live => {

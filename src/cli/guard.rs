@@ -4,8 +4,9 @@
 
 use super::failure::{Exit, Failure};
 use super::journal::Journals;
-use super::planning::Planned;
+use super::planning::Looked;
 use crate::deploy::{DeployError, GuardError, Holder, LockError, LockWish};
+use crate::plan::Plan;
 use std::env;
 
 /// Who deploys, for others to read: the job of CI, or the user and the machine.
@@ -28,16 +29,17 @@ pub(super) fn owner() -> String {
 
 /// The lock that a plan needs, as it was seen; refused where it is another's, before anybody is asked to agree.
 pub(super) fn wished(
-    planned: &mut Planned,
+    plan: &Plan,
+    lock: Looked,
     holder: &Holder,
     broken: Option<&str>,
     journals: &Journals,
 ) -> Result<Option<LockWish>, Failure> {
     // what changes nothing needs no lock, and the rights to it neither
-    if planned.plan.changes().next().is_none() && broken.is_none() {
+    if plan.changes().next().is_none() && broken.is_none() {
         return Ok(None);
     }
-    let Some(looked) = planned.lock.take() else { return Ok(None) };
+    let Some(looked) = lock else { return Ok(None) };
     let (place, seen) = looked.map_err(failed)?;
     let broken = broken.map(str::to_owned);
     let wish = LockWish { place, holder: holder.clone(), seen, broken, ended: journals.ended() };

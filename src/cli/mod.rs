@@ -10,6 +10,8 @@ mod arguments;
 mod change_sets;
 #[cfg(feature = "aws")]
 mod deploy;
+#[cfg(feature = "aws")]
+mod destroy;
 mod diff;
 #[cfg(feature = "aws")]
 mod doctor;
@@ -20,17 +22,19 @@ mod environment;
 mod explain;
 mod failure;
 mod git;
-mod init;
-mod new;
-mod new_file;
 #[cfg(feature = "aws")]
 mod guard;
+mod init;
 #[cfg(feature = "aws")]
 mod journal;
+mod new;
+mod new_file;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "aws")]
 mod planning;
+#[cfg(feature = "aws")]
+mod recover;
 #[cfg(feature = "aws")]
 mod status;
 mod synth;
@@ -77,6 +81,10 @@ fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Verb::Plan(arguments) => plan::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Deploy(arguments) => deploy::deploy(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Recover(arguments) => recover::run(arguments, ui),
+        #[cfg(feature = "aws")]
+        Verb::Destroy(arguments) => destroy::run(arguments, ui),
         #[cfg(feature = "aws")]
         Verb::Status(arguments) => status::run(arguments, ui),
         #[cfg(feature = "aws")]

@@ -101,7 +101,7 @@ fn refuse(outcome: &Synthesized, made: &Draft, own: Option<&Path>, ui: &mut Ui) 
     let root = outcome.chosen.directory.display().to_string();
     let look = Look { root: &root, width: ui.width, colour: ui.err_colour };
     // what else the mesh is warned of is not this verb's news
-    let told = |finding: &&Finding| finding.severity() == Severity::Error || finding.place.file == made.path;
+    let told = |finding: &&Finding| finding.severity() == Severity::Error || *finding.place.file == *made.path;
     let told: Vec<_> = outcome.findings.iter().filter(told).cloned().collect();
     findings::write(&mut ui.err, &outcome.source, &told, Format::Text, &look)?;
     if let Some(own) = own {

@@ -6,7 +6,7 @@ use super::arguments::EnvironmentArguments;
 use super::environment::{Chosen, synthesized};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
-use crate::assembly::{self, Document, Rendered};
+use crate::assembly::{self, Document, Manifest, Rendered};
 use crate::deploy::{DeployError, LockPlace, ObserveError, Reach, SeenLock};
 use crate::environment::Source;
 use crate::mesh::{AccountId, Mesh};
@@ -43,7 +43,44 @@ pub(super) struct Planned {
     /// What change sets say.
     pub(super) said: Vec<ChangeSetOfStack>,
     /// The lock as it was before the accounts were looked at; none where nothing is to be deployed, or the bucket is yet to be made.
-    pub(super) lock: Option<Result<(LockPlace, SeenLock), DeployError>>,
+    pub(super) lock: Looked,
+}
+
+/// The lock as it was seen, and where it lies.
+pub(super) type Looked = Option<Result<(LockPlace, SeenLock), DeployError>>;
+
+/// The mesh as it stands, and how it is reached: for what is done with stacks whatever the environment wants of them.
+pub(super) struct Standing {
+    pub(super) manifest: Manifest,
+    pub(super) chosen: Chosen,
+    pub(super) run: String,
+    pub(super) reach: Reach,
+    pub(super) deployed: Deployed,
+    pub(super) lock: Looked,
+}
+
+/// Looks at the lock, then at every stack of an environment's mesh; findings of the environment refuse.
+pub(super) fn looked(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<Result<Standing, Exit>, Failure> {
+    let (mesh, assembly, chosen) = match synthesized(environment, None)?.or_refuse(ui)? {
+        Ok(result) => result,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let manifest = assembly.render().manifest;
+    let run = run_id();
+    let reach = reach(&mesh, &run);
+    let lock = look_at_lock(&mesh, &reach);
+    let options = Options { pass: Pass::Mesh, select: None };
+    let deployed = crate::deploy::observe(&manifest, &options, &reach).map_err(not_observed)?;
+    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock }))
+}
+
+fn look_at_lock(mesh: &Mesh, reach: &Reach) -> Looked {
+    let place = LockPlace {
+        account: mesh.governance.clone(),
+        region: mesh.region.clone(),
+        bucket: mesh.staging_bucket(&mesh.governance),
+    };
+    Some(crate::deploy::look_at_lock(&place, reach).map(|seen| (place, seen)))
 }
 
 /// Synthesizes, looks at what stands as a role that can only look, and makes the plan.
@@ -67,14 +104,8 @@ pub(super) fn planned(
     }
     let run = run_id();
     let reach = reach(&mesh, &run);
-    let lock = (unreviewed == Unreviewed::Refused && options.pass == Pass::Mesh).then(|| {
-        let place = LockPlace {
-            account: mesh.governance.clone(),
-            region: mesh.region.clone(),
-            bucket: mesh.staging_bucket(&mesh.governance),
-        };
-        crate::deploy::look_at_lock(&place, &reach).map(|seen| (place, seen))
-    });
+    let locked = unreviewed == Unreviewed::Refused && options.pass == Pass::Mesh;
+    let lock = if locked { look_at_lock(&mesh, &reach) } else { None };
     let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
     warn_of_strays(&deployed, ui)?;
     let plan = plan(&rendered, &deployed, &options).map_err(|error| {
@@ -206,7 +237,7 @@ pub(super) fn reach(mesh: &Mesh, run: &str) -> Reach {
 }
 
 /// Each distinct reason once: an account that cannot be entered tells the same for all of its stacks.
-fn not_observed(error: ObserveError) -> Failure {
+pub(super) fn not_observed(error: ObserveError) -> Failure {
     let error = match error {
         // no call was made: what was asked for is not there
         ObserveError::Plan(error) => {

@@ -151,6 +151,7 @@ fn work<C: Cloud>(cloud: &Arc<C>, plan: &Plan, step: &Step, settings: &Arc<Setti
         pass: plan.pass,
         step: step.clone(),
         parameters: step.parameters.iter().filter_map(known).collect(),
+        attempt: 1,
     }
 }
 

@@ -2,8 +2,9 @@
 
 pub use super::change_set::{ChangeSetHandle, ChangeSetState, ChangeSetView};
 pub use super::cloud_error::{CloudError, ErrorKind, classify};
+use crate::assembly::Operation;
 use crate::mesh::{AccountId, Region};
-use crate::plan::{Probe, Protection, StackStatus};
+use crate::plan::{Probe, Protection, StackStatus, Way};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
@@ -97,6 +98,8 @@ pub struct ChangeSetRequest {
     pub previous: BTreeSet<String>,
     /// The capabilities.
     pub capabilities: Vec<String>,
+    /// How CloudFormation is asked to work.
+    pub operation: Operation,
     /// Makes a repeated request the same request: letters, digits, hyphens, at most 128.
     pub token: String,
 }
@@ -127,6 +130,19 @@ pub struct StackEvent {
     pub reason: Option<String>,
     /// The token of the request that started the operation: every event of an operation carries it (API reference, `StackEvent`).
     pub token: Option<String>,
+}
+
+/// A resource of a stack, as the stack knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackResource {
+    /// Its logical id.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Its status, such as `UPDATE_FAILED`.
+    pub status: String,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// What became of a file for a bucket.
@@ -194,7 +210,8 @@ pub struct Identity {
 /// | call | what makes it repeatable |
 /// |---|---|
 /// | `CreateChangeSet` | `ClientToken`, and a name that no other run uses: the same name with another token is refused (`AlreadyExistsException`, "mismatch with existing attribute ClientToken", landing-zone-accelerator-on-aws #342) |
-/// | `ExecuteChangeSet`, `DeleteStack` | `ClientRequestToken`; every event of the operation carries it (API reference, `StackEvent`) |
+/// | `ExecuteChangeSet`, `DeleteStack`, `ContinueUpdateRollback`, `RollbackStack` | `ClientRequestToken`; every event of the operation carries it (API reference, `StackEvent`) |
+/// | `UpdateTerminationProtection` | takes no token; it says what is to be, not what is to change |
 /// | `DeleteChangeSet` | takes no token; deleting what is gone is no error |
 /// | `PutObject` | takes no token; the key carries the content's hash, or the write is conditional on what was seen |
 ///
@@ -256,6 +273,34 @@ pub trait Cloud: Send + Sync + 'static {
         stack_arn: &str,
         token: &str,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// Continues a rollback that failed.
+    fn continue_rollback(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        way: &Way,
+        token: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// Rolls a failed change back that was left as it is.
+    fn roll_back(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        token: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// Switches the termination protection of a stack.
+    fn protect(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        protection: Protection,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// The resources of a stack; every page is followed.
+    fn stack_resources(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+    ) -> impl Future<Output = Result<Vec<StackResource>, CloudError>> + Send;
     /// Events of a stack, oldest first.
     fn stack_events(
         &self,
@@ -295,7 +340,9 @@ pub trait Cloud: Send + Sync + 'static {
 #[must_use]
 pub fn probe_scope(probe: &Probe, access: Access) -> Scope {
     let (account, region) = match probe {
-        Probe::Settings { account, region, .. } | Probe::Catalog { account, region, .. } => (account, region),
+        Probe::Settings { account, region, .. }
+        | Probe::Catalog { account, region, .. }
+        | Probe::Gone { account, region, .. } => (account, region),
         Probe::Share { subscriber, region, .. } => (subscriber, region),
     };
     Scope { account: account.clone(), region: region.clone(), access }

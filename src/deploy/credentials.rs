@@ -148,6 +148,11 @@ impl Sessions {
         Self { reach, base, hub, made: Mutex::default() }
     }
 
+    /// Whether something else answers in AWS's place, by an endpoint of its own.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.base.endpoint_url().is_some()
+    }
+
     /// The session of a scope; made, and its account compared, at the first call.
     pub(super) async fn session(&self, scope: &Scope) -> Result<Arc<Session>, CloudError> {
         let cell = Arc::clone(self.made.lock().await.entry(scope.clone()).or_default());

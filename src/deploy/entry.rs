@@ -7,10 +7,12 @@ use super::events::Event;
 use super::lock::{self, LockPlace, SeenLock};
 use super::observe::{self, ObserveError};
 use super::outcome::Outcome;
+use super::pace::Rate;
 use super::session::{self, Guard, GuardError};
 use super::settings::Settings;
-use crate::assembly::Manifest;
-use crate::plan::{Deployed, Options, Pass, Plan, StepChangeSet, StepId};
+use super::stuck::{self, Stuck};
+use crate::assembly::{Manifest, StackId};
+use crate::plan::{Deployed, Options, Pass, Plan, StepChangeSet, StepId, Stray};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
@@ -53,6 +55,32 @@ pub fn observe(manifest: &Manifest, options: &Options, reach: &Reach) -> Result<
         let cloud = Arc::new(Aws::new(reach.clone()).await);
         observe::observe(cloud, manifest, options).await
     })
+}
+
+/// Looks at the resources of stacks that are stuck, as the plan role.
+///
+/// # Errors
+/// Every stack that could not be looked at.
+pub fn stuck(
+    manifest: &Manifest,
+    deployed: &Deployed,
+    reach: &Reach,
+) -> Result<BTreeMap<StackId, Stuck>, ObserveError> {
+    let runtime = runtime().map_err(ObserveError::Runtime)?;
+    runtime.block_on(async { stuck::stuck(&Aws::new(reach.clone()).await, manifest, deployed).await })
+}
+
+/// Looks at the stacks that the environment no longer asks for, as the plan role.
+///
+/// # Errors
+/// Every stack that could not be looked at.
+pub fn strays(
+    manifest: &Manifest,
+    deployed: &Deployed,
+    reach: &Reach,
+) -> Result<BTreeMap<StackId, Stray>, ObserveError> {
+    let runtime = runtime().map_err(ObserveError::Runtime)?;
+    runtime.block_on(async { stuck::strays(&Aws::new(reach.clone()).await, manifest, deployed).await })
 }
 
 /// Makes the change sets of a plan, as the deploy role, and tells what they say. Nothing is executed.
@@ -139,7 +167,9 @@ fn carry_out(
         let cloud = Arc::new(Aws::new(reach.clone()).await);
         let (interrupt, interrupts) = unbounded_channel();
         let listening = tokio::spawn(listen(interrupt));
-        let settings = Settings { staging: reach.staging.clone(), ..settings.clone() };
+        // what stands in for AWS has no rates to keep to
+        let rate = if cloud.is_stand_in() { Rate::UNLIMITED } else { settings.rate };
+        let settings = Settings { staging: reach.staging.clone(), rate, ..settings.clone() };
         let outcome = session::run(cloud, plan, settings, guard, interrupts, receive).await;
         listening.abort();
         outcome

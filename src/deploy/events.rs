@@ -5,7 +5,7 @@ use super::lock::Holder;
 use super::outcome::{Cause, Failure, SkipReason, Summary};
 use crate::assembly::Layer;
 use crate::mesh::{AccountId, Region};
-use crate::plan::{Decision, Pass, StepId};
+use crate::plan::{Decision, Pass, Step, StepId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,22 @@ pub enum Event {
         /// How long it took from its start, in seconds; waiting for others does not count.
         seconds: f64,
     },
+    /// A stack failed for a reason that may pass, and is tried again after a rest.
+    StepRetried {
+        /// The stack, and the turn.
+        #[serde(flatten)]
+        step: StepId,
+        /// How it failed.
+        failure: Box<Failure>,
+        /// Which attempt comes next, counted from 1.
+        attempt: usize,
+        /// How many there are in all.
+        attempts: usize,
+        /// How long it rests, in seconds.
+        rest: u64,
+        /// How many stacks with grants run at once in its account from here on, where that was lowered.
+        grants_at_once: Option<usize>,
+    },
     /// A stack was not started.
     StepSkipped {
         /// The stack, and the turn.
@@ -147,6 +163,20 @@ pub struct PlannedStep {
     pub decision: Decision,
 }
 
+impl PlannedStep {
+    /// A step of a plan.
+    #[must_use]
+    pub fn of(step: &Step) -> Self {
+        Self {
+            step: step.id.clone(),
+            account: step.account.clone(),
+            region: step.region.clone(),
+            layer: step.layer,
+            decision: step.decision.clone(),
+        }
+    }
+}
+
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "result", rename_all = "kebab-case")]
@@ -155,6 +185,10 @@ pub enum StepOutcome {
     Created,
     /// The stack was changed.
     Updated,
+    /// Its rollback came to its end: the state before the failed change holds.
+    RolledBack,
+    /// The stack was deleted.
+    Deleted,
     /// There was nothing to change.
     Unchanged,
     /// It failed.

@@ -3,9 +3,11 @@
 //! One conductor owns all state and starts tasks; tasks work on one stack each and tell what they see. A stack starts when
 //! its needs are complete, its effects are seen, and the limits leave room; of several that could, the first by name.
 
+use super::again::{Again, Rest};
 use super::cloud::Cloud;
 use super::effects::effects;
 use super::events::{Event, PlannedStep, StepOutcome, Stop};
+use super::nature::Nature;
 use super::outcome::{Failure, Outcome, SkipReason, Summary};
 use super::settings::{OnFailure, Settings};
 use super::step::{Done, How, Work};
@@ -15,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, Id, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// Carries a plan out. Each message on `interrupts` is the user's wish to stop: at the first nothing new starts, at the second
 /// what runs is left.
@@ -46,6 +48,8 @@ pub(super) async fn execute<C: Cloud>(
 enum TaskEnd {
     /// The effects are seen.
     Seen,
+    /// It has rested, and can be tried again.
+    Rested,
     /// The stack is done.
     Done(Done),
 }
@@ -56,6 +60,7 @@ type TaskResult = Result<TaskEnd, Box<Failure>>;
 #[derive(Debug, Clone)]
 enum Halt {
     Failed(StepId),
+    SignedOut(StepId),
     Interrupted(Stop),
 }
 
@@ -73,6 +78,8 @@ struct Conductor<'plan, C> {
     ready: BTreeSet<&'plan StepId>,
     /// Steps that are being worked on, since when.
     running: BTreeMap<&'plan StepId, Instant>,
+    /// Steps that failed in passing and are to be tried again.
+    again: Again,
     /// Outputs of complete steps.
     outputs: BTreeMap<&'plan StepId, BTreeMap<String, String>>,
     /// Steps on which nothing may build: they failed, were skipped, or are kept on top of such a step.
@@ -85,6 +92,7 @@ struct Conductor<'plan, C> {
 
 impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn new(cloud: Arc<C>, plan: &'plan Plan, settings: Arc<Settings>, events: UnboundedSender<Event>) -> Self {
+        let again = Again::new(settings.retries, settings.limits);
         Self {
             cloud,
             plan,
@@ -95,6 +103,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
             running: BTreeMap::new(),
+            again,
             outputs: BTreeMap::new(),
             broken: BTreeSet::new(),
             ended: BTreeMap::new(),
@@ -117,7 +126,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             mesh: plan.mesh.clone(),
             pass: plan.pass,
             digest: plan.digest.clone(),
-            steps: plan.steps.values().map(planned).collect(),
+            steps: plan.steps.values().map(PlannedStep::of).collect(),
         });
         for (step, reason, advice) in plan.refusals() {
             self.waiting.remove(&step.id);
@@ -153,8 +162,11 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     /// A step whose needs are all complete, or one of them never will be.
     fn admit(&mut self, step: &'plan Step) {
         let broken = step.needs.iter().find(|needed| self.broken.contains(needed));
-        let settled = !self.settings.unsettled.contains_key(&step.id);
-        if step.decision == Decision::Keep && (settled || broken.is_some() || self.halt.is_some()) {
+        let settled = self.settings.unsettled_of(&step.id.stack).is_none();
+        let awaited = self.again.awaits(&step.id);
+        if awaited && self.halt.is_none() {
+            self.ready.insert(&step.id);
+        } else if step.decision == Decision::Keep && !awaited && (settled || broken.is_some() || self.halt.is_some()) {
             // it stands whatever became of its needs, but nothing new may build on it if they failed
             if broken.is_some() {
                 self.broken.insert(&step.id);
@@ -190,7 +202,26 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         self.running.len() < limits.total.max(1)
             && here().count() < limits.per_account.max(1)
             && (!step.lake_formation
-                || here().filter(|other| other.lake_formation).count() < limits.lake_formation_per_account.max(1))
+                || here().filter(|other| other.lake_formation).count() < self.again.grants_at_once(&step.account))
+    }
+
+    /// Whether a step that failed is tried again, and then lets it rest.
+    fn tried_again(&mut self, step: &'plan Step, failure: &Failure) -> bool {
+        if self.halt.is_some() {
+            return false;
+        }
+        let Some(Rest { attempt, attempts, takes, grants_at_once }) = self.again.rest(step, failure) else {
+            return false;
+        };
+        let (rest, failure) = (takes.as_secs(), Box::new(failure.clone()));
+        self.send(Event::StepRetried { step: step.id.clone(), failure, attempt, attempts, rest, grants_at_once });
+        let handle = self.tasks.spawn(async move {
+            sleep(takes).await;
+            Ok(TaskEnd::Rested)
+        });
+        self.names.insert(handle.id(), &step.id);
+        self.probing.insert(&step.id, handle);
+        true
     }
 
     fn start(&mut self, step: &'plan Step) {
@@ -219,6 +250,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             pass: self.plan.pass,
             step: step.clone(),
             parameters,
+            attempt: self.again.attempt(&step.id),
         };
         let handle = self.tasks.spawn(async move { work.run().await.map(TaskEnd::Done) });
         self.names.insert(handle.id(), &step.id);
@@ -232,12 +264,15 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         };
         let Some(id) = self.names.remove(&task) else { return };
         self.probing.remove(id);
-        let seconds = self.running.remove(id).map_or(0.0, seconds_since);
+        let began = self.running.remove(id);
+        let seconds = began.map_or(0.0, seconds_since);
         match joined {
-            Ok((_, Ok(TaskEnd::Seen))) => {
+            Ok((_, Ok(TaskEnd::Seen | TaskEnd::Rested))) => {
                 self.ready.insert(id);
             }
             Ok((_, Ok(TaskEnd::Done(done)))) => self.complete(id, seconds, done),
+            // waiting for an effect has a patience of its own
+            Ok((_, Err(failure))) if began.is_some() && self.tried_again(&self.plan.steps[id], &failure) => {}
             Ok((_, Err(failure))) => self.fail(id, seconds, *failure),
             // a step that waited for an effect when the run was halted: skipped with the others at the end
             Err(error) if error.is_cancelled() => {
@@ -255,6 +290,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let outcome = match done.how {
             How::Created => StepOutcome::Created,
             How::Updated => StepOutcome::Updated,
+            How::RolledBack => StepOutcome::RolledBack,
+            How::Deleted => StepOutcome::Deleted,
             How::Unchanged => StepOutcome::Unchanged,
         };
         self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
@@ -267,13 +304,21 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let outcome = StepOutcome::Failed { failure: failure.clone() };
         self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
         self.broken.insert(id);
+        self.again.take(id);
+        let signed_out = failure.nature == Nature::SignedOut;
         self.ended.insert(id, End::Badly(failure));
-        if self.settings.on_failure == OnFailure::Stop && self.halt.is_none() {
+        if signed_out && !matches!(self.halt, Some(Halt::Interrupted(_) | Halt::SignedOut(_))) {
+            self.halt(Halt::SignedOut(id.clone()));
+        } else if self.settings.on_failure == OnFailure::Stop && self.halt.is_none() {
             self.halt(Halt::Failed(id.clone()));
         }
     }
 
     fn skip(&mut self, id: &'plan StepId, reason: SkipReason) {
+        // what was tried before it was stopped has failed
+        if let Some(failure) = self.again.take(id) {
+            return self.fail(id, 0.0, *failure);
+        }
         self.send(Event::StepSkipped { step: id.clone(), reason: reason.clone() });
         self.broken.insert(id);
         self.ended.insert(id, End::Skipped(reason));
@@ -288,10 +333,8 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     }
 
     fn interrupted(&mut self) -> Stop {
-        let how = match self.halt {
-            Some(Halt::Interrupted(_)) => Stop::Now,
-            Some(Halt::Failed(_)) | None => Stop::Finishing,
-        };
+        let again = matches!(self.halt, Some(Halt::Interrupted(_)));
+        let how = if again { Stop::Now } else { Stop::Finishing };
         self.send(Event::Stopping { running: self.running.keys().map(|id| (*id).clone()).collect(), how });
         self.halt(Halt::Interrupted(how));
         how
@@ -310,7 +353,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         for id in left {
             let step = &self.plan.steps[id];
             match &halt {
-                _ if step.decision == Decision::Keep => {
+                _ if step.decision == Decision::Keep && !self.again.awaits(id) => {
                     self.complete(id, 0.0, Done { how: How::Unchanged, outputs: BTreeMap::new() });
                 }
                 Some(halt) => self.skip(id, skipped(halt)),
@@ -322,7 +365,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let summary = Summary {
             stopped: match halt {
                 Some(Halt::Interrupted(how)) => Some(how),
-                Some(Halt::Failed(_)) | None => None,
+                Some(Halt::Failed(_) | Halt::SignedOut(_)) | None => None,
             },
             seconds: seconds_since(self.started),
             ..summed(ended, running)
@@ -346,17 +389,8 @@ fn seconds_since(start: Instant) -> f64 {
 fn skipped(halt: &Halt) -> SkipReason {
     match halt {
         Halt::Failed(step) => SkipReason::Stopped { step: step.clone() },
+        Halt::SignedOut(step) => SkipReason::SignedOut { step: step.clone() },
         Halt::Interrupted(_) => SkipReason::Interrupted,
-    }
-}
-
-fn planned(step: &Step) -> PlannedStep {
-    PlannedStep {
-        step: step.id.clone(),
-        account: step.account.clone(),
-        region: step.region.clone(),
-        layer: step.layer,
-        decision: step.decision.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::deploy::cloud::{ErrorKind, Upload};
 use crate::deploy::fake::{FakeCloud, Script, trouble};
 use crate::deploy::observe::observe;
 use crate::plan::samples::{Sample, id, publication_template, rendered, stack, subscriber_template};
-use crate::plan::{Options, Pass, StackStatus, plan};
+use crate::plan::{Options, Pass, Protection, StackStatus, plan};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -43,7 +43,7 @@ impl Run {
     }
 
     fn takes(self, name: &str, seconds: u64) -> Self {
-        self.script(name, Script { takes: Duration::from_secs(seconds), fails: None })
+        self.script(name, Script { takes: Duration::from_secs(seconds), ..Script::default() })
     }
 
     fn fails(self, name: &str, resource: &str, reason: &str) -> Self {
@@ -244,7 +244,7 @@ async fn a_refused_stack_fails_before_anything_is_touched() {
     assert!(run.cloud.log().is_empty(), "{:?}", run.cloud.log());
     let failure = &ran.summary().failed[0];
     assert!(failure.message.starts_with("is in UPDATE_ROLLBACK_FAILED"), "{failure:?}");
-    assert!(failure.hints[0].contains("continue-update-rollback"), "{failure:?}");
+    assert!(failure.hints[0].contains("meshform recover"), "{failure:?}");
     assert_eq!(ran.summary().skipped.len(), 3);
 }
 
@@ -329,15 +329,16 @@ async fn a_poll_that_fails_in_passing_decides_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_execution_that_was_refused_in_passing_is_a_failure_while_the_change_set_still_waits() {
+async fn an_execution_that_was_refused_in_passing_is_ordered_anew() {
     let mut run = Run::of(vec![stack("sales/storage")]);
     run.cloud.fails_once("ExecuteChangeSet", trouble(ErrorKind::Network));
     let ran = run.go().await;
-    assert!(
-        ran.summary().failed[0].message.starts_with("could not execute the change set"),
-        "{:?}",
-        ran.summary().failed
-    );
+    assert_eq!(ran.summary().created, [id("sales/storage")], "{:#?}", ran.summary());
+    assert_eq!(retried(&ran).len(), 1);
+    // the shell of the first attempt is ours
+    let verbs: Vec<String> =
+        run.cloud.log().iter().filter_map(|call| call.split(' ').next().map(str::to_owned)).collect();
+    assert_eq!(verbs, ["CreateChangeSet", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -580,4 +581,159 @@ async fn looking_makes_no_call_that_changes_anything_and_needs_the_plan_role_alo
     let plan = run.plan().await;
     assert_eq!(plan.changes().count(), 4, "there would be something to do");
     assert_eq!(run.cloud.log(), calls);
+}
+
+const OVERLAP: &str = "Concurrent modification (Service: LakeFormation) ConcurrentModificationException";
+
+impl Run {
+    fn fails_times(self, name: &str, reason: &str, times: usize) -> Self {
+        let fails = Some(("Grant".to_owned(), reason.to_owned()));
+        self.script(name, Script { fails, times, ..Script::default() })
+    }
+}
+
+fn retried(ran: &Ran) -> Vec<(String, usize, u64, Option<usize>)> {
+    let of = |event: &Event| match event {
+        Event::StepRetried { step, attempt, rest, grants_at_once, .. } => {
+            Some((step.to_string(), *attempt, *rest, *grants_at_once))
+        }
+        _ => None,
+    };
+    ran.events.iter().filter_map(of).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_failed_in_passing_is_told_deleted_and_made_again() {
+    let mut run = Run::of(grants(&["A"])).fails_times("sharing", OVERLAP, 2);
+    let ran = run.go().await;
+    assert!(matches!(ran.outcome, Outcome::Complete { .. }), "{:#?}", ran.outcome);
+    assert_eq!(ran.summary().created, [id("governance/sharing"), id("shop/access")]);
+    let name = || "governance/sharing".to_owned();
+    assert_eq!(retried(&ran), [(name(), 2, 20, None), (name(), 3, 40, None)], "one at a time cannot become fewer");
+    let of_sharing: Vec<String> = run.cloud.log().into_iter().filter(|call| call.contains(" sharing ")).collect();
+    let verbs: Vec<&str> = of_sharing.iter().filter_map(|call| call.split(' ').next()).collect();
+    let made = ["CreateChangeSet", "ExecuteChangeSet"];
+    let again = ["DeleteStack", "CreateChangeSet", "ExecuteChangeSet"];
+    assert_eq!(verbs, [&made[..], &again, &again].concat());
+    // the reason is told before what remained is deleted
+    let told = ran.position(|event| matches!(event, Event::StepRetried { failure, .. } if failure.cause.as_ref().is_some_and(|cause| cause.reason == OVERLAP)));
+    let earlier = ran
+        .position(|event| matches!(event, Event::EarlierFailure { cause: Some(cause), .. } if cause.reason == OVERLAP));
+    assert!(told < earlier);
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_failed_in_passing_is_made_again_after_its_rollback() {
+    let mut run =
+        Run::of(vec![stack("sales/storage")]).fails_times("storage", "Rate (HandlerErrorCode: Throttling)", 1);
+    run.cloud.put("222222222222", "storage", StackStatus::UpdateComplete, Some("{}"));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().updated, [id("sales/storage")], "{:#?}", ran.summary());
+    assert_eq!(retried(&ran), [("sales/storage".to_owned(), 2, 20, None)]);
+    assert!(run.cloud.log().iter().all(|call| !call.starts_with("DeleteStack")), "{:?}", run.cloud.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_fails_after_three_attempts_with_its_reason() {
+    let mut run = Run::of(grants(&["A"])).fails_times("sharing", OVERLAP, 9);
+    run.settings.on_failure = OnFailure::KeepGoing;
+    let ran = run.go().await;
+    assert_eq!(retried(&ran).len(), 2);
+    let failure = &ran.summary().failed[0];
+    assert_eq!(failure.cause.as_ref().unwrap().reason, OVERLAP);
+    assert_eq!(skipped_of(&ran).len(), 1, "what needs it is not started");
+    let mut lasting = Run::of(grants(&["A"])).fails_times("sharing", "No such principal", 1);
+    assert_eq!(retried(&lasting.go().await), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn grants_that_overlapped_run_fewer_at_once_in_that_account_alone() {
+    let here = |name: &str| stack(name).template(publication_template());
+    let far = |name: &str| here(name).account("333333333333");
+    let mut run =
+        Run::of(vec![here("governance/a"), here("governance/b"), here("governance/c"), far("far/x"), far("far/y")]);
+    for name in ["a", "b", "c", "x", "y"] {
+        run = run.takes(name, 60);
+    }
+    run = run.script(
+        "b",
+        Script { takes: Duration::from_secs(30), fails: Some(("Grant".to_owned(), OVERLAP.to_owned())), times: 1 },
+    );
+    run.settings.limits.lake_formation_per_account = 2;
+    let ran = run.go().await;
+    assert_eq!(ran.summary().created.len(), 5, "{:#?}", ran.summary());
+    assert_eq!(retried(&ran), [("governance/b".to_owned(), 2, 20, Some(1))]);
+    // a and b began together; then one after the other, and in the other account two at once all the while
+    assert!(ran.finished("governance/a") < ran.started("governance/c"));
+    assert!(ran.started("far/y") < ran.finished("far/x"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_rests_when_the_run_is_stopped_has_failed() {
+    for seconds in [&[10][..], &[10, 11]] {
+        let mut run = Run::of(grants(&["A"])).fails_times("sharing", OVERLAP, 1);
+        let ran = run.interrupted_after(seconds).await;
+        assert_eq!(ran.summary().failed.len(), 1, "{:#?}", ran.summary());
+        assert_eq!(ran.summary().skipped.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ended_credentials_stop_the_run_within_seconds_whatever_it_was_told() {
+    let mut run = branches().takes("storage", 600).takes("workspace", 600);
+    run.settings.on_failure = OnFailure::KeepGoing;
+    for _ in 0..2 {
+        run.cloud.fails_once("DescribeStackEvents", trouble(ErrorKind::Expired));
+    }
+    let ran = run.go().await;
+    assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
+    assert_eq!(ran.summary().failed.len(), 2);
+    assert!(
+        ran.summary().failed[0].hints[0].contains("sign in again, and run the same command"),
+        "{:?}",
+        ran.summary()
+    );
+    assert!(ran.summary().skipped.len() == 2 && retried(&ran).is_empty());
+    // signed in again, the next run waits for what CloudFormation went on with
+    let next = run.go().await;
+    assert!(next.summary().is_whole(), "{:#?}", next.summary());
+    assert_eq!(run.cloud.log().iter().filter(|call| call.starts_with("Execute")).count(), 4);
+}
+
+/// A stack with a bucket that is retained, and one with a topic.
+fn with_data() -> Run {
+    let bucket = serde_json::json!({"Resources": {"Data": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}}});
+    Run::of(vec![stack("sales/storage").template(bucket), stack("sales/pipeline")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_data_is_protected_when_it_was_made_and_when_somebody_took_that_away() {
+    let mut run = with_data();
+    run.go().await;
+    assert_eq!(run.cloud.protection("storage"), Protection::On);
+    assert_eq!(run.cloud.protection("pipeline"), Protection::Off);
+    let calls = run.cloud.log().len();
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.log().len(), calls);
+    run.cloud.put_protection("storage", Protection::Off);
+    let ran = run.go().await;
+    assert_eq!(run.cloud.protection("storage"), Protection::On);
+    assert!(ran.summary().is_whole() && ran.summary().updated.is_empty(), "{:#?}", ran.summary());
+    let since = run.cloud.log().split_off(calls);
+    assert!(since.iter().all(|call| !call.starts_with("Execute")), "{since:?}");
+    // what has it and does not want it keeps it
+    run.cloud.put_protection("pipeline", Protection::On);
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.protection("pipeline"), Protection::On);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_file_asks_of_cloudformation_is_in_every_change_set() {
+    let mut run = with_data();
+    run.settings.operation.notification_topics.insert("arn:aws:sns:eu-west-1:111111111111:stacks".to_owned());
+    run.go().await;
+    let asked = run.cloud.requests();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|request| request.operation == run.settings.operation), "{asked:#?}");
 }

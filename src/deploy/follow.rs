@@ -4,6 +4,7 @@ use super::cloud::{
     ChangeSetHandle, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind, EventsFrom, StackEvent, StackView,
 };
 use super::events::Event;
+use super::nature::of_causes;
 use super::outcome::{Cause, Failure, causes, own_reason, survivors};
 use super::step::{LOOKS, Work};
 use crate::plan::{Phase, StackStatus};
@@ -12,14 +13,35 @@ use tokio::time::{Instant, sleep};
 
 /// After that many looks at a stack, a final status counts although no event of it was seen, and a shell that does not leave
 /// `REVIEW_IN_PROGRESS` counts as never started. Reads right after an execution may be stale (aws-cdk #19623).
-const STALE_LOOKS: usize = 20;
+pub(super) const STALE_LOOKS: usize = 20;
+
+/// Every so many looks the status is asked for although no event announced an end.
+const STATUS_EVERY: usize = 5;
 
 /// What a stack's events have told so far.
-struct Seen {
-    from: Option<String>,
+pub(super) struct Seen {
+    pub(super) from: Option<String>,
     total: usize,
     done: BTreeSet<String>,
-    events: Vec<StackEvent>,
+    pub(super) events: Vec<StackEvent>,
+}
+
+impl Seen {
+    /// Whether an event of the stack itself says that something came to an end.
+    fn announces_an_end(&self, arn: &str) -> bool {
+        let own = |event: &&StackEvent| event.physical_id.as_deref() == Some(arn);
+        let last = self.events.iter().rfind(own);
+        last.is_some_and(|event| StackStatus::from(event.status.as_str()).phase() != Phase::Going)
+    }
+
+    /// Whether an event of the operation with a token says what a look at the stack says, which may be stale.
+    pub(super) fn bears_out(&self, view: &StackView, arn: &str, token: &str) -> bool {
+        self.events.iter().any(|event| {
+            event.physical_id.as_deref() == Some(arn)
+                && event.status == view.status.as_str()
+                && event.token.as_deref().is_none_or(|found| found == token)
+        })
+    }
 }
 
 impl<C: Cloud> Work<C> {
@@ -102,27 +124,33 @@ impl<C: Cloud> Work<C> {
         changes: usize,
     ) -> Result<(StackView, Vec<StackEvent>), Box<Failure>> {
         let started = Instant::now();
-        let mut seen = Seen { from: mark, total: changes, done: BTreeSet::new(), events: Vec::new() };
+        let mut seen = self.watching(mark, changes);
         for (look, pause) in self.settings.polling.pauses().enumerate() {
             sleep(pause).await;
-            // status before events: what the status speaks of is then among the events
+            let from = EventsFrom::After(seen.from.clone());
+            let told = match self.cloud.stack_events(&self.reading(), arn, &from).await {
+                Ok(events) => {
+                    self.tell(&mut seen, events, arn);
+                    true
+                }
+                Err(error) if error.is_passing() => false,
+                Err(error) => return Err(self.lost(&error)),
+            };
+            // the stack's own last event announces the end, and is the last of all: until then the status is asked for now and then
+            if told && !seen.announces_an_end(arn) && look % STATUS_EVERY != STATUS_EVERY - 1 {
+                if started.elapsed() > self.settings.patience.operation {
+                    break;
+                }
+                continue;
+            }
             let view = match self.cloud.describe_stack(&self.reading(), arn).await {
                 Ok(Some(view)) => Some(view),
                 Ok(None) => return Err(Box::new(self.failure("vanished: somebody deleted it meanwhile".to_owned()))),
                 Err(error) if error.is_passing() => None,
                 Err(error) => return Err(self.lost(&error)),
             };
-            match self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(seen.from.clone())).await {
-                Ok(events) => self.tell(&mut seen, events, arn),
-                Err(error) if error.is_passing() => {}
-                Err(error) => return Err(self.lost(&error)),
-            }
             if let Some(view) = view {
-                let borne_out = seen.events.iter().any(|event| {
-                    event.physical_id.as_deref() == Some(arn)
-                        && event.status == view.status.as_str()
-                        && event.token.as_deref().is_none_or(|found| found == token)
-                });
+                let borne_out = seen.bears_out(&view, arn, token);
                 if view.status.phase() != Phase::Going && (borne_out || look >= STALE_LOOKS) {
                     return Ok((view, seen.events));
                 }
@@ -142,7 +170,12 @@ impl<C: Cloud> Work<C> {
         }))
     }
 
-    fn tell(&self, seen: &mut Seen, events: Vec<StackEvent>, arn: &str) {
+    /// Nothing seen yet, from an event on.
+    pub(super) fn watching(&self, from: Option<String>, total: usize) -> Seen {
+        Seen { from, total, done: BTreeSet::new(), events: Vec::new() }
+    }
+
+    pub(super) fn tell(&self, seen: &mut Seen, events: Vec<StackEvent>, arn: &str) {
         for event in events {
             if event.physical_id.as_deref() != Some(arn) {
                 if event.status.ends_with("_COMPLETE") {
@@ -163,7 +196,7 @@ impl<C: Cloud> Work<C> {
         }
     }
 
-    fn lost(&self, error: &CloudError) -> Box<Failure> {
+    pub(super) fn lost(&self, error: &CloudError) -> Box<Failure> {
         let mut failure = self.call("follow its operation, which CloudFormation carries on by itself", error);
         failure.hints.push("run the same command again: it waits for what is still running".to_owned());
         failure
@@ -178,11 +211,13 @@ impl<C: Cloud> Work<C> {
             Some(_) => String::new(),
             None => own().map_or_else(String::new, |reason| format!(": {reason}")),
         };
+        let also: Vec<Cause> = causes.collect();
         Failure {
             status: Some(view.status.to_string()),
             hints: cause.iter().filter_map(Cause::hint).map(str::to_owned).collect(),
+            nature: of_causes(&view.status, cause.iter().chain(&also)),
             cause,
-            also: causes.collect(),
+            also,
             ..self.failure(format!("ended in {}{reason}", view.status))
         }
     }
@@ -218,38 +253,9 @@ impl<C: Cloud> Work<C> {
                 ..self.failure(format!("is no longer what the plan meant to delete: its status is {}", view.status))
             }));
         }
-        let deleted = self.cloud.delete_stack(&self.changing(), &view.arn, &self.token("delete")).await;
-        if let Err(error) = deleted {
-            // the answer may have been lost after the order was taken
-            let now = self.cloud.describe_stack(&self.reading(), &view.arn).await;
-            let going =
-                |now: &StackView| now.status == StackStatus::DeleteInProgress || now.status.phase() == Phase::Gone;
-            if !error.is_passing() || !now.is_ok_and(|now| now.as_ref().is_none_or(going)) {
-                return Err(self.call("delete it", &error));
-            }
-        }
-        let started = Instant::now();
-        for pause in self.settings.polling.pauses() {
-            match self.cloud.describe_stack(&self.reading(), &view.arn).await {
-                Ok(None) => return Ok(()),
-                Ok(Some(now)) => match now.status.phase() {
-                    Phase::Gone => return Ok(()),
-                    Phase::Failed if now.status == StackStatus::DeleteFailed => {
-                        let events =
-                            self.cloud.stack_events(&self.reading(), &view.arn, &EventsFrom::After(None)).await;
-                        return Err(Box::new(self.ended_badly(&now, &events.unwrap_or_default(), &view.arn)));
-                    }
-                    Phase::Going | Phase::Failed | Phase::Succeeded => {}
-                },
-                Err(error) if error.is_passing() => {}
-                Err(error) => return Err(self.lost(&error)),
-            }
-            if started.elapsed() > self.settings.patience.operation {
-                break;
-            }
-            sleep(pause).await;
-        }
-        Err(Box::new(self.failure("is never deleted".to_owned())))
+        let token = self.token("delete");
+        self.order_delete(&view.arn, &token).await?;
+        self.deleted(&view.arn, self.mark(&view.arn).await?, &token).await
     }
 
     /// Waits for the end of an operation that somebody else, or an earlier run, has started.

@@ -153,14 +153,18 @@ impl RunRecord {
                 let state = match outcome {
                     StepOutcome::Failed { failure } => StepState::Failed(failure.clone()),
                     StepOutcome::Unchanged if !begun => StepState::Kept,
-                    StepOutcome::Created | StepOutcome::Updated | StepOutcome::Unchanged => {
-                        StepState::Done { outcome: outcome.clone(), seconds: *seconds }
-                    }
+                    StepOutcome::Created
+                    | StepOutcome::Updated
+                    | StepOutcome::RolledBack
+                    | StepOutcome::Deleted
+                    | StepOutcome::Unchanged => StepState::Done { outcome: outcome.clone(), seconds: *seconds },
                 };
                 if let Some(record) = self.steps.get_mut(step) {
                     record.state = state;
                 }
             }
+            // it counts as being worked on: should the run be killed now, its end was not seen
+            Event::StepRetried { .. } => {}
             Event::StepSkipped { step, reason } => becomes(step, StepState::Skipped(reason.clone())),
             Event::RunFinished { summary } => self.summary = Some(summary.clone()),
             Event::EarlierFailure { .. } | Event::AssetStored { .. } | Event::Lock { .. } | Event::Stopping { .. } => {}
@@ -196,7 +200,10 @@ pub fn usual<'a>(runs: impl IntoIterator<Item = &'a RunRecord>) -> BTreeMap<(Ste
             let work = match outcome {
                 StepOutcome::Created => Work::Create,
                 StepOutcome::Updated => Work::Update,
-                StepOutcome::Unchanged | StepOutcome::Failed { .. } => continue,
+                StepOutcome::RolledBack
+                | StepOutcome::Deleted
+                | StepOutcome::Unchanged
+                | StepOutcome::Failed { .. } => continue,
             };
             all.entry((id.clone(), work)).or_default().push(*seconds);
         }
@@ -224,7 +231,12 @@ impl Work {
         match decision {
             Decision::Create | Decision::DeleteShellThenCreate | Decision::DeleteThenCreate => Some(Self::Create),
             Decision::Update => Some(Self::Update),
-            Decision::Keep | Decision::Wait | Decision::Refuse { .. } => None,
+            Decision::Keep
+            | Decision::Wait
+            | Decision::ContinueRollback { .. }
+            | Decision::RollBack
+            | Decision::Delete
+            | Decision::Refuse { .. } => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::cloud::{CloudError, StackEvent};
 use super::events::Stop;
+use super::nature::{self, Nature};
 use crate::assembly::StackId;
 use crate::mesh::AccountId;
 use crate::plan::{StepId, Turn};
@@ -47,6 +48,12 @@ pub struct Summary {
     pub created: Vec<StackId>,
     /// Stacks that were changed.
     pub updated: Vec<StackId>,
+    /// Stacks whose rollback came to its end.
+    #[serde(default)]
+    pub rolled_back: Vec<StackId>,
+    /// Stacks that were deleted.
+    #[serde(default)]
+    pub deleted: Vec<StackId>,
     /// Stacks in which there was nothing to change.
     pub unchanged: Vec<StackId>,
     /// Stacks that failed.
@@ -96,6 +103,12 @@ pub enum SkipReason {
         #[serde(flatten)]
         step: StepId,
     },
+    /// Nobody is signed in any more.
+    SignedOut {
+        /// The step that found out.
+        #[serde(flatten)]
+        step: StepId,
+    },
     /// The user asked to stop.
     Interrupted,
 }
@@ -119,6 +132,9 @@ pub struct Failure {
     pub also: Vec<Cause>,
     /// What to do.
     pub hints: Vec<String>,
+    /// Whether going again may help.
+    #[serde(default)]
+    pub nature: Nature,
 }
 
 /// A failure of a resource.
@@ -214,7 +230,8 @@ fn is_cancellation(reason: &str) -> bool {
 impl Failure {
     /// A failure whose reason is a call that failed.
     pub(super) fn of_call(stack: &StackId, account: &AccountId, doing: &str, error: &CloudError) -> Self {
-        Self { hints: error.hints(), ..Self::plain(stack, account, format!("could not {doing}: {error}")) }
+        let plain = Self::plain(stack, account, format!("could not {doing}: {error}"));
+        Self { hints: error.hints(), nature: nature::of_call(error), ..plain }
     }
 
     /// A failure without anything known beyond a sentence.
@@ -227,6 +244,7 @@ impl Failure {
             cause: None,
             also: Vec::new(),
             hints: Vec::new(),
+            nature: Nature::Lasting,
         }
     }
 }

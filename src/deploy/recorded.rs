@@ -1,11 +1,13 @@
-//! A cloud whose calls are written into the journal: an intent before each call that may change something, its answer after it.
+//! A cloud whose calls are written into the journal: an intent before each call that may change something, its answer after it. Reads
+//! of CloudFormation take turns (see [`Pace`]).
 //!
 //! What services say in words is cleaned of secrets here, once for the journal, the events and the failures: a message may repeat the
 //! value of a parameter that the template declares with `NoEcho`.
 
 use super::cloud::*;
 use super::journal::{Answer, Entry, Intent, Recorder};
-use crate::plan::{MASKED, Parameter, Plan, Probe};
+use super::pace::{Pace, Rate};
+use crate::plan::{MASKED, Parameter, Plan, Probe, Protection, Way};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,10 +18,11 @@ pub(super) struct Recorded<C> {
     recorder: Arc<dyn Recorder>,
     secrets: Vec<String>,
     calls: AtomicU64,
+    pace: Pace,
 }
 
 impl<C: Cloud> Recorded<C> {
-    pub(super) fn new(cloud: Arc<C>, recorder: Arc<dyn Recorder>, plan: &Plan) -> Self {
+    pub(super) fn new(cloud: Arc<C>, recorder: Arc<dyn Recorder>, plan: &Plan, rate: Rate) -> Self {
         let values = plan.steps.values().flat_map(|step| step.parameters.values());
         let secrets = values.filter_map(|value| match value {
             Parameter::Secret(secret) if !secret.reveal().is_empty() => Some(secret.reveal().to_owned()),
@@ -28,7 +31,7 @@ impl<C: Cloud> Recorded<C> {
         let mut secrets: Vec<String> = secrets.collect();
         // the longest first: one may be a part of another
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { cloud, recorder, secrets, calls: AtomicU64::new(0) }
+        Self { cloud, recorder, secrets, calls: AtomicU64::new(0), pace: Pace::new(rate) }
     }
 
     fn clean(&self, text: String) -> String {
@@ -39,6 +42,18 @@ impl<C: Cloud> Recorded<C> {
 
     fn cleaned<T>(&self, answer: Result<T, CloudError>) -> Result<T, CloudError> {
         answer.map_err(|error| CloudError { message: self.clean(error.message), ..error })
+    }
+
+    /// A read of CloudFormation, in its turn.
+    async fn reading<T>(
+        &self,
+        scope: &Scope,
+        call: impl Future<Output = Result<T, CloudError>>,
+    ) -> Result<T, CloudError> {
+        self.pace.turn(scope).await;
+        let answer = call.await;
+        self.pace.heard(scope, &answer);
+        self.cleaned(answer)
     }
 
     async fn changing<T>(
@@ -95,12 +110,12 @@ impl<C: Cloud> Cloud for Recorded<C> {
     }
 
     async fn describe_stack(&self, scope: &Scope, stack: &str) -> Result<Option<StackView>, CloudError> {
-        let view = self.cleaned(self.cloud.describe_stack(scope, stack).await)?;
+        let view = self.reading(scope, self.cloud.describe_stack(scope, stack)).await?;
         Ok(view.map(|view| StackView { reason: view.reason.map(|reason| self.clean(reason)), ..view }))
     }
 
     async fn get_template(&self, scope: &Scope, stack: &str, change_set: Option<&str>) -> Result<String, CloudError> {
-        self.cleaned(self.cloud.get_template(scope, stack, change_set).await)
+        self.reading(scope, self.cloud.get_template(scope, stack, change_set)).await
     }
 
     async fn create_change_set(
@@ -118,16 +133,16 @@ impl<C: Cloud> Cloud for Recorded<C> {
         scope: &Scope,
         change_set: &ChangeSetHandle,
     ) -> Result<ChangeSetView, CloudError> {
-        let view = self.cleaned(self.cloud.describe_change_set(scope, change_set).await)?;
+        let view = self.reading(scope, self.cloud.describe_change_set(scope, change_set)).await?;
         Ok(ChangeSetView { reason: view.reason.map(|reason| self.clean(reason)), ..view })
     }
 
     async fn list_stacks(&self, scope: &Scope, prefix: &str) -> Result<Vec<String>, CloudError> {
-        self.cleaned(self.cloud.list_stacks(scope, prefix).await)
+        self.reading(scope, self.cloud.list_stacks(scope, prefix)).await
     }
 
     async fn list_change_sets(&self, scope: &Scope, stack: &str) -> Result<Vec<String>, CloudError> {
-        self.cleaned(self.cloud.list_change_sets(scope, stack).await)
+        self.reading(scope, self.cloud.list_change_sets(scope, stack)).await
     }
 
     async fn execute_change_set(
@@ -150,13 +165,40 @@ impl<C: Cloud> Cloud for Recorded<C> {
         self.changing(scope, "DeleteStack", stack_arn.to_owned(), Some(token), call, |()| None).await
     }
 
+    async fn continue_rollback(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        way: &Way,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let call = self.cloud.continue_rollback(scope, stack_arn, way, token);
+        self.changing(scope, "ContinueUpdateRollback", stack_arn.to_owned(), Some(token), call, |()| None).await
+    }
+
+    async fn roll_back(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        let call = self.cloud.roll_back(scope, stack_arn, token);
+        self.changing(scope, "RollbackStack", stack_arn.to_owned(), Some(token), call, |()| None).await
+    }
+
+    async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
+        let call = self.cloud.protect(scope, stack_arn, protection);
+        self.changing(scope, "UpdateTerminationProtection", stack_arn.to_owned(), None, call, |()| None).await
+    }
+
+    async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
+        let found = self.reading(scope, self.cloud.stack_resources(scope, stack_arn)).await?;
+        let clean = |one: StackResource| StackResource { reason: one.reason.map(|reason| self.clean(reason)), ..one };
+        Ok(found.into_iter().map(clean).collect())
+    }
+
     async fn stack_events(
         &self,
         scope: &Scope,
         stack_arn: &str,
         from: &EventsFrom,
     ) -> Result<Vec<StackEvent>, CloudError> {
-        let events = self.cleaned(self.cloud.stack_events(scope, stack_arn, from).await)?;
+        let events = self.reading(scope, self.cloud.stack_events(scope, stack_arn, from)).await?;
         let clean = |event: StackEvent| StackEvent { reason: event.reason.map(|reason| self.clean(reason)), ..event };
         Ok(events.into_iter().map(clean).collect())
     }

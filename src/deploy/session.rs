@@ -52,7 +52,7 @@ pub(super) async fn run<C: Cloud>(
         meshform: env!("CARGO_PKG_VERSION").to_owned(),
     };
     guard.recorder.record(&opened).map_err(GuardError::Journal)?;
-    let cloud = Arc::new(Recorded::new(cloud, Arc::clone(&guard.recorder), plan));
+    let cloud = Arc::new(Recorded::new(cloud, Arc::clone(&guard.recorder), plan, settings.rate));
     let mut tell = |event: Event| {
         // an event that is lost decides nothing: the next intent is refused
         let _ = guard.recorder.record(&Entry::Happened { happened: event.clone() });
@@ -133,6 +133,10 @@ async fn keep<C: Cloud>(
     let _ = lost.send(());
     None
 }
+
+#[cfg(test)]
+#[path = "scale_tests.rs"]
+mod scale;
 
 #[cfg(test)]
 #[path = "session_tests.rs"]

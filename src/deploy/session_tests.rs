@@ -141,7 +141,7 @@ fn asset() -> crate::assembly::Asset {
 /// A cloud in which one stack failed its first creation, and another is a shell that a killed run left.
 fn fresh() -> Arc<FakeCloud> {
     let mut cloud = FakeCloud::new();
-    cloud.scripts.insert("workspace".to_owned(), Script { takes: Duration::from_secs(4), fails: None });
+    cloud.scripts.insert("workspace".to_owned(), Script { takes: Duration::from_secs(4), ..Script::default() });
     cloud.put("222222222222", "workspace", StackStatus::RollbackComplete, Some("{}"));
     cloud.put_event("workspace", "DataKey", "CREATE_FAILED", "no such principal");
     cloud.put("222222222222", "pipeline", StackStatus::ReviewInProgress, None);
@@ -232,7 +232,7 @@ fn clear(summary: &Summary, case: &str) {
 #[tokio::test(start_paused = true)]
 async fn every_call_of_a_first_deploy_fails_once_and_the_second_run_comes_to_the_same() {
     let (calls, injected) = torture(Story { before: None, then: mesh(&["A", "B"], "") }).await;
-    assert!(calls > 60, "the story is hollow: {calls} calls");
+    assert!(calls > 50, "the story is hollow: {calls} calls");
     assert_eq!(injected, calls * Fault::ALL.len());
 }
 
@@ -240,7 +240,7 @@ async fn every_call_of_a_first_deploy_fails_once_and_the_second_run_comes_to_the
 async fn every_call_of_a_change_that_adds_and_removes_fails_once_and_the_second_run_comes_to_the_same() {
     let story = Story { before: Some(mesh(&["A", "B"], "")), then: mesh(&["A", "C"], "b") };
     let (calls, injected) = torture(story).await;
-    assert!(calls > 60, "the story is hollow: {calls} calls");
+    assert!(calls > 50, "the story is hollow: {calls} calls");
     assert_eq!(injected, calls * Fault::ALL.len());
 }
 
@@ -356,7 +356,7 @@ async fn of_two_deploys_at_once_one_works_and_the_other_is_told_whose_the_lock_i
 async fn whoever_loses_the_lock_starts_nothing_new() {
     let mut cloud = FakeCloud::new();
     for name in ["one", "two"] {
-        cloud.scripts.insert(name.to_owned(), Script { takes: Duration::from_secs(900), fails: None });
+        cloud.scripts.insert(name.to_owned(), Script { takes: Duration::from_secs(900), ..Script::default() });
     }
     let cloud = Arc::new(cloud);
     let wanted = rendered(vec![stack("a/one"), stack("b/two").after("a/one", Effect::Roles)]);

@@ -1,5 +1,7 @@
 //! How a deploy is carried out: limits and patience, never what is done.
 
+use super::pace::Rate;
+use crate::assembly::{Operation, StackId};
 use crate::mesh::AccountId;
 use crate::plan::StepId;
 use std::collections::BTreeMap;
@@ -18,10 +20,16 @@ pub struct Settings {
     pub patience: Patience,
     /// How often something is looked at while it is waited for.
     pub polling: Polling,
+    /// How often CloudFormation is read in one account and Region, by all stacks together.
+    pub rate: Rate,
+    /// How often a stack is tried that failed for a passing reason.
+    pub retries: Retries,
     /// The staging bucket of each account.
     pub staging: BTreeMap<AccountId, String>,
     /// Content of the assembly's assets, by SHA-256 in hexadecimal.
     pub assets: BTreeMap<String, Vec<u8>>,
+    /// How CloudFormation is asked to work on the stacks.
+    pub operation: Operation,
     /// Steps that an earlier run began and did not end well: should they be kept, what comes after a stack is done all the same.
     pub unsettled: BTreeMap<StepId, Unsettled>,
 }
@@ -45,10 +53,20 @@ impl Settings {
             limits: Limits::default(),
             patience: Patience::default(),
             polling: Polling::default(),
+            rate: Rate::default(),
+            retries: Retries::default(),
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
+            operation: Operation::default(),
             unsettled: BTreeMap::new(),
         }
+    }
+
+    /// How an earlier run left a stack, by the worst of its turns: a turn that was killed may not be one of this plan.
+    pub(super) fn unsettled_of(&self, stack: &StackId) -> Option<Unsettled> {
+        let mut turns = self.unsettled.iter().filter(|(step, _)| step.stack == *stack).map(|(_, how)| *how);
+        let first = turns.next()?;
+        Some(if turns.chain([first]).any(|how| how == Unsettled::Unfinished) { Unsettled::Unfinished } else { first })
     }
 }
 
@@ -65,7 +83,7 @@ pub enum OnFailure {
 /// How many stacks are worked on at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// In all.
+    /// In all: rates are counted by account, so this only keeps the process small.
     pub total: usize,
     /// In one account: its API rates are shared by everybody who works there.
     pub per_account: usize,
@@ -76,7 +94,22 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 8, per_account: 4, lake_formation_per_account: 1 }
+        Self { total: 64, per_account: 4, lake_formation_per_account: 1 }
+    }
+}
+
+/// How often a stack is tried that failed for a passing reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// How often in all, the first time among them.
+    pub attempts: usize,
+    /// How long it rests before the second attempt; twice as long before the third.
+    pub rest: Duration,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { attempts: 3, rest: Duration::from_secs(20) }
     }
 }
 

@@ -11,7 +11,8 @@ use super::outcome::{Failure, causes, last_operation};
 use super::settings::{Settings, Unsettled};
 use crate::mesh::fingerprint;
 use crate::plan::{
-    CHANGE_SET_PREFIX, Decision, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
+    CHANGE_SET_PREFIX, Decision, Observed, Parameter, Pass, Phase, Protection, StackStatus, Step, StepChangeSet, Turn,
+    redecide,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(super) struct Work<C> {
     pub(super) step: Step,
     /// All values, also those that other steps made.
     pub(super) parameters: BTreeMap<String, String>,
+    /// Which attempt it is, counted from 1.
+    pub(super) attempt: usize,
 }
 
 /// How the work on a stack ended well.
@@ -40,6 +43,8 @@ pub(super) struct Work<C> {
 pub(super) enum How {
     Created,
     Updated,
+    RolledBack,
+    Deleted,
     Unchanged,
 }
 
@@ -52,18 +57,35 @@ pub(super) struct Done {
 
 impl<C: Cloud> Work<C> {
     /// Carries the step out.
-    pub(super) async fn run(self) -> Result<Done, Box<Failure>> {
+    pub(super) async fn run(mut self) -> Result<Done, Box<Failure>> {
         let mut decision = self.step.decision.clone();
+        if self.attempt > 1 {
+            // the attempt before left it in another state, under another ARN perhaps
+            let stands = self.looked_again().await?;
+            decision = redecide(&self.step, &self.parameters, &stands);
+            self.step.standing = match stands {
+                Observed::Absent => None,
+                Observed::Present(standing) => Some(standing.stack_arn),
+            };
+        }
         for _ in 0..ROUNDS {
             self.send(Event::StepStarted { step: self.step.id.clone(), decision: decision.clone() });
             match decision {
                 Decision::Create => return self.change(ChangeKind::Create).await,
                 Decision::Update => return self.change(ChangeKind::Update).await,
+                // what was to go has gone meanwhile
+                Decision::Keep if self.step.id.turn == Turn::Delete => {
+                    self.read_back().await?;
+                    return Ok(Done { how: How::Deleted, outputs: BTreeMap::new() });
+                }
                 Decision::Keep => {
                     let done = self.kept().await?;
                     self.settle().await?;
                     return Ok(done);
                 }
+                Decision::ContinueRollback { way } => return self.continue_rollback(&way).await,
+                Decision::RollBack => return self.roll_back().await,
+                Decision::Delete => return self.delete_whole().await,
                 Decision::Refuse { reason, advice } => {
                     return Err(Box::new(Failure { hints: vec![advice], ..self.failure(reason) }));
                 }
@@ -78,13 +100,17 @@ impl<C: Cloud> Work<C> {
                 }
                 Decision::Wait => {
                     self.wait_for_others().await?;
-                    let stands = observed(&*self.cloud, &self.reading(), self.step.id.stack.name()).await;
-                    let stands = stands.map_err(|error| self.call("look at it again", &error))?;
+                    let stands = self.looked_again().await?;
                     decision = redecide(&self.step, &self.parameters, &stands);
                 }
             }
         }
         Err(Box::new(self.failure("was busy with other operations again and again".to_owned())))
+    }
+
+    async fn looked_again(&self) -> Result<Observed, Box<Failure>> {
+        let stands = observed(&*self.cloud, &self.reading(), self.step.id.stack.name()).await;
+        stands.map_err(|error| self.call("look at it again", &error))
     }
 
     /// Reads go as the plan role, changes as the deploy role; a bootstrap does both as the administrator.
@@ -119,15 +145,22 @@ impl<C: Cloud> Work<C> {
 
     /// One token for one call of one run: a repeated request is the same request, and no other call has it.
     pub(super) fn token(&self, call: &str) -> String {
-        format!("{call}-{}", fingerprint(&format!("{} {} {call}", self.settings.run, self.step.id)))
+        format!("{call}-{}", fingerprint(&format!("{} {} {call}{}", self.settings.run, self.step.id, self.again())))
     }
 
-    /// A stack keeps its change sets, also those that were executed: each turn's has its own name.
+    /// What tells a later attempt from the first.
+    fn again(&self) -> String {
+        if self.attempt > 1 { format!("-{}", self.attempt) } else { String::new() }
+    }
+
+    /// A stack keeps its change sets, also those that were executed: that of each turn and attempt has its own name.
     fn change_set_name(&self) -> String {
-        let run = &self.settings.run;
+        let (run, again) = (&self.settings.run, self.again());
         match self.step.id.turn {
-            Turn::Add => format!("{CHANGE_SET_PREFIX}{run}"),
-            Turn::Remove | Turn::Values => format!("{CHANGE_SET_PREFIX}{run}-{}", self.step.id.turn.name()),
+            Turn::Add => format!("{CHANGE_SET_PREFIX}{run}{again}"),
+            Turn::Remove | Turn::Values | Turn::Delete => {
+                format!("{CHANGE_SET_PREFIX}{run}-{}{again}", self.step.id.turn.name())
+            }
         }
     }
 
@@ -141,7 +174,7 @@ impl<C: Cloud> Work<C> {
     async fn settle(&self) -> Result<(), Box<Failure>> {
         self.sweep().await;
         if let Some(arn) = &self.step.standing
-            && self.settings.unsettled.get(&self.step.id) != Some(&Unsettled::Failed)
+            && self.settings.unsettled_of(&self.step.id.stack) != Some(Unsettled::Failed)
         {
             let events = self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(None)).await;
             let events = events.map_err(|error| self.call("read its events", &error))?;
@@ -163,7 +196,11 @@ impl<C: Cloud> Work<C> {
             (Some(StepChangeSet::NothingToChange), ChangeKind::Update) => self.still_nothing().await?,
             (Some(StepChangeSet::Not { .. }) | None, _) | (_, ChangeKind::Create) => self.made(kind).await?,
         };
-        let Some(ChangeSetView { handle: change_set, resources, .. }) = made else { return self.kept().await };
+        let Some(ChangeSetView { handle: change_set, resources, .. }) = made else {
+            let done = self.kept().await?;
+            self.protected().await?;
+            return Ok(done);
+        };
         let arn = &change_set.stack_arn;
         let (mark, token) = (self.mark(arn).await?, self.token("execute"));
         if let Err(error) = self.cloud.execute_change_set(&self.changing(), &change_set, &token).await {
@@ -174,6 +211,7 @@ impl<C: Cloud> Work<C> {
             Phase::Succeeded => {}
             Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
         }
+        self.protected().await?;
         self.nothing_survives(&events, arn)?;
         self.read_back().await?;
         let how = match kind {
@@ -181,6 +219,18 @@ impl<C: Cloud> Work<C> {
             ChangeKind::Update => How::Updated,
         };
         Ok(Done { how, outputs: view.outputs })
+    }
+
+    /// Switches termination protection on where it is wanted: a change set has no word for it.
+    async fn protected(&self) -> Result<(), Box<Failure>> {
+        if self.step.protection == Protection::Off {
+            return Ok(());
+        }
+        let view = self.cloud.describe_stack(&self.reading(), self.step.id.stack.name()).await;
+        let view = view.map_err(|error| self.call("look at its termination protection", &error))?;
+        let Some(view) = view.filter(|view| view.termination_protection == Protection::Off) else { return Ok(()) };
+        let on = self.cloud.protect(&self.changing(), &view.arn, Protection::On).await;
+        on.map_err(|error| self.call("switch its termination protection on", &error))
     }
 
     /// Makes a change set that can be executed; none when there is nothing to change.
@@ -231,6 +281,7 @@ impl<C: Cloud> Work<C> {
             parameters: self.parameters.clone(),
             previous: self.previous(),
             capabilities: self.step.capabilities.clone(),
+            operation: self.settings.operation.clone(),
             token: self.token("change"),
         };
         let made = self.cloud.create_change_set(&self.changing(), &request).await;
@@ -323,14 +374,15 @@ impl<C: Cloud> Work<C> {
         Ok(())
     }
 
-    async fn read_back(&self) -> Result<(), Box<Failure>> {
+    pub(super) async fn read_back(&self) -> Result<(), Box<Failure>> {
         let access = self.reading().access;
         for probe in &self.step.checks_after {
             match answered(&*self.cloud, probe, access, &self.settings, self.settings.patience.read_back, || {}).await {
                 Ok(()) => {}
                 Err(Unanswered::Call(error)) => return Err(self.call(&format!("read back {probe}"), &error)),
                 Err(Unanswered::No(lines)) => {
-                    let message = format!("is deployed, but {probe} read back differently: {}", lines.join("; "));
+                    let done = if self.step.id.turn == Turn::Delete { "deleted" } else { "deployed" };
+                    let message = format!("is {done}, but {probe} read back differently: {}", lines.join("; "));
                     return Err(Box::new(self.failure(message)));
                 }
             }

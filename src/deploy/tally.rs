@@ -31,8 +31,10 @@ pub(super) fn summed(ended: BTreeMap<StepId, End>, running: BTreeSet<StepId>) ->
                     skipped.get_or_insert(Skipped { stack: stack.clone(), turn: id.turn, reason });
                 }
                 End::Well(How::Created) => how = How::Created,
-                End::Well(How::Updated) if how == How::Unchanged => how = How::Updated,
-                End::Well(How::Updated | How::Unchanged) => {}
+                End::Well(found @ (How::Updated | How::RolledBack | How::Deleted)) if how == How::Unchanged => {
+                    how = found
+                }
+                End::Well(How::Updated | How::RolledBack | How::Deleted | How::Unchanged) => {}
             }
         }
         match (failure, skipped, how) {
@@ -41,6 +43,8 @@ pub(super) fn summed(ended: BTreeMap<StepId, End>, running: BTreeSet<StepId>) ->
             (None, Some(skipped), _) => summary.skipped.push(skipped),
             (None, None, How::Created) => summary.created.push(stack),
             (None, None, How::Updated) => summary.updated.push(stack),
+            (None, None, How::RolledBack) => summary.rolled_back.push(stack),
+            (None, None, How::Deleted) => summary.deleted.push(stack),
             (None, None, How::Unchanged) => summary.unchanged.push(stack),
         }
     }

@@ -4,6 +4,7 @@
 //! show, so they speak to the author of a file; the titles are what a finding calls the thing ("no field of a column").
 //! [`crate::mesh::resolve`] turns these into types that cannot be wrong.
 
+use crate::assembly::{EarlyValidation, OnDrift, OperationMode, Protected};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,6 +137,22 @@ pub struct DeploymentFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"arn:aws:iam::111111111111:mfa/deployer")]
     pub mfa_serial: Option<String>,
+    /// Which stacks have termination protection: `data` (those with buckets or keys), `all` or `none`. Default: `data`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub termination_protection: Option<Protected>,
+    /// ARNs of SNS topics that hear of every event of every stack, at most five, in the mesh's Region.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notification_topics: Vec<String>,
+    /// `off` keeps CloudFormation from looking at a change set before it is executed. Default: `on`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_validation: Option<EarlyValidation>,
+    /// `express` calls a stack complete when its resources are configured, though they may still be settling: what comes next may
+    /// come too early. Default: `standard`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<OperationMode>,
+    /// `revert` takes back what was changed by hand, where a stack is changed. Default: `keep`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<OnDrift>,
     /// Name of the bucket for templates and assets in every account. Default: `<tenant>-<mesh>-deploy-<account>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"acme-demo-deploy-111111111111")]

@@ -5,6 +5,7 @@ use super::{
     OrganizationId, OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName,
     Tenant, Version,
 };
+use crate::assembly::Operation;
 use crate::environment::files::{
     CrawlFile, DefaultDatabase, EnrichmentFile, PortKind, ProcessingKind, SlaPropertyFile, SourceFile, TableFormat,
     Tool,
@@ -81,6 +82,8 @@ pub struct Deployment {
     pub mfa_serial: Option<String>,
     /// Name of the staging buckets, before the account; `None` for the computed one.
     pub staging: Option<String>,
+    /// How CloudFormation is asked to work on the stacks.
+    pub operation: Operation,
 }
 
 /// A producer.

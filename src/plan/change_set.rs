@@ -72,7 +72,11 @@ impl Plan {
     #[must_use]
     pub fn prospect(&self, step: &Step) -> Prospect {
         match step.decision {
-            Decision::Keep | Decision::Refuse { .. } => return Prospect::Idle,
+            Decision::Keep
+            | Decision::ContinueRollback { .. }
+            | Decision::RollBack
+            | Decision::Delete
+            | Decision::Refuse { .. } => return Prospect::Idle,
             Decision::Create | Decision::DeleteShellThenCreate | Decision::DeleteThenCreate => {
                 return Prospect::Not(NoChangeSet::Absent);
             }

@@ -4,6 +4,7 @@
 //! deleted but our own empty shell and a stack whose first creation was rolled back, which AWS lets nobody update.
 
 use super::deployed::{Observed, StackStatus, Standing};
+use super::recover::Way;
 use serde::{Deserialize, Serialize};
 
 /// How the names of our change sets start, so that ours are told from other people's.
@@ -34,6 +35,16 @@ pub enum Decision {
     DeleteShellThenCreate,
     /// Its first creation failed and was rolled back: tell what failed, delete it, then make it.
     DeleteThenCreate,
+    /// Continue its rollback, in the way that a person chose.
+    ContinueRollback {
+        /// How.
+        #[serde(flatten)]
+        way: Way,
+    },
+    /// Roll a change back that failed and was left as it is, as a person chose.
+    RollBack,
+    /// Delete it as a whole, as a person chose; what its types retain stays.
+    Delete,
     /// Not without a person.
     Refuse {
         /// Why, in one sentence that follows "stack X ".
@@ -48,7 +59,14 @@ impl Decision {
     #[must_use]
     pub const fn mutates(&self) -> bool {
         match self {
-            Self::Create | Self::Update | Self::Wait | Self::DeleteShellThenCreate | Self::DeleteThenCreate => true,
+            Self::Create
+            | Self::Update
+            | Self::Wait
+            | Self::DeleteShellThenCreate
+            | Self::DeleteThenCreate
+            | Self::ContinueRollback { .. }
+            | Self::RollBack
+            | Self::Delete => true,
             Self::Keep | Self::Refuse { .. } => false,
         }
     }
@@ -100,12 +118,12 @@ fn decide_standing(standing: &Standing, intent: Intent) -> Decision {
         ),
         StackStatus::UpdateFailed => refuse(
             "is in UPDATE_FAILED: a change failed with rollback switched off",
-            "roll the stack back (`aws cloudformation rollback-stack`), and deploy again",
+            "roll it back with `meshform recover`, and deploy again",
         ),
         // never answered by a delete: the stack holds live resources
         StackStatus::UpdateRollbackFailed => refuse(
             "is in UPDATE_ROLLBACK_FAILED: neither the old state nor the new one holds",
-            "mend what blocks the rollback, run `aws cloudformation continue-update-rollback`, and deploy again; do not delete it",
+            "mend what blocks the rollback, continue it with `meshform recover`, and deploy again; do not delete it",
         ),
         StackStatus::ImportRollbackFailed => refuse(
             "is in IMPORT_ROLLBACK_FAILED: an import could not be taken back",
@@ -162,6 +180,7 @@ mod tests {
             Decision::Wait => "wait",
             Decision::DeleteShellThenCreate => "delete-shell",
             Decision::DeleteThenCreate => "delete-first",
+            Decision::ContinueRollback { .. } | Decision::RollBack | Decision::Delete => "never here",
             Decision::Refuse { .. } => "refuse",
         }
     }

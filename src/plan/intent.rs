@@ -1,20 +1,33 @@
 //! Whether a stack differs from what stands.
 
 use super::turns::Values;
-use super::{Decision, Intent, MASKED, Observed, Step, decide};
+use super::{Decision, Intent, MASKED, Observed, Protection, Step, Turn, decide, removal};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is to be done with a stack after somebody else's operation on it has ended: the same table, with what stands now.
 #[must_use]
 pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &Observed) -> Decision {
+    if step.id.turn == Turn::Delete {
+        return removal(observed, step.protection);
+    }
     let wanted = serde_json::from_str(&step.template).unwrap_or(Value::Null);
-    decide(observed, intent(&wanted, Some(parameters), observed))
+    decide(observed, intent(&wanted, Some(parameters), observed, step.protection))
 }
 /// Equal when the parsed template and every parameter equal what stands. `None` for parameters that are not known yet, and a
 /// masked value, count as changed: the change set then tells.
-pub(super) fn intent(template: &Value, parameters: Option<&BTreeMap<String, String>>, observed: &Observed) -> Intent {
+///
+/// Protection that is wanted and not there counts as a change; what is there and not wanted stays, for somebody may rely on it.
+pub(super) fn intent(
+    template: &Value,
+    parameters: Option<&BTreeMap<String, String>>,
+    observed: &Observed,
+    protection: Protection,
+) -> Intent {
     let Observed::Present(standing) = observed else { return Intent::Change };
+    if (protection, standing.termination_protection) == (Protection::On, Protection::Off) {
+        return Intent::Change;
+    }
     let same_template = standing.template.as_ref() == Some(template);
     let masked = standing.parameters.values().any(|value| value == MASKED);
     if same_template && !masked && values(template, parameters, &standing.parameters) == Values::Same {

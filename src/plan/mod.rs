@@ -3,17 +3,19 @@
 //! [`plan`] compares an assembly with an observation and writes down every step: the decision by the status table
 //! ([`decide`]), the stacks it needs ([`graph`]), the values of its parameters, what must be seen before it and read back
 //! after it ([`Probe`]). The executor makes no choices of its own; after waiting for somebody else's operation it asks the
-//! same table again ([`redecide`]).
+//! same table again ([`redecide`]). [`destroy`] and [`recovery`] have tables of their own.
 
 mod change_set;
 mod decision;
 mod deployed;
+mod destroy;
 pub mod diff;
 mod digest;
 pub mod doctor;
 pub mod drift;
 mod error;
 pub mod file;
+mod grants;
 mod graph;
 mod identity;
 mod intent;
@@ -21,6 +23,7 @@ mod model;
 mod order;
 pub mod policy;
 mod probe;
+mod recover;
 mod references;
 pub mod safety;
 #[cfg(test)]
@@ -34,11 +37,14 @@ mod union;
 pub use change_set::{NoChangeSet, Prospect, StepChangeSet};
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
 pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing};
+pub use destroy::{Destruction, Left, Stays, Stray, destroy, removal};
 pub use error::PlanError;
+pub use grants::{Grant, GrantedOn};
 pub use graph::{Graph, GraphError, graph};
 pub use intent::redecide;
 pub use model::{Asset, Options, Parameter, Pass, Plan, Secret, Step, StepId, Turn};
 pub use probe::{DefaultsFor, Probe, TaggedDatabase, TaggedTable, Tags};
+pub use recover::{Recovery, Way, WrongWay, fits, recover, recovery};
 pub use select::Pattern;
 pub use standing::documents;
 pub use steps::{plan, to_observe};

@@ -1,7 +1,7 @@
 //! The plan and its steps: plain data.
 
 use super::probe::Probe;
-use super::{Decision, MASKED, Pattern, StepChangeSet};
+use super::{Decision, MASKED, Pattern, Protection, StepChangeSet};
 use crate::assembly::{Layer, StackId, Wire};
 use crate::mesh::{AccountId, Region};
 use schemars::JsonSchema;
@@ -69,7 +69,10 @@ impl Plan {
             | Decision::Keep
             | Decision::Wait
             | Decision::DeleteShellThenCreate
-            | Decision::DeleteThenCreate => None,
+            | Decision::DeleteThenCreate
+            | Decision::ContinueRollback { .. }
+            | Decision::RollBack
+            | Decision::Delete => None,
         })
     }
 }
@@ -84,11 +87,13 @@ pub enum Turn {
     Remove,
     /// Values that leave a tag, where what carried them left the same stack the turn before.
     Values,
+    /// The stack as a whole goes, when the mesh is destroyed.
+    Delete,
 }
 
 impl Turn {
     /// Every turn, in their order.
-    pub const ALL: [Self; 3] = [Self::Add, Self::Remove, Self::Values];
+    pub const ALL: [Self; 4] = [Self::Add, Self::Remove, Self::Values, Self::Delete];
 
     /// Its name in plans and events.
     #[must_use]
@@ -97,6 +102,7 @@ impl Turn {
             Self::Add => "add",
             Self::Remove => "remove",
             Self::Values => "values",
+            Self::Delete => "delete",
         }
     }
 }
@@ -121,7 +127,7 @@ impl StepId {
 impl fmt::Display for StepId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.turn {
-            Turn::Add => write!(formatter, "{}", self.stack),
+            Turn::Add | Turn::Delete => write!(formatter, "{}", self.stack),
             Turn::Remove => write!(formatter, "{} (removals)", self.stack),
             Turn::Values => write!(formatter, "{} (tag values)", self.stack),
         }
@@ -171,6 +177,14 @@ pub struct Step {
     pub notes: Vec<String>,
     /// What became of its change set, where change sets were asked for ahead; what the executor makes itself is none.
     pub change_set: Option<StepChangeSet>,
+    /// The termination protection that it is to have; of a stack that is to go, whether it may be switched off.
+    #[serde(skip_serializing_if = "is_off")]
+    pub protection: Protection,
+}
+
+/// What is off is not told: most steps say nothing about protection.
+fn is_off(protection: &Protection) -> bool {
+    *protection == Protection::Off
 }
 
 /// The value of a parameter.

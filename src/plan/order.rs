@@ -46,7 +46,7 @@ impl Order<'_> {
             Turn::Add => self.additions_before(&step.stack),
             Turn::Remove => self.dependents_before(&step.stack),
             Turn::Values if self.has(&step.stack, Turn::Remove) => [StepId::new(&step.stack, Turn::Remove)].into(),
-            Turn::Values => self.dependents_before(&step.stack),
+            Turn::Values | Turn::Delete => self.dependents_before(&step.stack),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What must be seen before a stack starts, and what is read back after it: data, computed from the templates themselves.
 
+use super::grants::Grant;
 use crate::assembly::{Effect, ManifestStack, ParameterValue};
 use crate::mesh::{AccountId, Region};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,15 @@ pub enum Probe {
         catalog: String,
         /// The database.
         database: String,
+    },
+    /// Does an account list none of these grants any more? (`ListPermissions`)
+    Gone {
+        /// The account.
+        account: AccountId,
+        /// The Region.
+        region: Region,
+        /// The grants.
+        grants: BTreeSet<Grant>,
     },
 }
 
@@ -98,6 +108,10 @@ impl fmt::Display for Probe {
             Self::Share { subscriber, catalog, database, .. } => {
                 write!(formatter, "database {database} of account {catalog} to be seen from account {subscriber}")
             }
+            Self::Gone { account, grants, .. } => {
+                let grants = if grants.len() == 1 { "1 grant".to_owned() } else { format!("{} grants", grants.len()) };
+                write!(formatter, "{grants} to be gone from account {account}")
+            }
         }
     }
 }
@@ -143,7 +157,7 @@ pub(super) fn resource_count(template: &Value) -> usize {
     template["Resources"].as_object().map_or(0, serde_json::Map::len)
 }
 
-fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+pub(super) fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     template["Resources"]
         .as_object()
         .into_iter()
@@ -240,7 +254,7 @@ fn array(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The text that a value of a template comes to, where it can be known without deploying.
-fn text(source: &Source<'_>, value: &Value) -> Option<String> {
+pub(super) fn text(source: &Source<'_>, value: &Value) -> Option<String> {
     if let Some(text) = value.as_str() {
         return Some(text.to_owned());
     }

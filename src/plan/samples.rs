@@ -1,7 +1,9 @@
 //! Small assemblies for the tests of the plan and of the executor.
 
 use super::{Deployed, Observed, Protection, StackStatus, Standing};
-use crate::assembly::{After, Effect, Layer, Manifest, ManifestStack, ParameterValue, Rendered, StackId, Wire};
+use crate::assembly::{
+    After, Effect, Layer, Manifest, ManifestStack, Operation, ParameterValue, Rendered, StackId, Wire,
+};
 use crate::mesh::{AccountId, Region, fingerprint};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +99,13 @@ pub(crate) fn rendered(samples: Vec<Sample>) -> Rendered {
         stacks.push(sample.stack);
     }
     Rendered {
-        manifest: Manifest { version: 1, mesh: "demo".to_owned(), stacks, assets: Vec::new() },
+        manifest: Manifest {
+            version: 1,
+            mesh: "demo".to_owned(),
+            operation: Operation::default(),
+            stacks,
+            assets: Vec::new(),
+        },
         templates,
         assets: BTreeMap::new(),
     }
@@ -129,7 +137,7 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
             parameters: parameters.collect(),
             outputs: outputs(stack.id.name()),
             role_arn: None,
-            termination_protection: Protection::Off,
+            termination_protection: Protection::On,
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))

@@ -2,13 +2,14 @@
 
 use super::deployed::is_secret;
 use super::digest::digest;
+use super::grants::{gone, grants};
 use super::intent::{intent, values};
 use super::order::{self, Moves};
 use super::probe::{self, Probe, Source, Unreadable};
-use super::turns::{Part, Values, turns};
+use super::turns::{Part, Values, leaving, turns};
 use super::{
-    Asset, Decision, Deployed, Graph, Intent, Observed, Options, Parameter, Plan, PlanError, Secret, Standing, Step,
-    StepId, Turn, decide, graph,
+    Asset, Decision, Deployed, Graph, Intent, Observed, Options, Parameter, Plan, PlanError, Protection, Secret,
+    Standing, Step, StepId, Turn, decide, graph,
 };
 use crate::assembly::{Manifest, ManifestStack, ParameterValue, Rendered, StackId, Wire};
 use crate::mesh::fingerprint;
@@ -98,6 +99,9 @@ fn stands(deployed: &Deployed, stack: &StackId, needed: &StackId) -> Result<(), 
             | Decision::Wait
             | Decision::DeleteShellThenCreate
             | Decision::DeleteThenCreate
+            | Decision::ContinueRollback { .. }
+            | Decision::RollBack
+            | Decision::Delete
             | Decision::Refuse { .. } => Err(missing(Some(standing.status.to_string()))),
         },
     }
@@ -133,7 +137,9 @@ impl Context<'_> {
             .iter()
             .map(|(name, parameter)| parameter.known().map(|value| (name.clone(), value.to_owned())))
             .collect();
-        let decision = decide(observed, intent(template, known.as_ref(), observed));
+        let wanted = self.rendered.manifest.operation.protects(template);
+        let protection = if wanted { Protection::On } else { Protection::Off };
+        let decision = decide(observed, intent(template, known.as_ref(), observed, protection));
         let (standing, outputs) = match observed {
             Observed::Absent => (None, BTreeMap::new()),
             Observed::Present(standing) => (Some(standing.stack_arn.clone()), standing.outputs.clone()),
@@ -158,9 +164,12 @@ impl Context<'_> {
             outputs,
             notes: Vec::new(),
             change_set: None,
+            protection,
         };
         Ok(match (&first.decision, observed) {
-            (Decision::Update, Observed::Present(standing)) => several(&first, template, known.as_ref(), standing),
+            (Decision::Update, Observed::Present(standing)) => {
+                several(&first, template, known.as_ref(), standing, stack)
+            }
             (_, Observed::Present(_) | Observed::Absent) => vec![first],
         })
     }
@@ -208,7 +217,13 @@ impl Context<'_> {
 }
 
 /// One step for each turn that a stack takes.
-fn several(first: &Step, wanted: &Value, known: Option<&BTreeMap<String, String>>, standing: &Standing) -> Vec<Step> {
+fn several(
+    first: &Step,
+    wanted: &Value,
+    known: Option<&BTreeMap<String, String>>,
+    standing: &Standing,
+    stack: &ManifestStack,
+) -> Vec<Step> {
     let Some(found) = &standing.template else { return vec![first.clone()] };
     let unknown =
         || wanted["Outputs"].as_object().into_iter().flatten().any(|(name, _)| !standing.outputs.contains_key(name));
@@ -233,6 +248,10 @@ fn several(first: &Step, wanted: &Value, known: Option<&BTreeMap<String, String>
                 step.capabilities.push(NAMED_IAM.to_owned());
             }
         }
+        // what leaves is read back too: a grant that survives its revoke belongs to no stack any more
+        let leaving = leaving(found, part.template.as_ref().unwrap_or(wanted));
+        let left = grants(found).filter(|(id, _)| leaving.contains(*id));
+        step.checks_after.extend(gone(&Source { stack, template: found }, left).0);
         if part.turn != Turn::Add {
             // what it builds on was seen when it came
             step.probes = Vec::new();

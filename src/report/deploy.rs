@@ -13,7 +13,7 @@ pub use words::{plural, summary};
 use crate::deploy::{Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
 use std::io::{self, Write};
-use words::{Tone, decision_word, duration, failure, finished, skip};
+use words::{Tone, decision_word, duration, failure, finished, retried, skip};
 
 /// Something that shows events as they come.
 pub trait Show {
@@ -122,11 +122,16 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
         Event::StepFinished { outcome: StepOutcome::Unchanged, seconds, .. } if *seconds == 0.0 => Vec::new(),
         Event::StepFinished { step, outcome, seconds } => match outcome {
             StepOutcome::Failed { failure: failed } => failure(failed, colour),
-            StepOutcome::Created | StepOutcome::Updated | StepOutcome::Unchanged => {
+            StepOutcome::Created
+            | StepOutcome::Updated
+            | StepOutcome::RolledBack
+            | StepOutcome::Deleted
+            | StepOutcome::Unchanged => {
                 let word = colour.paint(Tone::Good, finished(outcome));
                 vec![format!("{step}: {word} in {}", duration(*seconds))]
             }
         },
+        Event::StepRetried { .. } => retried(event, colour),
         Event::StepSkipped { step, reason } => {
             vec![format!("{step}: {}, {}", colour.paint(Tone::Doubtful, "skipped"), skip(reason))]
         }

@@ -4,11 +4,15 @@ pub mod access;
 pub mod codes;
 #[cfg(feature = "aws")]
 pub mod deploy;
+#[cfg(feature = "aws")]
+pub mod destroy;
 pub mod diff;
 pub mod doctor;
 pub mod drift;
 pub mod findings;
 pub mod plan;
+#[cfg(feature = "aws")]
+pub mod recover;
 pub mod resources;
 pub mod schemas;
 #[cfg(feature = "aws")]

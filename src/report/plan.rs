@@ -51,13 +51,16 @@ pub fn write(out: &mut dyn Write, plan: &Plan, diff: &Diff, environment: &str, r
 const fn word(step: &Step) -> &'static str {
     match (&step.decision, step.id.turn) {
         (Decision::Create, _) => "create",
-        (Decision::Update, Turn::Add) => "update",
+        (Decision::Update, Turn::Add | Turn::Delete) => "update",
         (Decision::Update, Turn::Remove) => "remove from",
         (Decision::Update, Turn::Values) => "drop tag values of",
         (Decision::Keep, _) => "keep",
         (Decision::Wait, _) => "wait for, then decide on",
         (Decision::DeleteShellThenCreate, _) => "remove the empty shell of, then create",
         (Decision::DeleteThenCreate, _) => "delete the failed creation of, then create",
+        (Decision::ContinueRollback { .. }, _) => "continue the rollback of",
+        (Decision::RollBack, _) => "roll back",
+        (Decision::Delete, _) => "delete",
         (Decision::Refuse { .. }, _) => "refuse",
     }
 }

@@ -209,6 +209,8 @@ fn run(seen: &Seen<'_>, usual: &BTreeMap<(StepId, Work), f64>) -> RunStatus {
                 let word = match outcome {
                     StepOutcome::Created => "created",
                     StepOutcome::Updated => "updated",
+                    StepOutcome::RolledBack => "rolled back",
+                    StepOutcome::Deleted => "deleted",
                     StepOutcome::Unchanged | StepOutcome::Failed { .. } => "nothing to change",
                 };
                 (word, None, Some(*seconds))

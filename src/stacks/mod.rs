@@ -34,7 +34,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Makes every stack of every account.
 #[must_use]
 pub fn synthesize(mesh: &Mesh) -> Assembly {
-    Assembly { mesh: mesh.name.to_string(), stacks: each(mesh, |stack| stack) }
+    let operation = mesh.deployment.operation.clone();
+    Assembly { mesh: mesh.name.to_string(), stacks: each(mesh, |stack| stack), operation }
 }
 
 /// Makes every stack and keeps of each what is asked for, by its id: a large mesh need not be held as a whole.

@@ -2,6 +2,7 @@
 //! stand in `tests/local-aws/README.md`; it proves nothing about AWS itself.
 
 pub(crate) mod harness;
+mod runs;
 
 use harness::{Identity, LocalAws};
 use serde_json::{Value, json};
@@ -186,7 +187,8 @@ fn events_are_one_json_object_a_line() {
     assert_eq!(deployed.code, 0, "{}", deployed.text());
     let events: Vec<Value> =
         deployed.stdout.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect();
-    assert_eq!(events.first().map(|event| event["event"].clone()), Some(json!("run-started")));
+    let names: Vec<&str> = events.iter().take(2).filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names, ["lock", "run-started"], "nothing starts before the lock is taken");
     assert_eq!(events.last().map(|event| event["event"].clone()), Some(json!("run-finished")));
     assert!(events.iter().all(|event| event["version"] == 1));
 }

@@ -80,7 +80,7 @@ fn a_new_domain_is_one_file_that_validates_and_the_next_commands_are_said() {
     assert!(before.iter().all(|(path, text)| after.get(path) == Some(text)));
     let loaded = load(&directory.path().join("environments/demo"));
     let own = |findings: &[finding::Finding]| {
-        findings.iter().filter(|found| found.place.file == "domains/payments.yaml").count()
+        findings.iter().filter(|found| *found.place.file == *"domains/payments.yaml").count()
     };
     let resolved = resolve(&loaded.source, None);
     assert_eq!((own(&loaded.findings), own(&resolved.findings)), (0, 0), "not even a warning");

@@ -37,10 +37,10 @@ pub(super) fn edits(before: &Synthesized, found: &[Found<'_>]) -> Result<Vec<Edi
     let mut edits: BTreeMap<&str, Edit> = BTreeMap::new();
     for Found { product, table, columns } in found {
         let place = &table.origin;
-        let file = before.source.files.get(&place.file).map(|file| file.text.clone()).unwrap_or_default();
+        let file = before.source.files.get(&*place.file).map(|file| file.text.clone()).unwrap_or_default();
         let edit = edits.entry(&place.file).or_insert_with(|| Edit {
-            name: place.file.clone(),
-            path: before.chosen.directory.join(&place.file),
+            name: place.file.to_string(),
+            path: before.chosen.directory.join(&*place.file),
             old: file.clone(),
             new: file,
             columns: Vec::new(),

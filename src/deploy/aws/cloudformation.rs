@@ -1,5 +1,6 @@
 //! CloudFormation's operations. Every list is followed to its last page.
 
+use crate::assembly::{EarlyValidation, OnDrift, Operation, OperationMode};
 use crate::deploy::cloud::{
     ChangeKind, ChangeSetHandle, ChangeSetRequest, CloudError, ErrorKind, EventsFrom, Scope, StackEvent, StackView,
     TemplateSource,
@@ -7,7 +8,10 @@ use crate::deploy::cloud::{
 use crate::deploy::credentials::Session;
 use crate::deploy::failure::{At, failed};
 use crate::plan::{Protection, StackStatus};
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, TemplateStage};
+use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetType, DeploymentConfig, DeploymentConfigMode, DeploymentMode, Parameter, TemplateStage,
+};
 
 const SERVICE: &str = "CloudFormation";
 
@@ -90,6 +94,7 @@ pub(super) async fn create_change_set(
         .set_capabilities(Some(request.capabilities.iter().map(|name| Capability::from(name.as_str())).collect()))
         .set_role_arn(role_arn)
         .client_token(&request.token);
+    let call = operated(call, request);
     let call = match &request.template {
         TemplateSource::Inline(text) => call.template_body(&**text),
         TemplateSource::Staged { bucket, key } => call.template_url(template_url(session, scope, bucket, key)),
@@ -99,6 +104,28 @@ pub(super) async fn create_change_set(
         arn: answer.id().ok_or_else(|| at.incomplete("Id"))?.to_owned(),
         stack_arn: answer.stack_id().ok_or_else(|| at.incomplete("StackId"))?.to_owned(),
     })
+}
+
+/// What the mesh's file asks of CloudFormation, where it asks for anything but its defaults.
+fn operated(call: CreateChangeSetFluentBuilder, request: &ChangeSetRequest) -> CreateChangeSetFluentBuilder {
+    let Operation { notification_topics, early_validation, mode, drift, .. } = &request.operation;
+    let topics: Vec<String> = notification_topics.iter().cloned().collect();
+    let call = call.set_notification_arns((!topics.is_empty()).then_some(topics));
+    let call = match early_validation {
+        EarlyValidation::On => call,
+        EarlyValidation::Off => call.disable_validation(true),
+    };
+    let call = match mode {
+        OperationMode::Standard => call,
+        // rollback is off by default there (API reference, DeploymentConfig), and every table here counts on it
+        OperationMode::Express => call.deployment_config(
+            DeploymentConfig::builder().mode(DeploymentConfigMode::Express).disable_rollback(false).build(),
+        ),
+    };
+    match (drift, request.kind) {
+        (OnDrift::Revert, ChangeKind::Update) => call.deployment_mode(DeploymentMode::RevertDrift),
+        (OnDrift::Keep, _) | (OnDrift::Revert, ChangeKind::Create) => call,
+    }
 }
 
 /// Path style: CloudFormation takes it, and it needs no certificate for a bucket's own name.

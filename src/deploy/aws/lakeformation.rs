@@ -3,8 +3,12 @@
 use crate::deploy::cloud::{CloudError, ErrorKind, ProbeAnswer, Scope};
 use crate::deploy::credentials::Session;
 use crate::deploy::failure::{At, failed};
-use crate::plan::{DefaultsFor, TaggedDatabase, TaggedTable, Tags};
-use aws_sdk_lakeformation::types::{DatabaseResource, LfTagPair, PrincipalPermissions, Resource, TableResource};
+use crate::plan::{DefaultsFor, Grant, GrantedOn, TaggedDatabase, TaggedTable, Tags};
+use aws_sdk_lakeformation::types::{
+    DataLakePrincipal, DatabaseResource, LfTagPair, PrincipalPermissions, PrincipalResourcePermissions, Resource,
+    TableResource,
+};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SERVICE: &str = "Lake Formation";
@@ -78,6 +82,89 @@ pub(super) async fn tags(
         }
     }
     Ok(answer_of(lines))
+}
+
+/// Whether an account lists none of some grants any more. Every page is followed.
+pub(super) async fn gone(
+    session: &Session,
+    scope: &Scope,
+    grants: &BTreeSet<Grant>,
+) -> Result<ProbeAnswer, CloudError> {
+    let at = At::new(SERVICE, "ListPermissions", scope);
+    let principals: BTreeSet<&str> = grants.iter().map(|grant| grant.principal.as_str()).collect();
+    let mut lines = Vec::new();
+    for principal in principals {
+        let mut token = None;
+        loop {
+            let who = DataLakePrincipal::builder().data_lake_principal_identifier(principal).build();
+            let request = session.lakeformation.list_permissions().principal(who).set_next_token(token);
+            let answer = request.send().await.map_err(|error| failed(&at, error))?;
+            for listed in answer.principal_resource_permissions() {
+                let on = listed.resource().and_then(on);
+                let grant = on.map(|on| Grant { principal: principal.to_owned(), on });
+                if let Some(grant) = grant.filter(|grant| grants.contains(grant)) {
+                    lines.push(survivor(&grant, listed));
+                }
+            }
+            token = answer.next_token().map(str::to_owned);
+            if token.is_none() {
+                break;
+            }
+        }
+    }
+    lines.sort();
+    lines.dedup();
+    Ok(answer_of(lines))
+}
+
+/// What a listed grant is on; none for kinds that no template of ours grants.
+fn on(resource: &Resource) -> Option<GrantedOn> {
+    if let Some(policy) = resource.lf_tag_policy() {
+        let of = |tag: &aws_sdk_lakeformation::types::LfTag| {
+            (tag.tag_key().to_owned(), tag.tag_values().iter().cloned().collect())
+        };
+        let tags = policy.expression().iter().map(of).collect();
+        return Some(GrantedOn::Expression { kind: policy.resource_type().as_str().to_owned(), tags });
+    }
+    if let Some(database) = resource.database() {
+        return Some(GrantedOn::Database { name: database.name().to_owned() });
+    }
+    if let Some(table) = resource.table() {
+        let name = table.name().filter(|_| table.table_wildcard().is_none()).map(str::to_owned);
+        return Some(GrantedOn::Table { database: table.database_name().to_owned(), name });
+    }
+    if let Some(table) = resource.table_with_columns() {
+        let (database, name) = (table.database_name().to_owned(), Some(table.name().to_owned()));
+        return Some(GrantedOn::Table { database, name });
+    }
+    if let Some(location) = resource.data_location() {
+        return Some(GrantedOn::Location { arn: location.resource_arn().to_owned() });
+    }
+    resource.lf_tag().map(|tag| GrantedOn::Tag { key: tag.tag_key().to_owned() })
+}
+
+/// A grant that should be gone, with the command that revokes it.
+fn survivor(grant: &Grant, listed: &PrincipalResourcePermissions) -> String {
+    let names: Vec<&str> = listed.permissions().iter().map(|permission| permission.as_str()).collect();
+    let resource = match &grant.on {
+        GrantedOn::Expression { kind, tags } => {
+            let pair = |(key, values): (&String, &BTreeSet<String>)| json!({"TagKey": key, "TagValues": values});
+            let expression: Vec<Value> = tags.iter().map(pair).collect();
+            json!({"LFTagPolicy": {"ResourceType": kind, "Expression": expression}})
+        }
+        GrantedOn::Database { name } => json!({"Database": {"Name": name}}),
+        GrantedOn::Table { database, name: Some(name) } => json!({"Table": {"DatabaseName": database, "Name": name}}),
+        GrantedOn::Table { database, name: None } => json!({"Table": {"DatabaseName": database, "TableWildcard": {}}}),
+        GrantedOn::Location { arn } => json!({"DataLocation": {"ResourceArn": arn}}),
+        GrantedOn::Tag { key } => json!({"LFTag": {"TagKey": key}}),
+    };
+    format!(
+        "{principal} still holds {} on {}; `aws lakeformation revoke-permissions --principal DataLakePrincipalIdentifier={principal} --permissions {} --resource '{resource}'` revokes it",
+        names.join(", "),
+        grant.on,
+        names.join(" "),
+        principal = grant.principal,
+    )
 }
 
 struct Found {

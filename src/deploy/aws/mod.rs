@@ -6,14 +6,15 @@ mod doctor;
 mod drift;
 mod glue;
 mod lakeformation;
+mod recovery;
 mod s3;
 
 use super::cloud::{
     Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Expected, Identity,
-    Object, ProbeAnswer, Scope, StackEvent, StackView, Upload, Written, probe_scope,
+    Object, ProbeAnswer, Scope, StackEvent, StackResource, StackView, Upload, Written, probe_scope,
 };
 use super::credentials::{Reach, Sessions};
-use crate::plan::Probe;
+use crate::plan::{Probe, Protection, Way};
 
 /// AWS, reached by role sessions.
 pub(super) struct Aws {
@@ -24,6 +25,11 @@ impl Aws {
     /// Loads the base identity's configuration; calls nobody yet.
     pub(super) async fn new(reach: Reach) -> Self {
         Self { sessions: Sessions::new(reach).await }
+    }
+
+    /// Whether something else answers in AWS's place, by an endpoint of its own.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.sessions.is_stand_in()
     }
 
     /// The role that CloudFormation is told to work as. A bootstrap makes that role, so it works as the administrator.
@@ -101,6 +107,32 @@ impl Cloud for Aws {
         cloudformation::delete_stack(&session, scope, stack_arn, token, self.execution_role(scope)).await
     }
 
+    async fn continue_rollback(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        way: &Way,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::continue_rollback(&session, scope, stack_arn, way, token, self.execution_role(scope)).await
+    }
+
+    async fn roll_back(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::roll_back(&session, scope, stack_arn, token, self.execution_role(scope)).await
+    }
+
+    async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::protect(&session, scope, stack_arn, protection).await
+    }
+
+    async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::stack_resources(&session, scope, stack_arn).await
+    }
+
     async fn stack_events(
         &self,
         scope: &Scope,
@@ -141,6 +173,7 @@ impl Cloud for Aws {
                 lakeformation::settings(&session, &scope, administrators, closed).await
             }
             Probe::Catalog { databases, tables, .. } => lakeformation::tags(&session, &scope, databases, tables).await,
+            Probe::Gone { grants, .. } => lakeformation::gone(&session, &scope, grants).await,
             Probe::Share { catalog, database, .. } => glue::sees_database(&session, &scope, catalog, database).await,
         }
     }

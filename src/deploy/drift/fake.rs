@@ -75,7 +75,7 @@ impl FakeLake {
             let standing = Standing {
                 stack_arn: format!("arn:{name}"),
                 status: StackStatus::CreateComplete,
-                template: Some(document.template.clone()),
+                template: Some(document.template.as_ref().clone()),
                 parameters: BTreeMap::new(),
                 outputs: BTreeMap::new(),
                 role_arn: None,

@@ -4,7 +4,7 @@ use super::{Change, FakeCloud, Stack, State, Stored, event, trouble};
 use crate::deploy::cloud::*;
 use crate::mesh::fingerprint;
 use crate::plan::diff::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource};
-use crate::plan::{Probe, Protection, StackStatus};
+use crate::plan::{Probe, Protection, StackStatus, Way};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -62,6 +62,26 @@ fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
 }
 
 impl FakeCloud {
+    /// A rollback that ends after a second.
+    fn back(stack: &mut Stack, name: &str, token: &str, going: &str, end: StackStatus) {
+        let arn = stack.arn.clone();
+        let of = |status: &str| StackEvent {
+            id: format!("{token}-{status}"),
+            token: Some(token.to_owned()),
+            ..event(0, name, Some(&arn), status, None)
+        };
+        let mut last = Vec::new();
+        for (resource, reason) in &stack.blocked {
+            let id = format!("{token}-{resource}");
+            let token = Some(token.to_owned());
+            last.push(StackEvent { id, token, ..event(0, resource, None, "UPDATE_FAILED", Some(reason)) });
+        }
+        last.push(of(end.as_str()));
+        stack.events.push(of(going));
+        stack.status = StackStatus::from(going);
+        stack.agenda = vec![(Instant::now() + Duration::from_secs(1), end, last)];
+    }
+
     fn store(state: &mut State, place: String, content: &[u8]) -> String {
         let etag = fingerprint(&String::from_utf8_lossy(content));
         state.objects.insert(place, Stored { content: content.to_vec(), etag: etag.clone(), at: Instant::now() });
@@ -78,8 +98,10 @@ impl Cloud for FakeCloud {
         self.check(scope);
         let mut state = self.state();
         Self::troubled(&mut state, "DescribeStacks")?;
-        let by_name = state.stacks.iter().find(|(name, found)| *name == stack || found.arn == stack);
-        let found = by_name.map(|(name, found)| (name.clone(), found));
+        Self::read(&mut state, scope);
+        let name = Self::named(stack);
+        let by_name = state.stacks.get(name).filter(|found| name == stack || found.arn == stack);
+        let found = by_name.map(|found| (name.to_owned(), found));
         let found = found.or_else(|| state.gone.get(stack).map(|found| (stack.to_owned(), found)));
         Ok(found.map(|(name, found)| StackView {
             arn: found.arn.clone(),
@@ -88,7 +110,7 @@ impl Cloud for FakeCloud {
             parameters: masked(found),
             outputs: outputs(&name),
             role_arn: None,
-            termination_protection: Protection::Off,
+            termination_protection: found.protection,
         }))
     }
 
@@ -175,9 +197,14 @@ impl Cloud for FakeCloud {
         Ok(ChangeSetHandle { arn, stack_arn })
     }
 
-    async fn describe_change_set(&self, _: &Scope, change_set: &ChangeSetHandle) -> Result<ChangeSetView, CloudError> {
+    async fn describe_change_set(
+        &self,
+        scope: &Scope,
+        change_set: &ChangeSetHandle,
+    ) -> Result<ChangeSetView, CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "DescribeChangeSet")?;
+        Self::read(&mut state, scope);
         let stack = &change_set.stack_arn;
         let found = state.changes.get(&change_set.arn).or_else(|| {
             let of_stack = |change: &Change| change.stack == *stack || change.view.handle.stack_arn == *stack;
@@ -239,6 +266,9 @@ impl Cloud for FakeCloud {
             ChangeKind::Create => ("CREATE", true),
             ChangeKind::Update => ("UPDATE", false),
         };
+        let before = state.failed.entry(change.stack.clone()).or_default();
+        let fails = script.fails.is_some() && *before < script.times;
+        *before += usize::from(fails);
         let mut serial = state.serial;
         let mut next = |logical: &str, physical: Option<&str>, status: String, reason: Option<&str>| {
             serial += 1;
@@ -251,7 +281,7 @@ impl Cloud for FakeCloud {
         stack.events.push(next(&name, Some(&arn), format!("{verb}_IN_PROGRESS"), Some("User Initiated")));
         stack.status = StackStatus::from(format!("{verb}_IN_PROGRESS"));
         let going = stack.status.clone();
-        if let Some((resource, reason)) = &script.fails {
+        if let Some((resource, reason)) = script.fails.as_ref().filter(|_| fails) {
             let failed = vec![
                 next("Bystander", None, format!("{verb}_FAILED"), Some("Resource creation cancelled")),
                 next(resource, None, format!("{verb}_FAILED"), Some(reason)),
@@ -277,6 +307,7 @@ impl Cloud for FakeCloud {
             stack.parameters = change.request.parameters.clone();
         }
         state.serial = serial;
+        state.active.insert(name);
         drop(state);
         // count what is busy now
         drop(self.state());
@@ -302,19 +333,129 @@ impl Cloud for FakeCloud {
         let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
         // deleting what is gone is no error (API reference, DeleteStack)
         let Some(name) = found.map(|(name, _)| name.clone()) else { return Ok(()) };
+        if state.stacks[&name].protection == Protection::On {
+            return Err(trouble(ErrorKind::Other));
+        }
         state.tokens.insert(token.to_owned(), (asked, String::new()));
         Self::log_call(&mut state, scope, "DeleteStack", &name);
         state.changes.retain(|_, change| change.view.handle.stack_arn != stack_arn);
         let stack = state.stacks.get_mut(&name).unwrap();
         stack.status = StackStatus::DeleteInProgress;
-        stack.agenda = vec![(Instant::now() + Duration::from_millis(500), StackStatus::DeleteComplete, Vec::new())];
+        let after = Instant::now() + Duration::from_millis(500);
+        let (end, events) = match self.stubborn.get(&name) {
+            None => (StackStatus::DeleteComplete, Vec::new()),
+            Some((resource, reason)) => {
+                let of = |number: &str, logical: &str, physical: Option<&str>, reason: Option<&str>| StackEvent {
+                    id: format!("{token}-{number}"),
+                    token: Some(token.to_owned()),
+                    ..event(0, logical, physical, "DELETE_FAILED", reason)
+                };
+                let own = of("2", &name, Some(stack_arn), None);
+                (StackStatus::DeleteFailed, vec![of("1", resource, None, Some(reason)), own])
+            }
+        };
+        stack.agenda = vec![(after, end, events)];
+        state.active.insert(name);
         Ok(())
     }
 
-    async fn stack_events(&self, _: &Scope, stack_arn: &str, from: &EventsFrom) -> Result<Vec<StackEvent>, CloudError> {
+    async fn continue_rollback(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        way: &Way,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "ContinueUpdateRollback")?;
+        let asked = format!("ContinueUpdateRollback {stack_arn}");
+        if Self::repeated(&state, token, &asked)?.is_some() {
+            return Ok(());
+        }
+        let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
+        let Some(name) = found.map(|(name, _)| name.clone()) else { return Err(trouble(ErrorKind::NotFound)) };
+        let stack = state.stacks.get_mut(&name).unwrap();
+        if stack.status != StackStatus::UpdateRollbackFailed {
+            return Err(trouble(ErrorKind::Other));
+        }
+        match way {
+            Way::Plain => {}
+            Way::Skip { resources } if resources.iter().any(|one| !stack.blocked.contains_key(one)) => {
+                return Err(trouble(ErrorKind::Other));
+            }
+            Way::Skip { resources } => stack.blocked.retain(|one, _| !resources.contains(one)),
+            Way::Force => stack.blocked.clear(),
+        }
+        let end = match stack.blocked.is_empty() {
+            true => StackStatus::UpdateRollbackComplete,
+            false => StackStatus::UpdateRollbackFailed,
+        };
+        Self::back(stack, &name, token, "UPDATE_ROLLBACK_IN_PROGRESS", end);
+        state.tokens.insert(token.to_owned(), (asked, String::new()));
+        Self::log_call(&mut state, scope, "ContinueUpdateRollback", &name);
+        state.active.insert(name);
+        Ok(())
+    }
+
+    async fn roll_back(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "RollbackStack")?;
+        let asked = format!("RollbackStack {stack_arn}");
+        if Self::repeated(&state, token, &asked)?.is_some() {
+            return Ok(());
+        }
+        let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
+        let Some(name) = found.map(|(name, _)| name.clone()) else { return Err(trouble(ErrorKind::NotFound)) };
+        let stack = state.stacks.get_mut(&name).unwrap();
+        if stack.status != StackStatus::UpdateFailed {
+            return Err(trouble(ErrorKind::Other));
+        }
+        Self::back(stack, &name, token, "UPDATE_ROLLBACK_IN_PROGRESS", StackStatus::UpdateRollbackComplete);
+        state.tokens.insert(token.to_owned(), (asked, String::new()));
+        Self::log_call(&mut state, scope, "RollbackStack", &name);
+        state.active.insert(name);
+        Ok(())
+    }
+
+    async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "UpdateTerminationProtection")?;
+        let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
+        let Some(name) = found.map(|(name, _)| name.clone()) else { return Err(trouble(ErrorKind::NotFound)) };
+        if std::mem::replace(&mut state.stacks.get_mut(&name).unwrap().protection, protection) != protection {
+            Self::log_call(&mut state, scope, "UpdateTerminationProtection", &name);
+        }
+        Ok(())
+    }
+
+    async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
+        self.check(scope);
+        let state = self.state();
+        let stack = state.stacks.values().find(|stack| stack.arn == stack_arn).unwrap();
+        let of = |logical_id: &str, status: &str, reason: &str| StackResource {
+            logical_id: logical_id.to_owned(),
+            resource_type: "AWS::SNS::Topic".to_owned(),
+            status: status.to_owned(),
+            reason: Some(reason.to_owned()),
+        };
+        let blocked = stack.blocked.iter().map(|(logical_id, reason)| of(logical_id, "UPDATE_FAILED", reason));
+        let others = [of("Fine", "UPDATE_COMPLETE", ""), of("Stopped", "UPDATE_FAILED", "Resource update cancelled")];
+        Ok(blocked.chain(others).collect())
+    }
+
+    async fn stack_events(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        from: &EventsFrom,
+    ) -> Result<Vec<StackEvent>, CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "DescribeStackEvents")?;
-        let stack = state.stacks.values().find(|stack| stack.arn == stack_arn).unwrap();
+        Self::read(&mut state, scope);
+        let standing = state.stacks.get(Self::named(stack_arn)).filter(|stack| stack.arn == stack_arn);
+        let Some(stack) = standing.or_else(|| state.gone.get(stack_arn)) else {
+            return Err(trouble(ErrorKind::NotFound));
+        };
         Ok(match from {
             EventsFrom::Newest => stack.events.last().cloned().into_iter().collect(),
             EventsFrom::After(None) => stack.events.clone(),
@@ -372,6 +513,10 @@ impl Cloud for FakeCloud {
     async fn probe(&self, probe: &Probe, access: Access) -> Result<ProbeAnswer, CloudError> {
         assert_eq!(access, Access::Plan);
         Self::troubled(&mut self.state(), "Probe")?;
+        if let Probe::Gone { grants, .. } = probe {
+            let left = self.survives(grants);
+            return Ok(if left.is_empty() { ProbeAnswer::Yes } else { ProbeAnswer::No(left) });
+        }
         let after = self.probes_after.get(&probe.to_string()).copied().unwrap_or_default();
         if self.born.is_some_and(|born| born.elapsed() >= after) {
             Ok(ProbeAnswer::Yes)

@@ -1,7 +1,7 @@
 //! Faults between the executor and a cloud: one planned fault on one planned call, and a count of both.
 
 use crate::deploy::cloud::*;
-use crate::plan::Probe;
+use crate::plan::{Probe, Protection, Way};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -180,6 +180,30 @@ impl<C: Cloud> Cloud for Faulty<C> {
 
     async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
         self.call(scope, "DeleteStack", stack_arn, || self.cloud.delete_stack(scope, stack_arn, token)).await
+    }
+
+    async fn continue_rollback(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        way: &Way,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let make = || self.cloud.continue_rollback(scope, stack_arn, way, token);
+        self.call(scope, "ContinueUpdateRollback", stack_arn, make).await
+    }
+
+    async fn roll_back(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+        self.call(scope, "RollbackStack", stack_arn, || self.cloud.roll_back(scope, stack_arn, token)).await
+    }
+
+    async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
+        let make = || self.cloud.protect(scope, stack_arn, protection);
+        self.call(scope, "UpdateTerminationProtection", stack_arn, make).await
+    }
+
+    async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
+        self.call(scope, "ListStackResources", stack_arn, || self.cloud.stack_resources(scope, stack_arn)).await
     }
 
     async fn stack_events(

@@ -14,6 +14,9 @@
 //! - An execution takes the stack's scripted time (2 s by default). Its resources come to their end half-way. Every event of an
 //!   operation carries its token (ref, `StackEvent`).
 //! - A failing stack rolls back for one second more: `ROLLBACK_COMPLETE`, or `UPDATE_ROLLBACK_COMPLETE` with the old template.
+//! - A rollback that is blocked by resources ends in `UPDATE_ROLLBACK_FAILED`. Continued, it comes to its end when nothing blocks it any
+//!   more: it was mended, or what blocks it is skipped; only what failed in the rollback can be (ref, `ContinueUpdateRollback`).
+//! - A stack with termination protection is not deleted (ref, `DeleteStack`). One whose resource will not go ends in `DELETE_FAILED`.
 //! - A deleted stack is gone by name after 500 ms with its change sets, and stays visible by ARN (ref, `DescribeStacks`).
 //! - A parameter with `NoEcho` is answered as `****` (guide, "Parameters").
 //!
@@ -30,8 +33,8 @@ pub(super) mod faults;
 
 use super::cloud::*;
 use crate::mesh::AccountId;
-use crate::plan::StackStatus;
-use std::collections::BTreeMap;
+use crate::plan::{Grant, Protection, StackStatus};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -41,11 +44,13 @@ pub(super) struct Script {
     pub(super) takes: Duration,
     /// Resource and reason of a failure.
     pub(super) fails: Option<(String, String)>,
+    /// How often it fails before it succeeds.
+    pub(super) times: usize,
 }
 
 impl Default for Script {
     fn default() -> Self {
-        Self { takes: Duration::from_secs(2), fails: None }
+        Self { takes: Duration::from_secs(2), fails: None, times: usize::MAX }
     }
 }
 
@@ -60,6 +65,9 @@ struct Stack {
     /// What will be, and when.
     agenda: Vec<(Instant, StackStatus, Vec<StackEvent>)>,
     change_sets: Vec<String>,
+    protection: Protection,
+    /// Resources that block its rollback, and why.
+    blocked: BTreeMap<String, String>,
 }
 
 #[derive(Clone)]
@@ -83,11 +91,17 @@ struct Stored {
 struct State {
     stacks: BTreeMap<String, Stack>,
     gone: BTreeMap<String, Stack>,
+    /// Names of the stacks to which something will happen.
+    active: BTreeSet<String>,
+    /// Reads of CloudFormation by account: when each was made.
+    reads: BTreeMap<AccountId, Vec<Instant>>,
     changes: BTreeMap<String, Change>,
     /// What was asked with each token, and what was answered.
     tokens: BTreeMap<String, (String, String)>,
     objects: BTreeMap<String, Stored>,
     log: Vec<String>,
+    /// Failures so far, by stack.
+    failed: BTreeMap<String, usize>,
     serial: usize,
     /// Most operations at once: in all, and of one account.
     most: (usize, usize),
@@ -101,6 +115,10 @@ pub(super) struct FakeCloud {
     state: Mutex<State>,
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) probes_after: BTreeMap<String, Duration>,
+    /// Resources that will not go with their stack, and why, by stack.
+    pub(super) stubborn: BTreeMap<String, (String, String)>,
+    /// Grants that a revoke left behind, by principal.
+    pub(super) survivors: BTreeSet<String>,
     born: Option<Instant>,
 }
 
@@ -135,25 +153,23 @@ impl FakeCloud {
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        for stack in state.stacks.values_mut() {
+        for name in state.active.clone() {
+            let Some(stack) = state.stacks.get_mut(&name) else { continue };
             while stack.agenda.first().is_some_and(|(at, ..)| *at <= now) {
                 let (_, status, events) = stack.agenda.remove(0);
                 stack.status = status;
                 stack.events.extend(events);
             }
+            let (over, deleted) = (stack.agenda.is_empty(), stack.status == StackStatus::DeleteComplete);
+            if over {
+                state.active.remove(&name);
+            }
+            if deleted {
+                let stack = state.stacks.remove(&name).unwrap();
+                state.gone.insert(stack.arn.clone(), stack);
+            }
         }
-        let deleted: Vec<String> = state
-            .stacks
-            .iter()
-            .filter(|(_, stack)| stack.status == StackStatus::DeleteComplete)
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in deleted {
-            let stack = state.stacks.remove(&name).unwrap();
-            state.gone.insert(stack.arn.clone(), stack);
-        }
-        let busy: Vec<&AccountId> =
-            state.stacks.values().filter(|stack| !stack.agenda.is_empty()).map(|stack| &stack.account).collect();
+        let busy: Vec<&AccountId> = state.active.iter().map(|name| &state.stacks[name].account).collect();
         let in_one =
             busy.iter().map(|account| busy.iter().filter(|other| *other == account).count()).max().unwrap_or(0);
         state.most = (state.most.0.max(busy.len()), state.most.1.max(in_one));
@@ -217,9 +233,63 @@ impl FakeCloud {
             events: Vec::new(),
             agenda: Vec::new(),
             change_sets: Vec::new(),
+            protection: Protection::Off,
+            blocked: BTreeMap::new(),
         };
         state.stacks.insert(name.to_owned(), stack);
+        state.active.insert(name.to_owned());
         arn
+    }
+
+    /// Puts a stack there whose rollback is blocked.
+    pub(super) fn put_stuck(&self, account: &str, name: &str, blocked: &[&str]) -> String {
+        let arn = self.put(account, name, StackStatus::UpdateRollbackFailed, Some("{}"));
+        let blocked = blocked.iter().map(|resource| ((*resource).to_owned(), "its key is gone".to_owned())).collect();
+        self.state().stacks.get_mut(name).unwrap().blocked = blocked;
+        arn
+    }
+
+    /// Somebody mends what blocks a rollback.
+    pub(super) fn mend(&self, name: &str) {
+        self.state().stacks.get_mut(name).unwrap().blocked.clear();
+    }
+
+    /// Switches the termination protection of a stack.
+    pub(super) fn put_protection(&self, name: &str, protection: Protection) {
+        self.state().stacks.get_mut(name).unwrap().protection = protection;
+    }
+
+    pub(super) fn protection(&self, name: &str) -> Protection {
+        self.state().stacks[name].protection
+    }
+
+    /// What was asked for with each change set that stands or was executed.
+    pub(super) fn requests(&self) -> Vec<ChangeSetRequest> {
+        self.state().changes.values().map(|change| change.request.clone()).collect()
+    }
+
+    /// When CloudFormation was read, by account.
+    pub(super) fn reads(&self) -> BTreeMap<AccountId, Vec<Instant>> {
+        self.state().reads.clone()
+    }
+
+    fn read(state: &mut State, scope: &Scope) {
+        state.reads.entry(scope.account.clone()).or_default().push(Instant::now());
+    }
+
+    /// The name of the stack with a name or an ARN.
+    fn named(stack: &str) -> &str {
+        stack.split_once(":stack/").map_or(stack, |(_, rest)| rest.split('/').next().unwrap_or_default())
+    }
+
+    /// Names of the stacks that stand.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.state().stacks.keys().cloned().collect()
+    }
+
+    fn survives(&self, grants: &BTreeSet<Grant>) -> Vec<String> {
+        let left = grants.iter().filter(|grant| self.survivors.contains(&grant.principal));
+        left.map(|grant| format!("{} still holds SELECT on {}", grant.principal, grant.on)).collect()
     }
 
     pub(super) fn put_event(&self, name: &str, logical: &str, status: &str, reason: &str) {
@@ -260,7 +330,9 @@ impl FakeCloud {
 
     /// What a stack that is being worked on will come to.
     pub(super) fn put_end(&self, name: &str, after: Duration, status: StackStatus) {
-        self.state().stacks.get_mut(name).unwrap().agenda.push((Instant::now() + after, status, Vec::new()));
+        let mut state = self.state();
+        state.stacks.get_mut(name).unwrap().agenda.push((Instant::now() + after, status, Vec::new()));
+        state.active.insert(name.to_owned());
     }
 
     fn log_call(state: &mut State, scope: &Scope, operation: &str, what: &str) {

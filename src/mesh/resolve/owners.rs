@@ -1,6 +1,7 @@
 //! The first round: the mesh, its domains and its consumers, each by itself.
 
 use super::{Findings, athena, listed, products, quicksight};
+use crate::assembly::Operation;
 use crate::environment::files::{ConsumerFile, DomainFile, MeshFile, PrincipalFile, SubscriptionFile, TeamFile};
 use crate::environment::{Content, Source, SourceFile};
 use crate::finding::{Code, Finding, Place};
@@ -191,6 +192,21 @@ fn default_classification(
     or_stand_in(found, "internal", Classification::parse)
 }
 
+/// `arn:aws:sns:eu-west-1:111111111111:stacks` (SNS API reference, `CreateTopic`: letters, digits, `_` and `-`, at most 256; a FIFO
+/// topic ends in `.fifo`, which CloudFormation does not notify).
+fn is_topic(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "sns", region, account, name] = parts.as_slice() else { return false };
+    let word =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    partition.starts_with("aws")
+        && word(partition)
+        && Region::parse(region).is_ok()
+        && AccountId::parse(account).is_ok()
+        && word(name)
+        && name.len() <= 256
+}
+
 fn deployment(
     file: &MeshFile,
     place: &Place,
@@ -237,6 +253,26 @@ fn deployment(
             "use 2 to 1224 letters, digits and +=,.@:/-_",
         );
     }
+    for (at, topic) in written.notification_topics.iter().enumerate() {
+        let here = place.child("notificationTopics").child(at.to_string());
+        if !is_topic(topic) {
+            findings.invalid(
+                here,
+                format!("`{topic}` is no ARN of an SNS topic"),
+                "write arn:aws:sns:REGION:ACCOUNT:NAME",
+            );
+        } else if at >= 5 {
+            // API reference, CreateChangeSet: NotificationARNs takes five
+            findings.invalid(here, format!("`{topic}` is one topic too many"), "name at most five");
+        }
+    }
+    let operation = Operation {
+        termination_protection: written.termination_protection.unwrap_or_default(),
+        notification_topics: written.notification_topics.into_iter().collect(),
+        early_validation: written.early_validation.unwrap_or_default(),
+        mode: written.mode.unwrap_or_default(),
+        drift: written.drift.unwrap_or_default(),
+    };
     Deployment {
         from: from.unwrap_or_else(|| governance.clone()),
         plan_role,
@@ -248,6 +284,7 @@ fn deployment(
         hub,
         mfa_serial: written.mfa_serial,
         staging: staging.map(|name| name.to_string()),
+        operation,
     }
 }
 
@@ -361,4 +398,30 @@ fn principals(
     principals.sort();
     principals.dedup();
     principals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_topic;
+
+    #[test]
+    fn only_arns_of_topics_are_notified() {
+        for right in ["arn:aws:sns:eu-west-1:111111111111:stacks", "arn:aws-cn:sns:cn-north-1:111111111111:A_b-1"] {
+            assert!(is_topic(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "stacks",
+            "arn:aws:sqs:eu-west-1:111111111111:stacks",
+            "arn:aws:sns:eu-west-1:1111:stacks",
+            "arn:aws:sns:nowhere:111111111111:stacks",
+            "arn:aws:sns:eu-west-1:111111111111:",
+            "arn:aws:sns:eu-west-1:111111111111:stacks.fifo",
+            "arn:aws:sns:eu-west-1:111111111111:stacks:sub",
+            "arn:aws:sns:eu-west-1:111111111111:a b",
+            "arn:*:sns:eu-west-1:111111111111:stacks",
+        ] {
+            assert!(!is_topic(wrong), "{wrong}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::assembly::{Document, Layer};
 use crate::plan::drift::{LiveSettings, Looked};
 use crate::plan::{Observed, Phase, Standing};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const SETTINGS: &str = "AWS::LakeFormation::DataLakeSettings";
 const DATA_SOURCE: &str = "AWS::QuickSight::DataSource";
@@ -238,8 +239,8 @@ impl Of<'_> {
         let has = |document: &Document| document.resources().any(|(_, kind, _)| kind == DATA_SOURCE);
         let document = self.documents.iter().find(|document| has(document))?;
         let stands = self.standing(document.id.name()).and_then(|standing| standing.template.as_ref());
-        let stands =
-            stands.is_some_and(|template| has(&Document { template: template.clone(), ..(*document).clone() }));
+        let stands = stands
+            .is_some_and(|template| has(&Document { template: Arc::new(template.clone()), ..(*document).clone() }));
         Some(match stands {
             true => self.finding(precondition, Verdict::Good, "a data source of the mesh stands"),
             false => Finding {

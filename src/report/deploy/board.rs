@@ -3,7 +3,7 @@
 //! What is done scrolls away above the board as ordinary lines, so the board is never longer than what runs at once.
 
 use super::super::Colour;
-use super::words::{decision_word, duration, plural, summary};
+use super::words::{decision_word, duration, elapsed, plural, summary};
 use super::{Show, lines};
 use crate::deploy::{Event, PlannedStep, StepOutcome};
 use crate::plan::{Decision, StepId};
@@ -114,10 +114,16 @@ impl Show for Board {
                 self.remove(step);
                 kept = match outcome {
                     StepOutcome::Unchanged => Vec::new(),
-                    StepOutcome::Created | StepOutcome::Updated | StepOutcome::Failed { .. } => {
-                        lines(event, self.colour)
-                    }
+                    StepOutcome::Created
+                    | StepOutcome::Updated
+                    | StepOutcome::RolledBack
+                    | StepOutcome::Deleted
+                    | StepOutcome::Failed { .. } => lines(event, self.colour),
                 };
+            }
+            Event::StepRetried { step, rest, .. } => {
+                self.row(step, format!("tried again in {}", elapsed(*rest)));
+                kept = lines(event, self.colour);
             }
             Event::StepSkipped { step, .. } => {
                 self.remove(step);

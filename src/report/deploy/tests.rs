@@ -38,6 +38,7 @@ fn failed() -> Failure {
         }),
         also: Vec::new(),
         hints: vec!["look at it".to_owned()],
+        nature: crate::deploy::Nature::Lasting,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The words for what happens, and the closing summary.
 
 use crate::assembly::StackId;
-use crate::deploy::{Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
+use crate::deploy::{Event, Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
 use crate::mesh::AccountId;
 use crate::plan::Decision;
 use crate::report::Colour;
@@ -39,6 +39,9 @@ pub(super) const fn decision_word(decision: &Decision) -> &'static str {
         Decision::Wait => "busy with another operation",
         Decision::DeleteShellThenCreate => "removing an empty shell, then creating",
         Decision::DeleteThenCreate => "deleting a failed creation, then creating",
+        Decision::ContinueRollback { .. } => "continuing its rollback",
+        Decision::RollBack => "rolling back",
+        Decision::Delete => "deleting",
         Decision::Refuse { .. } => "refused",
     }
 }
@@ -47,6 +50,8 @@ pub(super) const fn finished(outcome: &StepOutcome) -> &'static str {
     match outcome {
         StepOutcome::Created => "created",
         StepOutcome::Updated => "updated",
+        StepOutcome::RolledBack => "rolled back",
+        StepOutcome::Deleted => "deleted",
         StepOutcome::Unchanged => "nothing to change",
         StepOutcome::Failed { .. } => "FAILED",
     }
@@ -58,6 +63,7 @@ pub(crate) fn skip(reason: &SkipReason) -> String {
         SkipReason::Stopped { step } => {
             format!("since {step} failed (--keep-going goes on with what does not need it)")
         }
+        SkipReason::SignedOut { step } => format!("since the credentials had ended at {step}"),
         SkipReason::Interrupted => "since the run was interrupted".to_owned(),
     }
 }
@@ -75,6 +81,20 @@ pub(super) fn failure(failure: &Failure, colour: Colour) -> Vec<String> {
     }
     lines.push(format!("    account: {}", failure.account));
     lines.extend(failure.hints.iter().map(|hint| format!("    hint: {hint}")));
+    lines
+}
+
+/// A failure that is not the last word: what, why, and what comes.
+pub(super) fn retried(event: &Event, colour: Colour) -> Vec<String> {
+    let Event::StepRetried { step, failure, attempt, attempts, rest, grants_at_once } = event else {
+        return Vec::new();
+    };
+    let word = colour.paint(Tone::Doubtful, "failed in passing");
+    let mut lines = vec![format!("{step}: {word}: {}", failure_line(failure))];
+    lines.push(format!("    tried again in {}, attempt {attempt} of {attempts}", elapsed(*rest)));
+    lines.extend(grants_at_once.map(|fewer| {
+        format!("    from here on {} with grants at once in account {}", plural(fewer, "stack"), failure.account)
+    }));
     lines
 }
 
@@ -117,7 +137,7 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
         steps.iter().map(|planned| (&planned.step.stack, &planned.account)).collect();
     let owners: BTreeMap<String, &str> =
         steps.iter().map(|planned| (planned.account.to_string(), planned.step.stack.owner())).collect();
-    let mut rows: BTreeMap<String, [usize; 6]> = BTreeMap::new();
+    let mut rows: BTreeMap<String, Counts> = BTreeMap::new();
     let mut count = |stacks: Vec<&StackId>, column: usize| {
         for stack in stacks {
             let account = account.get(stack).map_or_else(|| "unknown".to_owned(), ToString::to_string);
@@ -127,19 +147,22 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
     };
     count(summary.created.iter().collect(), 0);
     count(summary.updated.iter().collect(), 1);
-    count(summary.unchanged.iter().collect(), 2);
-    count(summary.failed.iter().map(|failure| &failure.stack).collect(), 3);
-    count(summary.skipped.iter().map(|skipped| &skipped.stack).collect(), 4);
-    count(summary.running.iter().collect(), 5);
-    let mut total = [0; 6];
+    count(summary.rolled_back.iter().collect(), 2);
+    count(summary.deleted.iter().collect(), 3);
+    count(summary.unchanged.iter().collect(), 4);
+    count(summary.failed.iter().map(|failure| &failure.stack).collect(), 5);
+    count(summary.skipped.iter().map(|skipped| &skipped.stack).collect(), 6);
+    count(summary.running.iter().collect(), 7);
+    let mut total = Counts::default();
     for row in rows.values() {
         for (sum, number) in total.iter_mut().zip(row) {
             *sum += number;
         }
     }
-    let [created, updated, unchanged, failed, skipped, running] = total;
+    let [created, updated, rolled_back, deleted, unchanged, failed, skipped, running] = total;
+    let changed = created + updated + rolled_back + deleted;
     let mut text = String::new();
-    if created + updated + failed + skipped + running > 0 {
+    if changed + failed + skipped + running > 0 {
         text.push_str(&table(&rows, &total));
     }
     let verdict = if failed > 0 {
@@ -148,8 +171,14 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
         colour.paint(Tone::Doubtful, &format!("{} left to CloudFormation", plural(running, "stack")))
     } else if skipped > 0 {
         colour.paint(Tone::Doubtful, &format!("{} not started", plural(skipped, "stack")))
-    } else if created + updated > 0 {
-        let counts = [(created, "created"), (updated, "updated"), (unchanged, "unchanged")];
+    } else if changed > 0 {
+        let counts = [
+            (created, "created"),
+            (updated, "updated"),
+            (rolled_back, "rolled back"),
+            (deleted, "deleted"),
+            (unchanged, "unchanged"),
+        ];
         let told: Vec<String> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
@@ -176,10 +205,13 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
     text
 }
 
-/// As wide as the longest name asks, and eleven for each number; a column without any stack is left out, `left` is what was left to CloudFormation.
-fn table(rows: &BTreeMap<String, [usize; 6]>, total: &[usize; 6]) -> String {
-    const HEADS: [&str; 6] = ["created", "updated", "unchanged", "failed", "skipped", "left"];
-    let shown: Vec<usize> = (0..6).filter(|column| total[*column] > 0).collect();
+/// How many stacks of an account came to what; see the heads of the table.
+type Counts = [usize; 8];
+
+/// As wide as the longest name asks, and eleven for each number; a column without any stack is left out, `back` is what was rolled back, `left` is what was left to CloudFormation.
+fn table(rows: &BTreeMap<String, Counts>, total: &Counts) -> String {
+    const HEADS: [&str; 8] = ["created", "updated", "back", "deleted", "unchanged", "failed", "skipped", "left"];
+    let shown: Vec<usize> = (0..HEADS.len()).filter(|column| total[*column] > 0).collect();
     let width = rows.keys().map(|name| name.len()).max().unwrap_or(0).max("account".len());
     let line = |name: &str, cells: &dyn Fn(usize) -> String| {
         let cells: String = shown.iter().map(|column| format!("{:>11}", cells(*column))).collect();

@@ -225,7 +225,7 @@ fn standing(rendered: &Rendered) -> Deployed {
             parameters: parameters.collect(),
             outputs: outputs.remove(&stack.id).unwrap_or_default(),
             role_arn: None,
-            termination_protection: Protection::Off,
+            termination_protection: Protection::On,
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))
@@ -310,7 +310,7 @@ fn hazard_08_no_link_is_made_before_its_account_sees_the_share() {
                     && catalog == text(&target["CatalogId"])
                     && database == text(&target["DatabaseName"])
             }
-            Probe::Settings { .. } | Probe::Catalog { .. } => false,
+            Probe::Settings { .. } | Probe::Catalog { .. } | Probe::Gone { .. } => false,
         };
         assert!(
             plan.steps[&StepId::new(&document.id, Turn::Add)].probes.iter().any(asks),

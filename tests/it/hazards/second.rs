@@ -174,7 +174,7 @@ fn hazard_13_the_settings_of_an_account_are_closed_added_to_made_once_locked_and
                     administrators.iter().map(String::as_str).eq(admins.iter().copied())
                         && *closed == BTreeSet::from([DefaultsFor::Databases, DefaultsFor::Tables])
                 }
-                Probe::Catalog { .. } | Probe::Share { .. } => false,
+                Probe::Catalog { .. } | Probe::Share { .. } | Probe::Gone { .. } => false,
             });
         assert!(is_read_back, "nobody looks at {id} in {}", document.id);
     }

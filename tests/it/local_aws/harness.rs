@@ -153,6 +153,17 @@ impl LocalAws {
 
     /// Runs meshform with nothing in its environment but one identity.
     pub(crate) fn meshform(&self, identity: Identity, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(identity, arguments))
+    }
+
+    /// Starts meshform and leaves it running.
+    pub(crate) fn spawn(&self, identity: Identity, arguments: &[&str]) -> Child {
+        let mut command = self.command(identity, arguments);
+        command.current_dir(root()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the program starts")
+    }
+
+    fn command(&self, identity: Identity, arguments: &[&str]) -> Command {
         let keys = self.keys.borrow();
         let key = match identity {
             Identity::Administrator => &keys["administrator"],
@@ -168,7 +179,9 @@ impl LocalAws {
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ]);
-        Ran::of(Command::new(env!("CARGO_BIN_EXE_meshform")).env_clear().envs(variables).args(arguments))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_meshform"));
+        command.env_clear().envs(variables).args(arguments);
+        command
     }
 
     pub(crate) fn python(&self, arguments: &[&str]) -> Ran {

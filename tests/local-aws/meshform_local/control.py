@@ -3,6 +3,7 @@
 Everything here is read at each call, so many seeds need no restart.
 """
 
+import asyncio
 import copy
 import threading
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ class Control:
     quality: dict = field(default_factory=dict)
     # crawler -> the status that its runs end with
     crawlers: dict = field(default_factory=dict)
+    # The mutating call with this number, counted from when this was set, is done and never answered: whoever made it can be killed.
+    hold_after: int | None = None
 
 
 WIRE_NAMES = {
@@ -44,12 +47,17 @@ WIRE_NAMES = {
     "waitScale": "wait_scale",
     "quality": "quality",
     "crawlers": "crawlers",
+    "holdAfter": "hold_after",
 }
 
 _initial = Control()
 control = Control()
 # True once the bootstrap is over: root keys are refused from then on (their signature is never checked).
 locked = False
+
+# How many mutating calls there were since holdAfter was set, and whether one is held.
+_mutating = 0
+held = False
 
 _log: list[dict] = []
 _log_lock = threading.Lock()
@@ -65,9 +73,9 @@ def set_initial(seed: int, delay_ms: int) -> None:
 
 def reset() -> None:
     """Everything back to just started."""
-    global control, locked
+    global control, locked, _mutating, held
     control = copy.deepcopy(_initial)
-    locked = False
+    locked, held, _mutating = False, False, 0
     clear_log()
 
 
@@ -82,6 +90,9 @@ def update(changes: dict) -> None:
     for name in changes:
         if name not in WIRE_NAMES and name != "fail":
             raise ValueError(f"unknown control {name!r}; known: {', '.join([*WIRE_NAMES, 'fail'])}")
+    global _mutating, held
+    if "holdAfter" in changes:
+        _mutating, held = 0, False
     for name, value in changes.items():
         if name == "fail":
             for verb, reasons in (value or {}).items():
@@ -103,10 +114,22 @@ def take_step_fault(integration: str) -> dict | None:
     return None
 
 
+async def hold() -> None:
+    """Keep the answer of a mutating call back while it is the one that holdAfter names."""
+    global _mutating, held
+    _mutating += 1
+    mine = control.hold_after
+    if mine is None or mine != _mutating:
+        return
+    held = True
+    while held and control.hold_after == mine:
+        await asyncio.sleep(0.02)
+
+
 def as_json() -> dict:
     """The knobs as they stand."""
     knobs = {wire: getattr(control, name) for wire, name in WIRE_NAMES.items()}
-    return {**knobs, "fail": control.fail, "locked": locked}
+    return {**knobs, "fail": control.fail, "locked": locked, "held": held}
 
 
 def record_call(entry: dict) -> None:

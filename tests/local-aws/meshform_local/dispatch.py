@@ -124,6 +124,8 @@ def install() -> None:
                 "stack": _stack_name(service, headers, body, query_params),
             }
         )
+        if is_mutating(action):
+            await control.hold()
         return answer
 
     app._dispatch_service_request = dispatch

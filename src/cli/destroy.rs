@@ -1,0 +1,74 @@
+//! `meshform destroy`
+
+use super::arguments::DestroyArguments;
+use super::deploy::{How, Job, carried, refused};
+use super::failure::{Exit, Failure};
+use super::planning::{Standing, looked, not_observed};
+use super::ui::Ui;
+use crate::deploy::OnFailure;
+use crate::plan::{Destruction, Protection, destroy};
+use crate::report::deploy::plural;
+use crate::report::destroy::told;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    let Standing { manifest, chosen, run, reach, deployed, lock } = match looked(&arguments.environment, ui)? {
+        Ok(standing) => standing,
+        Err(exit) => return Ok(exit),
+    };
+    let mesh = manifest.mesh.clone();
+    if let Some(named) = arguments.yes.as_ref().filter(|named| **named != mesh) {
+        let failure = Failure::new(format!("`--yes {named}` names another mesh: this one is {mesh}"));
+        return Err(failure.hint("nothing was changed").exit(Exit::Declined));
+    }
+    let strays = crate::deploy::strays(&manifest, &deployed, &reach).map_err(not_observed)?;
+    let wanted = if arguments.unprotect { Protection::Off } else { Protection::On };
+    let planned = destroy(&manifest, &deployed, &strays, wanted).map_err(|error| {
+        let hints = error.hints();
+        hints.into_iter().fold(Failure::new(error), Failure::hint)
+    })?;
+    let Destruction { plan, .. } = &planned;
+    if plan.steps.is_empty() {
+        ui.say(&format!("nothing of {mesh} stands but what bootstrap made"))?;
+        return Ok(Exit::Done);
+    }
+    told(&mut ui.err, &planned)?;
+    if let Some(exit) = refused(plan, ui)? {
+        return Ok(exit);
+    }
+    let job = Job {
+        plan,
+        chosen: &chosen,
+        reach: &reach,
+        run: &run,
+        lock,
+        operation: manifest.operation.clone(),
+        assets: BTreeMap::new(),
+    };
+    let how = How {
+        on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
+        format: arguments.format,
+        broken: arguments.break_lock.as_deref(),
+    };
+    carried(job, &how, ui, |plan, ui| if arguments.yes.is_some() { Ok(None) } else { ask(&mesh, plan.steps.len(), ui) })
+}
+
+/// Asks for the name of the mesh.
+fn ask(mesh: &str, stacks: usize, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
+    if !io::stdin().is_terminal() {
+        let failure = Failure::new("nobody can be asked: there is no terminal")
+            .hint(format!("read the list above, then pass `--yes {mesh}`"))
+            .exit(Exit::Declined);
+        return Ok(Some(ui.failure(&failure)));
+    }
+    write!(ui.err, "to delete {}, type the name of the mesh: ", plural(stacks, "stack"))?;
+    ui.err.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() == mesh {
+        return Ok(None);
+    }
+    ui.say("declined; nothing was changed")?;
+    Ok(Some(Exit::Declined))
+}

@@ -1,0 +1,201 @@
+//! Runs that are killed, that meet another, and that take everything away again, over the wire.
+
+use super::harness::{Identity, LocalAws, Ran, copy_environment};
+use super::mutating;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A small mesh in a place of its own, so that its journals are its own too: governance, one producer, one consumer.
+struct Mesh {
+    _folder: tempfile::TempDir,
+    environment: PathBuf,
+}
+
+impl Mesh {
+    fn new() -> Self {
+        let mesh = Self::copy("tests/fixtures/valid/small");
+        fs::remove_file(mesh.environment.join("consumers/shop.yaml")).expect("the copy has the consumer");
+        mesh
+    }
+
+    /// The small mesh, or that of `make torture`.
+    fn to_torture() -> Self {
+        std::env::var("MESHFORM_TORTURE").map_or_else(|_| Self::new(), |from| Self::copy(&from))
+    }
+
+    fn copy(from: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a directory can be made");
+        let name = Path::new(from).file_name().expect("an environment has a name");
+        let environment = folder.path().join("environments").join(name);
+        copy_environment(from, &environment);
+        Self { _folder: folder, environment }
+    }
+
+    fn run(&self, local: &LocalAws, verb: &str, more: &[&str]) -> Ran {
+        let path = self.environment.display().to_string();
+        local.meshform(Identity::Deployer, &[&[verb, "-e", &path], more].concat())
+    }
+
+    fn prepare(&self, local: &LocalAws) {
+        local.setup(3);
+        local.bootstrap_of(&self.environment.display().to_string());
+    }
+}
+
+/// What stands, as far as it can be compared between two histories.
+fn standing(local: &LocalAws, mesh: &Mesh) -> Vec<String> {
+    let status = mesh.run(local, "status", &["--format", "json"]);
+    let status: Value = serde_json::from_str(&status.stdout).expect("the status is JSON");
+    let stacks = status["stacks"].as_object().expect("the status has stacks");
+    let mut all: Vec<String> = stacks.iter().map(|(stack, status)| format!("{stack} {status}")).collect();
+    let lakes = local.call("GET", "lakeformation", &Value::Null);
+    for lake in lakes.as_array().into_iter().flatten() {
+        for part in ["settings", "tags", "associations"] {
+            all.push(format!("{} {part} {}", lake["account"], lake[part]));
+        }
+        // each registration has an id that the service draws
+        let locations = lake["locations"].as_array().into_iter().flatten();
+        all.extend(
+            locations
+                .map(|location| format!("{} {} {}", lake["account"], location["ResourceArn"], location["RoleArn"])),
+        );
+        let grant = |grant: &Value| {
+            format!("{} {} {} {}", lake["account"], grant["principal"], grant["resource"], grant["permissions"])
+        };
+        let mut grants: Vec<String> = lake["grants"].as_array().into_iter().flatten().map(grant).collect();
+        grants.sort();
+        all.extend(grants);
+    }
+    all
+}
+
+fn count_of(local: &LocalAws, verb: &str) -> usize {
+    let log = local.call("GET", "log", &Value::Null);
+    let calls = log.as_array().expect("the log is a list");
+    calls.iter().filter(|call| call["action"] == verb && call["status"] == 200).count()
+}
+
+/// Kills a deploy at its n-th mutating call, when that is done and not answered; false when there were fewer.
+fn killed_at(local: &LocalAws, mesh: &Mesh, call: usize) -> bool {
+    local.call("POST", "control", &json!({"holdAfter": call}));
+    let path = mesh.environment.display().to_string();
+    let mut deploy = local.spawn(Identity::Deployer, &["deploy", "-e", &path, "--yes"]);
+    let limit = Instant::now() + Duration::from_secs(60);
+    let held = loop {
+        if local.call("GET", "control", &Value::Null)["held"] == true {
+            break true;
+        }
+        if deploy.try_wait().expect("the program can be asked").is_some() {
+            break false;
+        }
+        assert!(Instant::now() < limit, "call {call} is neither held nor does the deploy end");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    // SIGKILL: no handler runs
+    deploy.kill().expect("the program can be killed");
+    deploy.wait().expect("the program ends");
+    local.call("POST", "control", &json!({"holdAfter": null}));
+    held
+}
+
+#[test]
+fn killed_at_every_call_that_changes_something_the_next_deploy_comes_to_the_same() {
+    let local = LocalAws::start();
+    let undisturbed = Mesh::to_torture();
+    undisturbed.prepare(&local);
+    local.call("DELETE", "log", &Value::Null);
+    let deployed = undisturbed.run(&local, "deploy", &["--yes"]);
+    assert_eq!(deployed.code, 0, "{}", deployed.text());
+    let calls = mutating(&local.call("GET", "log", &Value::Null));
+    let executions = count_of(&local, "ExecuteChangeSet");
+    assert!(calls.len() > 15 && executions > 5, "the story is hollow: {calls:?}");
+    let wanted = standing(&local, &undisturbed);
+    let mut killed = 0;
+    for call in 1..=calls.len() {
+        let mesh = Mesh::to_torture();
+        mesh.prepare(&local);
+        local.call("DELETE", "log", &Value::Null);
+        killed += usize::from(killed_at(&local, &mesh, call));
+        let case = format!("killed at call {call} of {}", calls.len());
+        let again = mesh.run(&local, "deploy", &["--yes"]);
+        assert_eq!(again.code, 0, "{case}: {}", again.text());
+        assert_eq!(standing(&local, &mesh), wanted, "{case}");
+        assert_eq!(count_of(&local, "ExecuteChangeSet"), executions, "{case}: done twice, or not at all");
+        local.call("DELETE", "log", &Value::Null);
+        let third = mesh.run(&local, "deploy", &["--yes"]);
+        assert_eq!(third.code, 0, "{case}: {}", third.text());
+        assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new(), "{case}");
+    }
+    // the release of the lock is the last call; polls of it may make one more or less
+    assert!(killed + 1 >= calls.len(), "{killed} of {} calls were killed", calls.len());
+}
+
+#[test]
+fn a_lock_is_told_broken_by_name_and_a_journal_tells_the_run() {
+    let local = LocalAws::start();
+    let (mesh, elsewhere) = (Mesh::new(), Mesh::new());
+    mesh.prepare(&local);
+    assert!(killed_at(&local, &mesh, 6));
+    let status = mesh.run(&local, "status", &[]);
+    assert!(status.text().contains("killed") || status.text().contains("not finished"), "{}", status.text());
+    // another machine knows nothing of that process
+    let refused = elsewhere.run(&local, "deploy", &["--yes"]);
+    assert_eq!(refused.code, 1, "{}", refused.text());
+    let text = refused.text();
+    let run =
+        text.split("--break-lock ").nth(1).and_then(|rest| rest.split('`').next()).expect("the hint names the run");
+    let wrong = elsewhere.run(&local, "deploy", &["--yes", "--break-lock", "another"]);
+    assert_eq!(wrong.code, 1, "{}", wrong.text());
+    let broken = elsewhere.run(&local, "deploy", &["--yes", "--break-lock", run]);
+    assert_eq!(broken.code, 0, "{}", broken.text());
+    assert!(broken.text().contains("broke the lock of run"), "{}", broken.text());
+    let folder = mesh.environment.join("../../.meshform/journal/small");
+    let text = fs::read_to_string(folder.join(format!("{run}.jsonl"))).expect("the run has a journal");
+    assert!(text.contains("\"entry\":\"intent\"") && text.contains(run), "{text}");
+}
+
+#[test]
+fn a_mesh_is_destroyed_backward_and_what_stays_is_told_before() {
+    let local = LocalAws::start();
+    let mesh = Mesh::new();
+    mesh.prepare(&local);
+    let deployed = mesh.run(&local, "deploy", &["--yes"]);
+    assert_eq!(deployed.code, 0, "{}", deployed.text());
+    local.call("DELETE", "log", &Value::Null);
+    let protected = mesh.run(&local, "destroy", &["--yes", "small"]);
+    assert_eq!(protected.code, 5, "{}", protected.text());
+    assert!(protected.text().contains("has termination protection"), "{}", protected.text());
+    let listed = mesh.run(&local, "destroy", &["--unprotect"]);
+    assert_eq!(listed.code, 6, "{}", listed.text());
+    for word in ["what stays", "AWS::S3::Bucket", "acme-small-sales-data-222222222222", "--yes small"] {
+        assert!(listed.text().contains(word), "{word} in\n{}", listed.text());
+    }
+    let another = mesh.run(&local, "destroy", &["--yes", "large"]);
+    assert_eq!(another.code, 6, "{}", another.text());
+    assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new());
+    let gone = mesh.run(&local, "destroy", &["--yes", "small", "--unprotect"]);
+    assert_eq!(gone.code, 0, "{}", gone.text());
+    let log = local.call("GET", "log", &Value::Null);
+    let deletes: Vec<&str> = (log.as_array().into_iter().flatten())
+        .filter(|call| call["action"] == "DeleteStack")
+        .filter_map(|call| call["stack"].as_str())
+        .collect();
+    let at =
+        |name: &str| deletes.iter().position(|stack| *stack == name).unwrap_or_else(|| panic!("{name} in {deletes:?}"));
+    assert!(at("small-access-analysts") < at("small-sharing-analysts"), "{deletes:?}");
+    assert!(at("small-sharing-analysts") < at("small-publication-sales"), "{deletes:?}");
+    assert!(at("small-publication-sales") < at("small-storage-sales"), "{deletes:?}");
+    assert!(
+        log.as_array().into_iter().flatten().any(|call| call["action"] == "ListPermissions"),
+        "grants are read back"
+    );
+    let lakes = local.call("GET", "lakeformation", &Value::Null);
+    for lake in lakes.as_array().into_iter().flatten() {
+        assert_eq!(lake["grants"], json!([]), "{lake}");
+    }
+    let again = mesh.run(&local, "destroy", &["--yes", "small"]);
+    assert_eq!(again.code, 0, "{}", again.text());
+    assert!(again.text().contains("nothing of small stands"), "{}", again.text());
+}
