@@ -1,12 +1,22 @@
 //! What can be typed. The doc comments are the help.
 
 #[cfg(feature = "aws")]
+mod deploying;
+#[cfg(feature = "aws")]
 mod looking;
+mod onboarding;
+
+#[cfg(feature = "aws")]
+pub(super) use deploying::{
+    DeployArguments, DestroyArguments, MeshDeployArguments, PlanArguments, PlanFormat, ProgressFormat,
+    RecoverArguments, StatusArguments, StatusFormat,
+};
 
 #[cfg(feature = "aws")]
 pub(super) use looking::{
     AdoptArguments, AdoptColumnsArguments, Adopted, DoctorArguments, DoctorFormat, DriftArguments, DriftFormat,
 };
+pub(super) use onboarding::{AccountArguments, InitArguments, New, NewArguments, NewOwnerArguments};
 
 use super::ui::When;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -115,81 +125,6 @@ pub(super) struct EnvironmentArguments {
     /// Name under environments/, or a directory; may be left out when there is one
     #[arg(long = "env", short, value_name = "ENV")]
     pub(super) environment: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct InitArguments {
-    /// Directory of the environment; the default is environments/<mesh>
-    #[arg(value_name = "DIR")]
-    pub(super) directory: Option<PathBuf>,
-    /// Name of the mesh: words of lower-case letters and digits joined by hyphens, at most 20 characters
-    #[arg(long, value_name = "NAME")]
-    pub(super) mesh: String,
-    /// Short name of your organization; it makes bucket names unique in the world
-    #[arg(long, value_name = "NAME")]
-    pub(super) tenant: String,
-    /// AWS Region of every account
-    #[arg(long, value_name = "REGION")]
-    pub(super) region: String,
-    /// Id of the AWS Organization
-    #[arg(long, value_name = "ID")]
-    pub(super) organization: String,
-    #[command(flatten)]
-    pub(super) account: AccountArguments,
-}
-
-/// An account and who owns it.
-#[derive(Debug, Args)]
-pub(super) struct AccountArguments {
-    /// The account: twelve digits
-    #[arg(long, value_name = "ID")]
-    pub(super) account: String,
-    /// Name of the team that owns it
-    #[arg(long, value_name = "TEAM")]
-    pub(super) team: String,
-    /// Mailbox of the team: alarms go there
-    #[arg(long, value_name = "MAIL")]
-    pub(super) email: String,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct NewArguments {
-    #[command(subcommand)]
-    pub(super) what: New,
-}
-
-/// What can be new.
-#[derive(Debug, Subcommand)]
-pub(super) enum New {
-    /// A domain: a producer's account, domains/<name>.yaml
-    #[command(
-        after_help = "Example: meshform new domain payments -e demo --account 999999999999 --team payments-data --email payments@acme.example"
-    )]
-    Domain(NewDomainArguments),
-    /// A consumer: an account that sees products, consumers/<name>.yaml
-    #[command(
-        after_help = "Example: meshform new consumer finance -e demo --account 999999999999 --team finance --email finance@acme.example"
-    )]
-    Consumer(NewOwnerArguments),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct NewOwnerArguments {
-    /// Name: words of lower-case letters and digits joined by hyphens, at most 24 characters
-    pub(super) name: String,
-    #[command(flatten)]
-    pub(super) account: AccountArguments,
-    #[command(flatten)]
-    pub(super) environment: EnvironmentArguments,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct NewDomainArguments {
-    #[command(flatten)]
-    pub(super) owner: NewOwnerArguments,
-    /// Without the example product
-    #[arg(long)]
-    pub(super) empty: bool,
 }
 
 /// How findings are printed.
@@ -302,155 +237,6 @@ pub(super) struct DiffArguments {
     /// Exit with 4 when there are changes
     #[arg(long)]
     pub(super) exit_code: bool,
-}
-
-/// How the progress of a deployment is printed.
-#[cfg(feature = "aws")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProgressFormat {
-    /// For people.
-    Text,
-    /// One event a line on stdout, for programs.
-    Json,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, Args)]
-pub(super) struct DeployArguments {
-    #[command(flatten)]
-    pub(super) environment: EnvironmentArguments,
-    /// Only stacks whose id fits, such as 'sales/*'; what they need must stand
-    #[arg(long, value_name = "PATTERN")]
-    pub(super) select: Option<String>,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(super) yes: bool,
-    /// After a failure, go on with what does not depend on it
-    #[arg(long)]
-    pub(super) keep_going: bool,
-    /// How progress is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: ProgressFormat,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, Args)]
-pub(super) struct MeshDeployArguments {
-    /// Do exactly what a plan file says (`plan --out`), or nothing: exit with 7 when a template, a parameter or a stack moved
-    #[arg(value_name = "PLAN.JSON", conflicts_with = "select")]
-    pub(super) plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) deploy: DeployArguments,
-    /// Take the lock of this run, which you know not to be running any more; the refusal of a deploy says whose lock it is, and how old
-    #[arg(long, value_name = "RUN")]
-    pub(super) break_lock: Option<String>,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, Args)]
-pub(super) struct RecoverArguments {
-    #[command(flatten)]
-    pub(super) environment: EnvironmentArguments,
-    /// Only stacks whose id fits, such as 'sales/*'
-    #[arg(long, value_name = "PATTERN")]
-    pub(super) select: Option<String>,
-    /// Continue the rollback of every stack that is chosen, after what blocked it was mended; a change that was left as it failed is rolled back
-    #[arg(long = "continue", group = "way")]
-    pub(super) plain: bool,
-    /// Continue without a resource that cannot be rolled back: it stays as it is, and no longer is what the stack says. OWNER/STACK:LOGICAL-ID, may be given several times
-    #[arg(long, group = "way", value_name = "RESOURCE")]
-    pub(super) skip: Vec<String>,
-    /// Continue without every resource whose rollback failed, in this one stack
-    #[arg(long, group = "way", value_name = "STACK")]
-    pub(super) force: Option<String>,
-    /// Take the lock of this run, which you know not to be running any more
-    #[arg(long, value_name = "RUN")]
-    pub(super) break_lock: Option<String>,
-    /// How progress is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: ProgressFormat,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, Args)]
-pub(super) struct DestroyArguments {
-    #[command(flatten)]
-    pub(super) environment: EnvironmentArguments,
-    /// Do not ask: the name of the mesh that is to go, which nobody types by habit
-    #[arg(long, value_name = "MESH")]
-    pub(super) yes: Option<String>,
-    /// Switch termination protection off where it is on
-    #[arg(long)]
-    pub(super) unprotect: bool,
-    /// After a failure, go on with what nothing that failed depends on
-    #[arg(long)]
-    pub(super) keep_going: bool,
-    /// Take the lock of this run, which you know not to be running any more
-    #[arg(long, value_name = "RUN")]
-    pub(super) break_lock: Option<String>,
-    /// How progress is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: ProgressFormat,
-}
-
-/// How a status is printed.
-#[cfg(feature = "aws")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum StatusFormat {
-    /// For people.
-    Text,
-    /// For programs; with --attach one event a line.
-    Json,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, Args)]
-pub(super) struct StatusArguments {
-    #[command(flatten)]
-    pub(super) environment: EnvironmentArguments,
-    /// Of this run instead of the last one
-    #[arg(long, value_name = "RUN")]
-    pub(super) run: Option<String>,
-    /// Follow a deploy that runs, until it ends
-    #[arg(long)]
-    pub(super) attach: bool,
-    /// Read the journal alone: do not look at the accounts
-    #[arg(long)]
-    pub(super) offline: bool,
-    /// How the status is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: StatusFormat,
-}
-
-/// How a plan is printed.
-#[cfg(feature = "aws")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlanFormat {
-    /// For people at a terminal.
-    Text,
-    /// The plan file itself.
-    Json,
-    /// For a comment or a page.
-    Markdown,
-}
-
-#[cfg(feature = "aws")]
-#[derive(Debug, Args)]
-pub(super) struct PlanArguments {
-    #[command(flatten)]
-    pub(super) environment: EnvironmentArguments,
-    /// Make a change set of each stack that is updated, as the deploy role, and believe it rather than the prediction; they stay in the accounts until executed, and `deploy PLAN.JSON` executes them. Without this nothing is made
-    #[arg(long)]
-    pub(super) change_sets: bool,
-    /// Write the plan to a file, for `deploy PLAN.JSON`
-    #[arg(long, value_name = "PLAN.JSON")]
-    pub(super) out: Option<PathBuf>,
-    /// Only stacks whose id fits, such as 'sales/*'; what they need must stand
-    #[arg(long, value_name = "PATTERN")]
-    pub(super) select: Option<String>,
-    /// How the plan is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: PlanFormat,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,9 @@ struct Answers {
 /// Accounts of the demo, each with one plan role.
 const ACCOUNTS: usize = 8;
 
+/// The deploy role of governance, which looks at the lock.
+const LOCK: usize = 1;
+
 fn serve(answers: Answers) -> (String, Calls) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let endpoint = format!("http://{}", listener.local_addr().expect("the port is known"));
@@ -78,6 +81,8 @@ fn answer(mut stream: TcpStream, answers: Answers, calls: &Calls) -> Option<()> 
             (200, format!("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account><Arn>arn:aws:sts::{account}:assumed-role/x/y</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"))
         }
         "ListStacks" => (200, "<ListStacksResponse><ListStacksResult><StackSummaries/></ListStacksResult></ListStacksResponse>".to_owned()),
+        // S3, which has no `Action`: nobody has ever taken the lock
+        "" => (404, "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>".to_owned()),
         _ => (400, "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>".to_owned()),
     };
     write!(
@@ -129,10 +134,14 @@ fn a_session_is_made_once_and_renewed_before_it_ends() {
     let (endpoint, calls) = serve(Answers { account: None, expiration: "2099-01-01T00:00:00Z" });
     let ran = look(&endpoint);
     assert_eq!(ran.status.code(), Some(6), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert_eq!(count(&calls, "AssumeRole"), ACCOUNTS, "one session for each account");
+    assert_eq!(
+        count(&calls, "AssumeRole"),
+        ACCOUNTS + LOCK,
+        "one session for each account, and one to look at the lock"
+    );
     // credentials that have ended are never used: each call asks for new ones
     let (endpoint, calls) = serve(Answers { account: None, expiration: "2001-01-01T00:00:00Z" });
     let ran = look(&endpoint);
     assert_eq!(ran.status.code(), Some(6), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert!(count(&calls, "AssumeRole") > ACCOUNTS, "{:?}", calls.lock());
+    assert!(count(&calls, "AssumeRole") > ACCOUNTS + LOCK, "{:?}", calls.lock());
 }

@@ -4,6 +4,7 @@
 
 mod acceptances;
 mod athena;
+mod deployment;
 mod jobs;
 mod models;
 mod network;
