@@ -5,9 +5,9 @@
 use super::{Asset, Manifest, Rendered, pretty};
 use crate::mesh::fingerprint;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
 /// Why an assembly's directory could not be read or written.
@@ -82,108 +82,217 @@ pub enum StaleKind {
     },
 }
 
-fn files_of(rendered: &Rendered) -> BTreeMap<String, Cow<'_, str>> {
-    let stacks = rendered.manifest.stacks.iter();
-    let mut files: BTreeMap<String, Cow<'_, str>> = stacks
-        .filter_map(|stack| Some((stack.template.clone(), Cow::Borrowed(rendered.templates.get(&stack.id)?.as_str()))))
-        .collect();
-    files.extend(rendered.assets.values().map(|asset| (asset.path().to_owned(), Cow::Borrowed(asset.content()))));
-    files.insert("manifest.json".to_owned(), Cow::Owned(pretty(&rendered.manifest)));
-    files
+/// Name of the manifest in its directory.
+const MANIFEST: &str = "manifest.json";
+
+/// An assembly's directory, to which files are offered one by one in any order: none of them need be held.
+///
+/// The directory belongs to meshform, so that what is reviewed there is what will be deployed and nothing else. One that holds
+/// other people's files and no manifest is left alone.
+#[derive(Debug)]
+pub struct Directory<'a> {
+    path: &'a Path,
+    /// The first folder on the way to it that is not there.
+    missing: Option<PathBuf>,
+    /// Files that were written under their temporary names and not moved yet.
+    staged: Mutex<BTreeSet<String>>,
 }
 
-/// Writes an assembly: only files whose content changed, each to a temporary name first, and removes what it does not have.
-///
-/// The directory belongs to meshform, so that what is reviewed there is what will be deployed and nothing else. One that
-/// holds other people's files and no manifest is left alone.
-///
-/// Returns how many files were written and removed.
+/// How many files of a directory were replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    /// New, or with another content.
+    pub written: usize,
+    /// Not part of the assembly.
+    pub removed: usize,
+}
+
+impl<'a> Directory<'a> {
+    /// A directory that may be written or compared.
+    ///
+    /// # Errors
+    /// When it is somebody else's, or cannot be read.
+    pub fn open(path: &'a Path) -> Result<Self, DirectoryError> {
+        if !is_ours(path)? {
+            return Err(DirectoryError::Foreign { path: path.to_path_buf() });
+        }
+        let missing = path.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()).last();
+        Ok(Self { path, missing: missing.map(Path::to_path_buf), staged: Mutex::default() })
+    }
+
+    /// Writes what a file should hold beside it, unless it does hold that; [`Self::settle`] moves it to its place.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn stage(&self, name: &str, text: &str) -> Result<(), DirectoryError> {
+        let path = self.path.join(name);
+        if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+            return Ok(());
+        }
+        let disk = |source| DirectoryError::Disk { verb: "write", path: path.clone(), source };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(disk)?;
+        }
+        // known before it is there, so that whatever happens to it is cleared away
+        lock(&self.staged).insert(name.to_owned());
+        fs::write(temporary(&path), text).map_err(disk)
+    }
+
+    /// Moves every file that was staged to its place, the manifest last, and removes those among `ours` that are no longer
+    /// `wanted`. A reader sees the old content of a file or the new, never half of it.
+    ///
+    /// # Errors
+    /// The first path that the disk refuses.
+    pub fn settle(&self, wanted: &BTreeSet<String>, ours: impl Fn(&str) -> bool) -> Result<Replaced, DirectoryError> {
+        let staged = lock(&self.staged).clone();
+        let (manifest, files): (Vec<_>, Vec<_>) = staged.iter().partition(|name| *name == MANIFEST);
+        for name in files.into_iter().chain(manifest) {
+            let path = self.path.join(name);
+            fs::rename(temporary(&path), &path).map_err(|source| DirectoryError::Disk {
+                verb: "write",
+                path,
+                source,
+            })?;
+            lock(&self.staged).remove(name);
+        }
+        let strays: Vec<String> = self.strays(wanted)?.into_iter().filter(|name| ours(name)).collect();
+        for name in &strays {
+            let path = self.path.join(name);
+            fs::remove_file(&path).map_err(|source| DirectoryError::Disk {
+                verb: "remove",
+                path: path.clone(),
+                source,
+            })?;
+            if let Some(parent) = path.parent().filter(|parent| *parent != self.path) {
+                // an owner that left the mesh leaves an empty folder behind; a folder that is not empty stays
+                let _ = fs::remove_dir(parent);
+            }
+        }
+        Ok(Replaced { written: staged.len(), removed: strays.len() })
+    }
+
+    /// How a file differs from what it should hold.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn compare(&self, name: &str, text: &str) -> Result<Option<Stale>, DirectoryError> {
+        let path = self.path.join(name);
+        let kind = match fs::read(&path) {
+            Ok(bytes) if bytes == text.as_bytes() => return Ok(None),
+            Ok(bytes) => {
+                StaleKind::Different { found: String::from_utf8_lossy(&bytes).into_owned(), expected: text.to_owned() }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => StaleKind::Missing,
+            Err(source) => return Err(DirectoryError::Disk { verb: "read", path, source }),
+        };
+        Ok(Some(Stale { path: name.to_owned(), kind }))
+    }
+
+    /// Files that are there and not wanted.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn strays(&self, wanted: &BTreeSet<String>) -> Result<Vec<String>, DirectoryError> {
+        Ok(listing(self.path)?.into_iter().filter(|name| !wanted.contains(name)).collect())
+    }
+
+    /// The manifest that stands there; none where there is no file of that name.
+    ///
+    /// # Errors
+    /// When it cannot be read or is none.
+    pub fn manifest(&self) -> Result<Option<Manifest>, DirectoryError> {
+        let path = self.path.join(MANIFEST);
+        match fs::read_to_string(&path) {
+            Ok(text) => match serde_json::from_str(&text) {
+                Ok(manifest) => Ok(Some(manifest)),
+                Err(source) => Err(DirectoryError::Manifest { path, source }),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DirectoryError::Disk { verb: "read", path, source }),
+        }
+    }
+}
+
+impl Drop for Directory<'_> {
+    /// What was staged and not settled is cleared away, with the folders that were made for it: nothing was written.
+    fn drop(&mut self) {
+        let staged = std::mem::take(&mut *lock(&self.staged));
+        if staged.is_empty() {
+            return;
+        }
+        for name in staged {
+            let path = self.path.join(name);
+            let _ = fs::remove_file(temporary(&path));
+            let made = self.missing.as_deref();
+            let upwards = path.ancestors().skip(1).take_while(|folder| folder.starts_with(made.unwrap_or(self.path)));
+            for folder in upwards.filter(|folder| made.is_some() || *folder != self.path) {
+                // a folder that is not empty stays
+                let _ = fs::remove_dir(folder);
+            }
+        }
+    }
+}
+
+/// What threads share is locked for single statements that do not panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where a file is written before it is moved to its place: beside it, under a name that no template and no asset has.
+fn temporary(path: &Path) -> PathBuf {
+    path.with_extension("json.tmp")
+}
+
+/// The files of an assembly, by name; the manifest's text is made for it.
+fn files_of<'a>(rendered: &'a Rendered, manifest: &'a str) -> BTreeMap<&'a str, &'a str> {
+    let stacks = rendered.manifest.stacks.iter();
+    let templates =
+        stacks.filter_map(|stack| Some((stack.template.as_str(), rendered.templates.get(&stack.id)?.as_str())));
+    let assets = rendered.assets.values().map(|asset| (asset.path(), asset.content()));
+    templates.chain(assets).chain([(MANIFEST, manifest)]).collect()
+}
+
+/// Writes an assembly: only files whose content changed, and removes what it does not have.
 ///
 /// # Errors
 /// When the directory is somebody else's; the first path that the disk refuses.
-pub fn write(rendered: &Rendered, directory: &Path) -> Result<(usize, usize), DirectoryError> {
-    let files = files_of(rendered);
-    if !is_ours(directory)? {
-        return Err(DirectoryError::Foreign { path: directory.to_path_buf() });
-    }
-    let outcomes: Vec<Result<bool, DirectoryError>> = files
-        .par_iter()
-        .map(|(name, text)| {
-            let path = directory.join(&**name);
-            if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
-                return Ok(false);
-            }
-            replace(&path, text).map(|()| true)
-        })
-        .collect();
-    let mut written = 0;
-    for outcome in outcomes {
-        written += usize::from(outcome?);
-    }
-    let mut removed = 0;
-    for name in listing(directory)?.difference(&files.keys().cloned().collect()) {
-        let path = directory.join(name);
-        fs::remove_file(&path).map_err(|source| DirectoryError::Disk { verb: "remove", path: path.clone(), source })?;
-        removed += 1;
-        if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
-            // an owner that left the mesh leaves an empty folder behind; a folder that is not empty stays
-            let _ = fs::remove_dir(parent);
-        }
-    }
-    Ok((written, removed))
-}
-
-/// Whether a directory is an assembly's: empty, with a manifest, or with nothing but templates and assets, as an interrupted synth leaves
-/// it. The manifest need not be whole: after a merge with conflicts, synth is what mends it.
-fn is_ours(directory: &Path) -> Result<bool, DirectoryError> {
-    let has_manifest = fs::read_to_string(directory.join("manifest.json"))
-        .is_ok_and(|text| ["\"mesh\":", "\"stacks\":"].iter().all(|key| text.contains(key)));
-    let ours = |name: &String| {
-        name.starts_with("assets/") || [".template.json", ".json.tmp"].iter().any(|end| name.ends_with(end))
-    };
-    Ok(has_manifest || listing(directory)?.iter().all(ours))
-}
-
-/// Replaces a file so that a reader sees the old content or the new, never half of it.
-fn replace(path: &Path, text: &str) -> Result<(), DirectoryError> {
-    let disk = |source| DirectoryError::Disk { verb: "write", path: path.to_path_buf(), source };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(disk)?;
-    }
-    // beside the file, under a name that no template and no asset has
-    let temporary = path.with_extension("json.tmp");
-    fs::write(&temporary, text).map_err(disk)?;
-    fs::rename(&temporary, path).map_err(disk)
+pub fn write(rendered: &Rendered, path: &Path) -> Result<Replaced, DirectoryError> {
+    let directory = Directory::open(path)?;
+    let manifest = pretty(&rendered.manifest);
+    let files = files_of(rendered, &manifest);
+    let staged: Vec<_> = files.par_iter().map(|(name, text)| directory.stage(name, text)).collect();
+    // the first that fails, whichever thread finds it first
+    staged.into_iter().collect::<Result<(), _>>()?;
+    directory.settle(&files.into_keys().map(str::to_owned).collect(), |_| true)
 }
 
 /// What differs between an assembly and its directory, sorted by path; empty when it is fresh.
 ///
 /// # Errors
-/// When the directory cannot be read.
-pub fn compare(rendered: &Rendered, directory: &Path) -> Result<Vec<Stale>, DirectoryError> {
-    let files = files_of(rendered);
-    let found = listing(directory)?;
-    let names: BTreeSet<&String> = files.keys().chain(&found).collect();
+/// When the directory is somebody else's or cannot be read.
+pub fn compare(rendered: &Rendered, path: &Path) -> Result<Vec<Stale>, DirectoryError> {
+    let directory = Directory::open(path)?;
+    let manifest = pretty(&rendered.manifest);
+    let files = files_of(rendered, &manifest);
     let mut stale = Vec::new();
-    for name in names {
-        let kind = match (files.get(name), found.contains(name)) {
-            (Some(_), false) => StaleKind::Missing,
-            (None, _) => StaleKind::Stray,
-            (Some(expected), true) => {
-                let path = directory.join(name);
-                let bytes = fs::read(&path).map_err(|source| DirectoryError::Disk { verb: "read", path, source })?;
-                if bytes == expected.as_bytes() {
-                    continue;
-                }
-                StaleKind::Different {
-                    found: String::from_utf8_lossy(&bytes).into_owned(),
-                    expected: expected.to_string(),
-                }
-            }
-        };
-        stale.push(Stale { path: name.clone(), kind });
+    for (name, text) in &files {
+        stale.extend(directory.compare(name, text)?);
     }
+    let strays = directory.strays(&files.into_keys().map(str::to_owned).collect())?;
+    stale.extend(strays.into_iter().map(|path| Stale { path, kind: StaleKind::Stray }));
+    stale.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(stale)
+}
+
+/// Whether a directory is an assembly's: empty, with a manifest, or with nothing but templates and assets, as an interrupted synth leaves
+/// it. The manifest need not be whole: after a merge with conflicts, synth is what mends it.
+fn is_ours(directory: &Path) -> Result<bool, DirectoryError> {
+    let has_manifest = fs::read_to_string(directory.join(MANIFEST))
+        .is_ok_and(|text| ["\"mesh\":", "\"stacks\":"].iter().all(|key| text.contains(key)));
+    let ours = |name: &String| {
+        name.starts_with("assets/") || [".template.json", ".json.tmp"].iter().any(|end| name.ends_with(end))
+    };
+    Ok(has_manifest || listing(directory)?.iter().all(ours))
 }
 
 /// Reads an assembly's directory back.
@@ -198,7 +307,7 @@ pub fn load(directory: &Path) -> Result<Rendered, DirectoryError> {
             source,
         })
     };
-    let path = directory.join("manifest.json");
+    let path = directory.join(MANIFEST);
     let manifest: Manifest =
         serde_json::from_str(&read(&path)?).map_err(|source| DirectoryError::Manifest { path, source })?;
     let templates = manifest.stacks.par_iter().map(|stack| {
@@ -215,7 +324,7 @@ pub fn load(directory: &Path) -> Result<Rendered, DirectoryError> {
     let mut assets = BTreeMap::new();
     for entry in &manifest.assets {
         if !entry.is_ours() {
-            let path = directory.join("manifest.json");
+            let path = directory.join(MANIFEST);
             return Err(DirectoryError::AssetPath { path, asset: entry.path.clone() });
         }
         let path = directory.join(&entry.path);

@@ -96,6 +96,14 @@ pub struct AssetEntry {
     pub size: u64,
 }
 
+impl Manifest {
+    /// The table of contents of some stacks and assets.
+    #[must_use]
+    pub fn new(mesh: &str, operation: &Operation, stacks: Vec<ManifestStack>, assets: Vec<AssetEntry>) -> Self {
+        Self { version: 1, mesh: mesh.to_owned(), operation: operation.clone(), stacks, assets }
+    }
+}
+
 impl ManifestStack {
     /// The entry of a stack whose template was rendered.
     #[must_use]

@@ -12,7 +12,7 @@ mod pretty;
 
 pub use asset::Asset;
 pub use committed::committed;
-pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
+pub use directory::{Directory, DirectoryError, Replaced, Stale, StaleKind, compare, load, write};
 pub use document::Document;
 pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
@@ -20,6 +20,7 @@ pub use operation::{EarlyValidation, OnDrift, Operation, OperationMode, Protecte
 pub use pretty::{pretty, pretty_length};
 
 use crate::cfn::Template;
+use crate::finding::Place;
 use crate::mesh::{AccountId, Region};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,15 @@ pub struct Stack {
     pub after: BTreeSet<After>,
 }
 
+impl Stack {
+    /// The place in the environment that made a resource.
+    #[must_use]
+    pub fn origin(&self, resource: &str) -> Option<Place> {
+        let entry = self.template.resources.iter().find(|(id, _)| id.as_str() == resource)?;
+        Some(entry.1.origin.clone())
+    }
+}
+
 /// Every stack of the mesh.
 #[derive(Debug, Clone)]
 pub struct Assembly {
@@ -216,13 +226,7 @@ impl Assembly {
         let named = self.stacks.values().flat_map(|stack| stack.template.assets.values());
         let assets: BTreeMap<String, Asset> = named.map(|asset| (asset.sha256().to_owned(), asset.clone())).collect();
         let entries = assets.values().map(Asset::entry).collect();
-        let manifest = Manifest {
-            version: 1,
-            mesh: self.mesh.clone(),
-            operation: self.operation.clone(),
-            stacks,
-            assets: entries,
-        };
+        let manifest = Manifest::new(&self.mesh, &self.operation, stacks, entries);
         Rendered { manifest, templates, assets }
     }
 }

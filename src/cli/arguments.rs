@@ -162,6 +162,9 @@ pub(super) struct SynthArguments {
     /// Write nothing; exit with 4 when what stands is stale
     #[arg(long)]
     pub(super) check: bool,
+    /// Only stacks whose id fits, such as 'sales/*': they are checked by themselves, and the files of all others stay as they are
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) select: Option<String>,
 }
 
 /// How sight is printed.

@@ -5,15 +5,18 @@
 use super::arguments::EnvironmentArguments;
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
-use crate::assembly::Assembly;
-use crate::assembly::check::check;
+use crate::assembly::check::{Checked, check_together};
+use crate::assembly::{Assembly, Document, Stack, StackId};
 use crate::environment::{Loaded, Source, load};
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding, Place, Severity};
 use crate::mesh::{Day, Mesh, accept, resolve, unused};
+use crate::plan::Pattern;
 use crate::report::findings::{self, Format, Look};
-use crate::stacks::synthesize;
+use crate::stacks::{each, synthesize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// An environment on disk.
 #[derive(Clone)]
@@ -132,11 +135,59 @@ pub(super) struct Synthesized<T = Assembly> {
 /// An environment before its templates are checked.
 pub(super) struct Made(Synthesized);
 
-/// Runs the pure stages over an environment.
+/// Runs the pure stages over an environment, and keeps every stack for what is to be done with it.
+#[cfg(feature = "aws")]
 pub(super) fn synthesized(arguments: &EnvironmentArguments, as_of: Option<&Day>) -> Result<Synthesized, Failure> {
     let chosen = Chosen::find(arguments)?;
     let loaded = load(&chosen.directory).map_err(Failure::new)?;
-    Ok(Made::of(chosen, loaded, as_of).checked(as_of, check))
+    Ok(Made::of(chosen, loaded, as_of).checked(as_of, crate::assembly::check::check))
+}
+
+/// What is kept of a stack that was made and checked by itself: whatever somebody made of it and its document.
+type Kept<T> = BTreeMap<StackId, T>;
+
+/// Runs the pure stages over an environment, one stack after another: of each no more is held than its part in the checks and
+/// what `keep` makes of it, so that a large mesh need not be held as a whole. Of stacks that are not selected nothing is kept,
+/// and then the rules about all stacks together are not asked.
+pub(super) fn sifted<T: Send>(
+    chosen: Chosen,
+    as_of: Option<&Day>,
+    select: Option<&Pattern>,
+    keep: impl Fn(&Stack, &Document) -> T + Sync,
+) -> Result<Synthesized<Kept<T>>, Failure> {
+    let loaded = load(&chosen.directory).map_err(Failure::new)?;
+    let one = |stack: Stack| {
+        let is_wanted = select.is_none_or(|pattern| pattern.matches(&stack.id));
+        is_wanted.then(|| {
+            let document = Document::of(&stack);
+            (Checked::of(&stack, &document), keep(&stack, &document))
+        })
+    };
+    let made = made(chosen, loaded, as_of, |mesh| each(mesh, one));
+    Ok(made.checked(as_of, select.is_none(), |mesh, made| {
+        let (mut parts, mut kept) = (Vec::new(), Kept::new());
+        for (id, one) in made {
+            let Some((part, of_stack)) = one else { continue };
+            parts.push(part);
+            kept.insert(id, of_stack);
+        }
+        let findings = match select {
+            Some(_) => parts.into_iter().flat_map(Checked::findings).collect(),
+            None => check_together(parts, &origins(mesh)),
+        };
+        (findings, kept)
+    }))
+}
+
+/// Where in the environment a resource of a stack was written. That is asked of what is wrong alone: most meshes are made once.
+fn origins(mesh: &Mesh) -> impl Fn(&StackId, &str) -> Option<Place> + Sync {
+    let places = LazyLock::new(move || {
+        each(mesh, |stack| {
+            let resources = stack.template.resources.into_iter();
+            resources.map(|(id, entry)| (id.to_string(), entry.origin)).collect::<BTreeMap<_, _>>()
+        })
+    });
+    move |stack, resource| places.get(stack)?.get(resource).cloned()
 }
 
 /// Runs the pure stages without the checks of templates, and makes something of the mesh.
@@ -175,22 +226,34 @@ impl Made {
 
     /// Checks the templates.
     pub(super) fn checked(self, as_of: Option<&Day>, check: impl FnOnce(&Assembly) -> Vec<Finding>) -> Synthesized {
-        let Synthesized { chosen, source, mut findings, result } = self.0;
-        let Some((mesh, assembly)) = result else {
-            return Synthesized { chosen, source, findings, result: None };
-        };
-        findings.extend(check(&assembly));
-        // what reading and resolving found is lowered already; these two are found before and after them
-        let left = accept(&mut findings, &mesh.accept, as_of);
-        let late = [Code::StackNearLimit, Code::TextCutAtComma];
-        let idle = left.into_iter().filter(|idle| late.contains(&idle.code) && idle.holds(as_of));
-        findings.extend(idle.map(unused));
-        let result = (!crate::finding::refuses(&findings)).then_some((mesh, assembly));
-        Synthesized { chosen, source, findings, result }
+        self.0.checked(as_of, true, |_, assembly| (check(&assembly), assembly))
     }
 }
 
 impl<T> Synthesized<T> {
+    /// Adds what checking what was made finds. `all` tells whether everything was made: what is accepted and not found is then
+    /// accepted for nothing.
+    fn checked<U>(
+        self,
+        as_of: Option<&Day>,
+        all: bool,
+        check: impl FnOnce(&Mesh, T) -> (Vec<Finding>, U),
+    ) -> Synthesized<U> {
+        let Self { chosen, source, mut findings, result } = self;
+        let Some((mesh, made)) = result else {
+            return Synthesized { chosen, source, findings, result: None };
+        };
+        let (found, made) = check(&mesh, made);
+        findings.extend(found);
+        // what reading and resolving found is lowered already; these two are found before and after them
+        let left = accept(&mut findings, &mesh.accept, as_of);
+        let late = [Code::StackNearLimit, Code::TextCutAtComma];
+        let idle = left.into_iter().filter(|idle| all && late.contains(&idle.code) && idle.holds(as_of));
+        findings.extend(idle.map(unused));
+        let result = (!crate::finding::refuses(&findings)).then_some((mesh, made));
+        Synthesized { chosen, source, findings, result }
+    }
+
     /// The mesh and what was made of it. What was found is talked of on stderr: all of it when it refuses, else only its number.
     pub(super) fn or_refuse(self, ui: &mut Ui) -> Result<Result<(Mesh, T, Chosen), Exit>, Failure> {
         match self.result {

@@ -1,7 +1,7 @@
 //! `meshform validate`
 
 use super::arguments::{FindingsFormat, ValidateArguments};
-use super::environment::synthesized;
+use super::environment::{Chosen, sifted};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use crate::finding::refuses;
@@ -11,7 +11,7 @@ use std::io::Write as _;
 
 pub(super) fn run(arguments: &ValidateArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let as_of = arguments.as_of.as_deref().map(day).transpose()?;
-    let outcome = synthesized(&arguments.environment, as_of.as_ref())?;
+    let outcome = sifted(Chosen::find(&arguments.environment)?, as_of.as_ref(), None, |_, _| ())?;
     let format = match arguments.format {
         FindingsFormat::Text => Format::Text,
         FindingsFormat::Json => Format::Json,

@@ -2,6 +2,7 @@
 
 use crate::demo::{self, repository};
 use assert_cmd::Command;
+use meshform::assembly::{self, Directory};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ fn planted(folder: &Path) -> (PathBuf, PathBuf) {
     plant(tree(&repository("environments/demo")).into_iter(), &environment);
     // the binary takes a second over it, most of it for the checks
     let rendered = crate::demo::synthesize(&environment).render();
-    meshform::assembly::write(&rendered, &stacks).expect("the directory can be written");
+    assembly::write(&rendered, &stacks).expect("the directory can be written");
     (environment, stacks)
 }
 
@@ -180,19 +181,19 @@ fn an_assembly_that_is_read_back_is_the_one_that_was_written_or_refused() {
     let (environment, stacks) = planted(folder.path());
     let rendered = crate::demo::synthesize(&environment).render();
     assert!(!rendered.assets.is_empty());
-    assert_eq!(meshform::assembly::load(&stacks).expect("the directory can be read"), rendered);
+    assert_eq!(assembly::load(&stacks).expect("the directory can be read"), rendered);
 
     let asset = rendered.assets.values().next().expect("there is one");
     let path = stacks.join(asset.path());
     fs::write(&path, format!("{}#", asset.content())).expect("the asset can be written");
-    let error = meshform::assembly::load(&stacks).expect_err("its hash is another").to_string();
+    let error = assembly::load(&stacks).expect_err("its hash is another").to_string();
     assert!(error.contains("is not the file that manifest.json names"), "{error}");
     fs::write(&path, asset.content()).expect("the asset can be written");
 
     let manifest = fs::read_to_string(stacks.join("manifest.json")).expect("the manifest is there");
     let elsewhere = manifest.replace(asset.path(), "assets/../../secret");
     fs::write(stacks.join("manifest.json"), elsewhere).expect("the manifest can be written");
-    let error = meshform::assembly::load(&stacks).expect_err("no such path is read").to_string();
+    let error = assembly::load(&stacks).expect_err("no such path is read").to_string();
     assert!(error.contains("assets/<sha256>-<name>"), "{error}");
 }
 
@@ -310,6 +311,95 @@ fn a_directory_with_other_peoples_files_is_refused() {
     fs::write(stacks.join("manifest.json"), format!("<<<<<<< ours\n{manifest}")).expect("the manifest can be written");
     synth(&environment, &stacks);
     assert_eq!(check(&environment, &stacks), (Some(0), String::new()));
+}
+
+/// What is staged and not settled, as when the checks refuse or the disk is full, was never there.
+#[test]
+fn a_directory_that_is_not_settled_is_as_it_was() {
+    let folder = temporary();
+    let above = folder.path().join("stacks");
+    let place = above.join("demo");
+    {
+        let directory = Directory::open(&place).expect("nobody else's");
+        directory.stage("sales/demo-storage-sales.template.json", "{}").expect("there is a disk");
+        assert!(place.join("sales/demo-storage-sales.template.json.tmp").is_file());
+    }
+    assert!(!above.exists(), "folders that were made for it are gone with it");
+
+    let (_, stacks) = planted(folder.path());
+    let before = tree(&stacks);
+    {
+        let directory = Directory::open(&stacks).expect("ours");
+        directory.stage("manifest.json", "{}").expect("there is a disk");
+        directory.stage("new/demo-storage-new.template.json", "{}").expect("there is a disk");
+        // a folder stands where the last file would be written
+        fs::create_dir_all(stacks.join("sales/held.template.json.tmp/inside")).expect("the folder can be made");
+        let refused = directory.stage("sales/held.template.json", "{}").expect_err("a folder is in the way");
+        assert!(refused.to_string().starts_with("failed to write"), "{refused}");
+    }
+    fs::remove_dir_all(stacks.join("sales/held.template.json.tmp")).expect("the folder can be removed");
+    assert_eq!(tree(&stacks), before);
+    assert!(!stacks.join("new").exists());
+}
+
+/// A part of the mesh is put into the whole: afterwards only that part is as its files say.
+#[test]
+fn select_writes_the_chosen_stacks_alone() {
+    let folder = temporary();
+    let (environment, stacks) = planted(folder.path());
+    let whole = tree(&stacks);
+    let file = environment.join("domains/sales.yaml");
+    let text = fs::read_to_string(&file).expect("the domain is there");
+    // the one is written into the domain's account, the other into the catalog's
+    let edited = text.replace("name: sales-data", "name: sales-people").replace("Orders, payments", "Payments, orders");
+    fs::write(&file, edited).expect("the file can be written");
+    let selected = |arguments: &[&str]| {
+        let mut command = meshform();
+        command.args(["synth", "-e"]).arg(&environment).arg("--out").arg(&stacks).args(arguments);
+        let output = command.output().expect("meshform runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, _) = selected(&["--select", "sales/*", "--check"]);
+    assert_eq!((code, tree(&stacks) == whole), (Some(4), true), "a check writes nothing");
+    let (code, said) = selected(&["--select", "sales/*"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("of `sales/*` alone: rules about all stacks together were not asked"), "{said}");
+    let part = tree(&stacks);
+    let changed: Vec<&PathBuf> =
+        whole.keys().chain(part.keys()).filter(|name| whole.get(*name) != part.get(*name)).collect();
+    assert!(changed.iter().all(|name| name.starts_with("sales") || *name == Path::new("manifest.json")), "{changed:?}");
+    assert!(changed.iter().any(|name| name.starts_with("sales")), "{changed:?}");
+    assert_eq!(selected(&["--select", "sales/*", "--check"]).0, Some(0));
+    assembly::load(&stacks).expect("the manifest names the files that are there");
+    // governance still says the old purpose
+    assert_eq!(check(&environment, &stacks).0, Some(4));
+    synth(&environment, &stacks);
+    assert_eq!(check(&environment, &stacks), (Some(0), String::new()));
+    // what stands is what a synth of everything writes, whatever was selected in between
+    assert_eq!(selected(&["--select", "*"]).0, Some(0));
+    assert_eq!(check(&environment, &stacks), (Some(0), String::new()));
+}
+
+#[test]
+fn select_of_nothing_and_into_nothing_is_refused() {
+    let folder = temporary();
+    let (environment, stacks) = planted(folder.path());
+    let before = tree(&stacks);
+    let run = |out: &Path, pattern: &str| {
+        let mut command = meshform();
+        command.args(["synth", "-e"]).arg(&environment).arg("--out").arg(out).args(["--select", pattern]);
+        let output = command.output().expect("meshform runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run(&stacks, "sale/*");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no stack fits `sale/*`"), "{said}");
+    assert_eq!(tree(&stacks), before);
+    let empty = folder.path().join("empty");
+    let (code, said) = run(&empty, "sales/*");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("run `meshform synth` without --select first"), "{said}");
+    assert!(!empty.exists());
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod wildcards;
 
 pub use wildcards::{EXCEPTIONS, Exception};
 
-use super::{Assembly, Document, StackId};
+use super::{Assembly, Document, Stack, StackId};
 use crate::access::{Facts, Spot};
 use crate::finding::{Code, Finding, Place};
 use graph::Graph;
@@ -31,10 +31,41 @@ use std::collections::BTreeMap;
 /// Checks every stack of an assembly; findings point to the lines of the environment that made the resources.
 #[must_use]
 pub fn check(assembly: &Assembly) -> Vec<Finding> {
-    let place = |stack: &StackId, resource: &str| origin(assembly, stack, resource);
     // few templates at a time become JSON: all of them at once would be most of the memory of a large mesh
-    let parts = assembly.stacks.par_iter().map(|(_, stack)| Checker::of(&place, &Document::of(stack)));
-    Checker::all(&place, parts.collect()).finish(|_| ()).0
+    let parts = assembly.stacks.par_iter().map(|(_, stack)| Checked::of(stack, &Document::of(stack)));
+    check_together(parts.collect(), &|stack, resource| assembly.stacks.get(stack)?.origin(resource))
+}
+
+/// What checking one stack by itself came to: what is wrong with it, and what the rules about all of them need to know of it.
+/// The stack itself need not be kept.
+#[derive(Default)]
+pub struct Checked {
+    findings: Vec<Finding>,
+    facts: Facts,
+    edges: edges::Edges,
+    uses: uses::Uses,
+    needs: needs::Needs,
+}
+
+impl Checked {
+    /// Checks a stack by itself, whose document is at hand.
+    #[must_use]
+    pub fn of(stack: &Stack, document: &Document) -> Self {
+        Checker::of(&|_, resource| stack.origin(resource), document).into()
+    }
+
+    /// What is wrong with the stack by itself.
+    #[must_use]
+    pub fn findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}
+
+/// Everything that is wrong with stacks of which each was checked by itself: that, and what the rules about all of them find.
+/// `origin` tells where in the environment a resource of a stack was written; it is asked of what is wrong alone.
+#[must_use]
+pub fn check_together(parts: Vec<Checked>, origin: &(dyn Fn(&StackId, &str) -> Option<Place> + Sync)) -> Vec<Finding> {
+    Checker::all(origin, parts).finish(|_| ()).0
 }
 
 /// Checks an assembly whose documents are at hand, in a mesh that stands: rules about one template by itself are asked of
@@ -47,28 +78,21 @@ pub fn check_change<T: Send>(
     standing: &[Document],
     meanwhile: impl FnOnce(&Facts) -> T + Send,
 ) -> (Vec<Finding>, T) {
-    let place = |stack: &StackId, resource: &str| origin(assembly, stack, resource);
+    let place = |stack: &StackId, resource: &str| assembly.stacks.get(stack)?.origin(resource);
     let standing: BTreeMap<&StackId, &Document> = standing.iter().map(|document| (&document.id, document)).collect();
     let is_same = |document: &Document| standing.get(&document.id).is_some_and(|old| old.is_same(document));
     let parts = documents.par_iter().map(|document| match is_same(document) {
-        true => Checker::reading(&place, document),
-        false => Checker::of(&place, document),
+        true => Checker::reading(&place, document).into(),
+        false => Checker::of(&place, document).into(),
     });
     Checker::all(&place, parts.collect()).finish(meanwhile)
-}
-
-/// The place in the environment that made a resource.
-fn origin(assembly: &Assembly, stack: &StackId, resource: &str) -> Option<Place> {
-    let stack = assembly.stacks.get(stack)?;
-    let entry = stack.template.resources.iter().find(|(id, _)| id.as_str() == resource)?;
-    Some(entry.1.origin.clone())
 }
 
 /// Checks templates from anywhere; findings point into the templates.
 #[must_use]
 pub fn check_documents(documents: &[Document]) -> Vec<Finding> {
-    let parts = documents.par_iter().map(|document| Checker::of(&|_, _| None, document));
-    Checker::all(&|_, _| None, parts.collect()).finish(|_| ()).0
+    let parts = documents.par_iter().map(|document| Checker::of(&|_, _| None, document).into());
+    check_together(parts.collect(), &|_, _| None)
 }
 
 /// Checks order alone: what each template and each stack waits for. The same rules as in [`check_documents`], without the
@@ -153,9 +177,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Puts what was found of each template together, in their order.
-    fn all(place: PlaceOf<'a>, parts: Vec<Self>) -> Self {
+    fn all(place: PlaceOf<'a>, parts: Vec<Checked>) -> Self {
         let mut all = Self::new(place);
-        for Self { place: _, findings, facts, edges, uses, needs } in parts {
+        for Checked { findings, facts, edges, uses, needs } in parts {
             all.findings.extend(findings);
             all.facts.append(facts);
             all.edges.append(edges);
@@ -212,5 +236,12 @@ impl<'a> Checker<'a> {
 
     fn find_at(&mut self, code: Code, spot: &Spot, message: String) {
         self.find(code, &spot.stack, &spot.resource, message);
+    }
+}
+
+impl From<Checker<'_>> for Checked {
+    fn from(checker: Checker<'_>) -> Self {
+        let Checker { place: _, findings, facts, edges, uses, needs } = checker;
+        Self { findings, facts, edges, uses, needs }
     }
 }
