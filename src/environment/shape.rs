@@ -72,6 +72,11 @@ pub(super) fn check(path: &str, text: &str, home: Kind, mut value: Value) -> Che
     }
 }
 
+/// The field of an object that a name seems to mean.
+fn nearest_field<'a>(owner: &'a Value, name: &str) -> Option<&'a str> {
+    crate::finding::nearest(name, words::fields(owner))
+}
+
 fn misplaced(path: &str, home: Kind, stated: Kind) -> Finding {
     Finding::new(
         Code::MisplacedFile,
@@ -108,6 +113,8 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
             .filter(|error| matches!(error.kind(), ValidationErrorKind::Type { .. }))
             .map(|error| error.instance_path().as_str())
             .collect();
+        // of a field whose name is misspelt it is no news that it is missing
+        let misspelt: BTreeSet<_> = errors.iter().flat_map(|error| self.misspelt(error)).collect();
         let mut findings = Vec::new();
         let mut repairs = Vec::new();
         for error in &errors {
@@ -121,6 +128,8 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     findings.extend(unexpected.iter().map(|field| self.unknown(pointer, field)));
                 }
+                ValidationErrorKind::Required { property }
+                    if misspelt.contains(&(pointer, property.as_str().unwrap_or_default())) => {}
                 ValidationErrorKind::Required { property } => {
                     findings.push(self.missing(pointer, property.as_str().unwrap_or_default()))
                 }
@@ -130,12 +139,20 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
         (findings, repairs)
     }
 
+    /// The fields that unknown fields seem to mean: the pointer of the object, and the name.
+    fn misspelt<'e>(&'e self, error: &'e ValidationError<'_>) -> Vec<(&'e str, &'e str)> {
+        let pointer = error.instance_path().as_str();
+        let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else { return Vec::new() };
+        let meant = unexpected.iter().filter_map(|field| nearest_field(words::schema_at(self.schema, pointer), field));
+        meant.map(|field| (pointer, field)).collect()
+    }
+
     fn unknown(&self, pointer: &str, field: &str) -> Finding {
         let place = Place::at(self.path, pointer).child(field).key();
         let owner = words::schema_at(self.schema, pointer);
         let known = words::fields(owner);
         let message = format!("`{field}` is no field of {}", words::title(owner));
-        if let Some(nearest) = crate::finding::nearest(field, known.iter().copied()) {
+        if let Some(nearest) = nearest_field(owner, field) {
             return Finding::new(Code::UnknownField, place, format!("{message}; did you mean `{nearest}`?"));
         }
         let help = format!("its fields are {}", known.join(", "));

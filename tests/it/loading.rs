@@ -106,6 +106,18 @@ fn the_text_form_names_the_place_that_is_located() {
     assert!(rendered(&loaded, Format::Text).contains(&place), "{place}");
 }
 
+/// One slip of the fingers is one finding; a field that is really missing is told beside it.
+#[test]
+fn a_misspelt_field_is_not_missing_too() {
+    let text = domain("products: []\n").replace("account:", "acount:");
+    let found = with_domain(text.clone()).findings;
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!((codes, found[0].message.contains("did you mean `account`?")), (vec![Code::UnknownField], true));
+    let codes: BTreeSet<Code> =
+        with_domain(text.replace("acount:", "number:")).findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, BTreeSet::from([Code::UnknownField, Code::MissingField]));
+}
+
 #[test]
 fn the_environment_is_called_like_its_directory() {
     assert_eq!(load(&fixture("valid/minimal")).source.name, "minimal");
