@@ -190,6 +190,7 @@ def starts(binary: Path, folder: Path) -> dict[str, dict[str, list[float]]]:
     """Start-up, in turn with a program that does nothing: what starting a process from here takes by itself."""
     lines = {"version": [binary, "--version"], "explain": [binary, "explain", "unknown-product"], "true": ["true"]}
     found = {name: {"wall": [], "cpu": [], "peak": []} for name in lines}
+    os.sync()
     for turn in range(STARTS + 1):
         for name, line in lines.items():
             figure, _ = measured(Command(line, folder))

@@ -82,11 +82,15 @@ class Verdicts(unittest.TestCase):
 
     def test_the_figure_in_the_middle_decides_and_other_rounds_are_told(self) -> None:
         self.assertEqual(verdict("troposphere"), ("9.0 (9.0 to 11.0)", "**not held**, in 1 of 3 rounds"))
-        self.assertEqual(verdict("nothing changed"), ("0.50 (0.40 to 0.60)", "held, in 2 of 3 rounds"))
+        self.assertEqual(verdict("nothing changed, to"), ("0.50 (0.40 to 0.60)", "held, in 2 of 3 rounds"))
         self.assertEqual(verdict("explain"), ("6.0 ms (4.0 to 6.0)", "**not held**, in 1 of 3 rounds"))
 
+    def test_diff_is_compared_with_a_synth_that_writes_nothing_either(self) -> None:
+        self.assertEqual(verdict("`diff`"), ("3.00 (1.25 to 3.75)", "**not held**, in 1 of 3 rounds"))
+
     def test_what_was_left_out_is_not_measured(self) -> None:
-        self.assertEqual(verdict("cdk synth"), ("-", "not measured"))
+        for goal in ("cdk synth", "`access`"):
+            self.assertEqual(verdict(goal), ("-", "not measured"))
 
     def test_memory_is_in_millions_of_bytes_and_of_the_larger_run(self) -> None:
         self.assertEqual(verdict("memory"), ("94 MB", "held"))
