@@ -3,8 +3,6 @@
 //! Whole processes on all sizes, beside other tools, are measured by `benches/measure.py`; this tells which stage moved when one
 //! of them did. Nothing here reads or writes a file while the clock runs.
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark: the clock is what it is for")]
-
 use criterion::{BatchSize, Criterion};
 use meshform::access::{Facts, evaluate};
 use meshform::assembly::check::check;
