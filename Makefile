@@ -29,6 +29,7 @@ test: $(INSTALLED) ## Run every test: the program's, those of the local AWS itse
 	python3 tests/access/compare.py target/debug/meshform
 	python3 -m unittest discover -s tests/mutants
 	python3 tests/mutants/mutants.py --applies
+	python3 -m unittest discover -s benches
 	$(MAKE) --no-print-directory jobs-test
 
 jobs-test: $(SPARK) ## Run the scripts of Glue jobs by Spark on small files; needs Java 17 and a built meshform
@@ -82,10 +83,15 @@ editors: $(EDITORS) ## Show our files to yaml-language-server, right and broken 
 	cargo build --quiet --no-default-features
 	node tests/editors/editors.mjs target/debug/meshform
 
-bench: ## Measure synth, diff and access on a generated mesh of 300 domains, side by side in one run
+# Options of the measuring, as in `make bench BENCH="--sizes 3,2,2 --rounds 1 --peers none"`.
+BENCH ?=
+
+bench: ## Measure whole processes beside the floor, troposphere and CDK in one run, then the stages; BENCH="--help" has options
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
-	cargo build --release --no-default-features
-	python3 benches/measure.py target/release/meshform
+	@$(call need,python3,install Python 3.11 or newer)
+	cargo build --release --no-default-features --bin meshform --example floor
+	python3 benches/measure.py target/release/meshform $(BENCH)
+	cargo bench --quiet --no-default-features --bench stages
 
 clean: ## Remove what was built and installed
 	rm -rf target .local
