@@ -16,7 +16,7 @@ pub use directory::{DirectoryError, Stale, StaleKind, compare, load, write};
 pub use document::Document;
 pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
-pub use operation::{EarlyValidation, OnDrift, Operation, OperationMode, Protected};
+pub use operation::{EarlyValidation, OnDrift, Operation, OperationMode, Protected, StackPolicies};
 pub use pretty::{pretty, pretty_length};
 
 use crate::cfn::Template;

@@ -9,7 +9,7 @@ use crate::deploy::OnFailure;
 use crate::plan::{Destruction, Protection, destroy};
 use crate::report::deploy::plural;
 use crate::report::destroy::told;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Failure> {
@@ -50,6 +50,7 @@ pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Fai
         on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         format: arguments.format,
         broken: arguments.break_lock.as_deref(),
+        lifted: BTreeSet::new(),
     };
     carried(job, &how, ui, |plan, ui| if arguments.yes.is_some() { Ok(None) } else { ask(&mesh, plan.steps.len(), ui) })
 }

@@ -212,9 +212,13 @@ impl<C: Cloud> Work<C> {
             None => own().map_or_else(String::new, |reason| format!(": {reason}")),
         };
         let also: Vec<Cause> = causes.collect();
+        let mut hints: Vec<String> = cause.iter().filter_map(Cause::hint).map(str::to_owned).collect();
+        if cause.iter().chain(&also).any(Cause::is_of_a_stack_policy) {
+            hints.push(self.how_to_lift());
+        }
         Failure {
             status: Some(view.status.to_string()),
-            hints: cause.iter().filter_map(Cause::hint).map(str::to_owned).collect(),
+            hints,
             nature: of_causes(&view.status, cause.iter().chain(&also)),
             cause,
             also,

@@ -28,6 +28,7 @@ mod nature;
 mod observe;
 mod outcome;
 mod pace;
+mod protect;
 mod recorded;
 mod session;
 mod settings;

@@ -186,6 +186,15 @@ impl<C: Cloud> Cloud for Recorded<C> {
         self.changing(scope, "UpdateTerminationProtection", stack_arn.to_owned(), None, call, |()| None).await
     }
 
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        self.reading(scope, self.cloud.stack_policy(scope, stack_arn)).await
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let call = self.cloud.set_stack_policy(scope, stack_arn, policy);
+        self.changing(scope, "SetStackPolicy", stack_arn.to_owned(), None, call, |()| None).await
+    }
+
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
         let found = self.reading(scope, self.cloud.stack_resources(scope, stack_arn)).await?;
         let clean = |one: StackResource| StackResource { reason: one.reason.map(|reason| self.clean(reason)), ..one };

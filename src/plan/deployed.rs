@@ -42,6 +42,8 @@ pub struct Standing {
     pub role_arn: Option<String>,
     /// Whether a delete is refused.
     pub termination_protection: Protection,
+    /// Its stack policy as it was given; looked up only where stacks are to have one and this one holds data.
+    pub stack_policy: Option<String>,
     /// Names of its change sets; looked up only while the status is `REVIEW_IN_PROGRESS`.
     pub change_sets: Vec<String>,
 }

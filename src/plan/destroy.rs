@@ -8,7 +8,7 @@ use super::deployed::{Deployed, Observed, Protection, StackStatus, Standing};
 use super::digest::digest;
 use super::grants::{gone, grants};
 use super::probe::{self, Source};
-use super::{Decision, Graph, Pass, Plan, PlanError, Step, StepId, Turn, graph};
+use super::{Decision, Graph, Pass, Plan, PlanError, StackPolicy, Step, StepId, Turn, graph};
 use crate::assembly::{Layer, Manifest, ManifestStack, ParameterValue, StackId};
 use crate::cfn::LEFTOVERS;
 use crate::mesh::{AccountId, Region};
@@ -243,6 +243,7 @@ pub(super) fn bare(stack: &ManifestStack, standing: &Standing, turn: Turn, decis
         notes: Vec::new(),
         change_set: None,
         protection: Protection::Off,
+        stack_policy: StackPolicy::Open,
     }
 }
 

@@ -12,6 +12,7 @@ fn standing(status: &str, protection: Protection, change_sets: &[&str]) -> Obser
         outputs: BTreeMap::new(),
         role_arn: None,
         termination_protection: protection,
+        stack_policy: None,
         change_sets: change_sets.iter().map(|name| (*name).to_owned()).collect(),
     }))
 }

@@ -138,6 +138,7 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
             outputs: outputs(stack.id.name()),
             role_arn: None,
             termination_protection: Protection::On,
+            stack_policy: None,
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))

@@ -26,6 +26,9 @@ pub(in crate::cli) struct DeployArguments {
     /// After a failure, go on with what does not depend on it
     #[arg(long)]
     pub(in crate::cli) keep_going: bool,
+    /// Let a change of this stack replace or remove what holds data, though its stack policy forbids it: a policy that allows all stands in its place until the change is done. OWNER/STACK, may be given several times
+    #[arg(long, value_name = "STACK")]
+    pub(in crate::cli) lift_stack_policy: Vec<String>,
     /// How progress is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(in crate::cli) format: ProgressFormat,

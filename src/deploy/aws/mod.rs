@@ -128,6 +128,16 @@ impl Cloud for Aws {
         recovery::protect(&session, scope, stack_arn, protection).await
     }
 
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::stack_policy(&session, scope, stack_arn).await
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::set_stack_policy(&session, scope, stack_arn, policy).await
+    }
+
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
         let session = self.sessions.session(scope).await?;
         recovery::stack_resources(&session, scope, stack_arn).await

@@ -1,6 +1,6 @@
 //! What the cloud in memory answers.
 
-use super::{Change, FakeCloud, Stack, State, Stored, event, trouble};
+use super::{Change, FakeCloud, Script, Stack, State, Stored, event, trouble};
 use crate::deploy::cloud::*;
 use crate::mesh::fingerprint;
 use crate::plan::diff::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource};
@@ -48,9 +48,10 @@ fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
                 (true, true) => (ChangeSetAction::Modify, Some(ChangeSetReplacement::True)),
                 (true, false) => (ChangeSetAction::Remove, None),
             };
+            let kind = |side: &serde_json::Map<String, Value>| side.get(name)?["Type"].as_str().map(str::to_owned);
             ChangeSetResource {
                 logical_id: name.clone(),
-                resource_type: "AWS::SNS::Topic".to_owned(),
+                resource_type: kind(&new).or_else(|| kind(&old)).unwrap_or_else(|| "AWS::SNS::Topic".to_owned()),
                 action,
                 replacement,
                 scope: Vec::new(),
@@ -59,6 +60,30 @@ fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
             }
         })
         .collect()
+}
+
+/// The first change that a policy denies, with CloudFormation's sentence. Of policies only what ours say is understood: types that
+/// are neither replaced nor removed.
+fn denied(policy: &str, changes: &[ChangeSetResource]) -> Option<(String, String)> {
+    let policy = parse(policy);
+    let denies = |kind: &str| {
+        let statements = policy["Statement"].as_array().into_iter().flatten();
+        statements.filter(|one| one["Effect"] == "Deny").any(|one| {
+            let types = one["Condition"]["StringEquals"]["ResourceType"].as_array();
+            types.is_none_or(|types| types.iter().any(|found| found == kind))
+        })
+    };
+    let goes = |change: &&ChangeSetResource| {
+        change.action == ChangeSetAction::Remove || change.replacement == Some(ChangeSetReplacement::True)
+    };
+    let change = changes.iter().filter(goes).find(|change| denies(&change.resource_type))?;
+    let id = &change.logical_id;
+    Some((
+        id.clone(),
+        format!(
+            "Action denied by stack policy: Statement [#1] does not allow [Update:Replace] for resource [LogicalResourceId/{id}]"
+        ),
+    ))
 }
 
 impl FakeCloud {
@@ -260,7 +285,12 @@ impl Cloud for FakeCloud {
         }
         state.tokens.insert(token.to_owned(), (asked, String::new()));
         Self::log_call(&mut state, scope, "ExecuteChangeSet", &change.stack);
-        let script = self.scripts.get(&change.stack).cloned().unwrap_or_default();
+        let mut script = self.scripts.get(&change.stack).cloned().unwrap_or_default();
+        if let (ChangeKind::Update, Some(policy)) = (change.request.kind, &state.stacks[&change.stack].policy)
+            && let Some(denial) = denied(policy, &change.view.resources)
+        {
+            script = Script { fails: Some(denial), times: usize::MAX, ..script };
+        }
         let TemplateSource::Inline(template) = &change.request.template else { panic!("staged") };
         let (verb, creating) = match change.request.kind {
             ChangeKind::Create => ("CREATE", true),
@@ -424,6 +454,27 @@ impl Cloud for FakeCloud {
         let Some(name) = found.map(|(name, _)| name.clone()) else { return Err(trouble(ErrorKind::NotFound)) };
         if std::mem::replace(&mut state.stacks.get_mut(&name).unwrap().protection, protection) != protection {
             Self::log_call(&mut state, scope, "UpdateTerminationProtection", &name);
+        }
+        Ok(())
+    }
+
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        self.check(scope);
+        let mut state = self.state();
+        Self::troubled(&mut state, "GetStackPolicy")?;
+        Self::read(&mut state, scope);
+        let found = state.stacks.values().find(|stack| stack.arn == stack_arn);
+        found.map(|stack| stack.policy.clone()).ok_or_else(|| trouble(ErrorKind::NotFound))
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "SetStackPolicy")?;
+        let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
+        let Some(name) = found.map(|(name, _)| name.clone()) else { return Err(trouble(ErrorKind::NotFound)) };
+        let stands = state.stacks.get_mut(&name).unwrap().policy.replace(policy.to_owned());
+        if stands.as_deref() != Some(policy) {
+            Self::log_call(&mut state, scope, "SetStackPolicy", &name);
         }
         Ok(())
     }

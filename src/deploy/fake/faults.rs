@@ -202,6 +202,15 @@ impl<C: Cloud> Cloud for Faulty<C> {
         self.call(scope, "UpdateTerminationProtection", stack_arn, make).await
     }
 
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        self.call(scope, "GetStackPolicy", stack_arn, || self.cloud.stack_policy(scope, stack_arn)).await
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let make = || self.cloud.set_stack_policy(scope, stack_arn, policy);
+        self.call(scope, "SetStackPolicy", stack_arn, make).await
+    }
+
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
         self.call(scope, "ListStackResources", stack_arn, || self.cloud.stack_resources(scope, stack_arn)).await
     }

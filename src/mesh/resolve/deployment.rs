@@ -88,6 +88,7 @@ pub(super) fn read(
         early_validation: written.early_validation.unwrap_or_default(),
         mode: written.mode.unwrap_or_default(),
         drift: written.drift.unwrap_or_default(),
+        stack_policy: written.stack_policy.unwrap_or_default(),
     };
     Deployment {
         from: from.unwrap_or_else(|| governance.clone()),
