@@ -266,11 +266,13 @@ pub trait Cloud: Send + Sync + 'static {
         scope: &Scope,
         change_set: &ChangeSetHandle,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
-    /// Starts to delete a stack, by ARN.
+    /// Starts to delete a stack, by ARN. What is to be retained is left behind; only a stack in `DELETE_FAILED` can be deleted so
+    /// (API reference, `DeleteStack`, RetainResources).
     fn delete_stack(
         &self,
         scope: &Scope,
         stack_arn: &str,
+        retain: &BTreeSet<String>,
         token: &str,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// Continues a rollback that failed.

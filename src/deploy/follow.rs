@@ -258,7 +258,7 @@ impl<C: Cloud> Work<C> {
             }));
         }
         let token = self.token("delete");
-        self.order_delete(&view.arn, &token).await?;
+        self.order_delete(&view.arn, &BTreeSet::new(), &token).await?;
         self.deleted(&view.arn, self.mark(&view.arn).await?, &token).await
     }
 

@@ -253,7 +253,10 @@ impl<C: Cloud> Work<C> {
                 if kind == ChangeKind::Create {
                     // a failed change set leaves an empty shell of ours, which counts against the quota of stacks
                     let token = self.token("shell");
-                    let _ = self.cloud.delete_stack(&self.changing(), &change_set.stack_arn, &token).await;
+                    let _ = self
+                        .cloud
+                        .delete_stack(&self.changing(), &change_set.stack_arn, &BTreeSet::new(), &token)
+                        .await;
                 }
                 Err(self.refused(view))
             }

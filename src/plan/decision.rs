@@ -168,6 +168,7 @@ mod tests {
             role_arn: None,
             termination_protection: Protection::Off,
             stack_policy: None,
+            stubborn: Vec::new(),
             change_sets: change_sets.iter().map(|name| (*name).to_owned()).collect(),
         }))
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &Observed) -> Decision {
     if step.id.turn == Turn::Delete {
-        return removal(observed, step.protection);
+        return removal(observed, step.protection, &step.retain);
     }
     let wanted = serde_json::from_str(&step.template).unwrap_or(Value::Null);
     decide(observed, intent(&wanted, Some(parameters), observed, (step.protection, step.stack_policy)))

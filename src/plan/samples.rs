@@ -139,6 +139,7 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
             role_arn: None,
             termination_protection: Protection::On,
             stack_policy: None,
+            stubborn: Vec::new(),
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))

@@ -166,6 +166,7 @@ impl Context<'_> {
             notes: Vec::new(),
             change_set: None,
             protection,
+            retain: BTreeSet::new(),
             stack_policy,
         };
         Ok(match (&first.decision, observed) {

@@ -81,6 +81,7 @@ impl FakeLake {
                 role_arn: None,
                 termination_protection: Protection::Off,
                 stack_policy: None,
+                stubborn: Vec::new(),
                 change_sets: Vec::new(),
             };
             lake.stacks.insert(name, standing);

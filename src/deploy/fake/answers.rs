@@ -353,17 +353,24 @@ impl Cloud for FakeCloud {
         Ok(())
     }
 
-    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+    async fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        retain: &BTreeSet<String>,
+        token: &str,
+    ) -> Result<(), CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "DeleteStack")?;
-        let asked = format!("DeleteStack {stack_arn}");
+        let asked = format!("DeleteStack {stack_arn} {retain:?}");
         if Self::repeated(&state, token, &asked)?.is_some() {
             return Ok(());
         }
         let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
         // deleting what is gone is no error (API reference, DeleteStack)
         let Some(name) = found.map(|(name, _)| name.clone()) else { return Ok(()) };
-        if state.stacks[&name].protection == Protection::On {
+        let failed = state.stacks[&name].status == StackStatus::DeleteFailed;
+        if state.stacks[&name].protection == Protection::On || (!retain.is_empty() && !failed) {
             return Err(trouble(ErrorKind::Other));
         }
         state.tokens.insert(token.to_owned(), (asked, String::new()));
@@ -372,7 +379,8 @@ impl Cloud for FakeCloud {
         let stack = state.stacks.get_mut(&name).unwrap();
         stack.status = StackStatus::DeleteInProgress;
         let after = Instant::now() + Duration::from_millis(500);
-        let (end, events) = match self.stubborn.get(&name) {
+        let stubborn = self.stubborn.get(&name).filter(|(resource, _)| !retain.contains(resource));
+        let (end, events) = match stubborn {
             None => (StackStatus::DeleteComplete, Vec::new()),
             Some((resource, reason)) => {
                 let of = |number: &str, logical: &str, physical: Option<&str>, reason: Option<&str>| StackEvent {
@@ -489,6 +497,11 @@ impl Cloud for FakeCloud {
             status: status.to_owned(),
             reason: Some(reason.to_owned()),
         };
+        if stack.status == StackStatus::DeleteFailed {
+            let name = Self::named(stack_arn);
+            let stubborn = self.stubborn.get(name).map(|(logical_id, reason)| of(logical_id, "DELETE_FAILED", reason));
+            return Ok(stubborn.into_iter().chain([of("Gone", "DELETE_COMPLETE", "")]).collect());
+        }
         let blocked = stack.blocked.iter().map(|(logical_id, reason)| of(logical_id, "UPDATE_FAILED", reason));
         let others = [of("Fine", "UPDATE_COMPLETE", ""), of("Stopped", "UPDATE_FAILED", "Resource update cancelled")];
         Ok(blocked.chain(others).collect())

@@ -17,6 +17,7 @@
 //! - A rollback that is blocked by resources ends in `UPDATE_ROLLBACK_FAILED`. Continued, it comes to its end when nothing blocks it any
 //!   more: it was mended, or what blocks it is skipped; only what failed in the rollback can be (ref, `ContinueUpdateRollback`).
 //! - A stack with termination protection is not deleted (ref, `DeleteStack`). One whose resource will not go ends in `DELETE_FAILED`.
+//!   In that status, and in no other, it can be deleted without resources that are named (ref, `DeleteStack`, RetainResources).
 //! - A stack policy is asked at updates only: a change that it denies fails at the resource, and is rolled back (guide, "Prevent
 //!   updates to stack resources"). It can be replaced and not removed.
 //! - A deleted stack is gone by name after 500 ms with its change sets, and stays visible by ARN (ref, `DescribeStacks`).
@@ -265,6 +266,11 @@ impl FakeCloud {
 
     pub(super) fn protection(&self, name: &str) -> Protection {
         self.state().stacks[name].protection
+    }
+
+    /// A stack comes to another status by somebody else's doing.
+    pub(super) fn put_status(&self, name: &str, status: StackStatus) {
+        self.state().stacks.get_mut(name).unwrap().status = status;
     }
 
     /// Somebody sets another stack policy.
