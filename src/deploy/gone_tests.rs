@@ -2,7 +2,7 @@
 //! stack that is stuck.
 
 use crate::assembly::{Effect, Rendered};
-use crate::deploy::cloud::Cloud;
+use crate::deploy::cloud::{Access, Cloud};
 use crate::deploy::events::Event;
 use crate::deploy::fake::FakeCloud;
 use crate::deploy::fake::faults::{Fault, Faulty};
@@ -52,6 +52,7 @@ fn mesh() -> Rendered {
 
 fn place() -> LockPlace {
     LockPlace {
+        access: Access::Deploy,
         account: AccountId::parse("111111111111").unwrap(),
         region: Region::parse("eu-west-1").unwrap(),
         bucket: "acme-demo-deploy".to_owned(),

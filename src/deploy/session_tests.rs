@@ -54,6 +54,7 @@ impl Recorder for Memory {
 
 fn place() -> LockPlace {
     LockPlace {
+        access: Access::Deploy,
         account: AccountId::parse("111111111111").unwrap(),
         region: Region::parse("eu-west-1").unwrap(),
         bucket: BUCKET.to_owned(),
