@@ -63,6 +63,16 @@ impl<C: Cloud> Work<C> {
         Err(Box::new(self.failure("has a change set that is never computed".to_owned())))
     }
 
+    /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
+    pub(super) async fn discard(&self, change_set: &ChangeSetHandle) {
+        for pause in self.settings.polling.pauses().take(LOOKS) {
+            match self.cloud.delete_change_set(&self.changing(), change_set).await {
+                Err(error) if error.is_passing() => sleep(pause).await,
+                Ok(()) | Err(_) => return,
+            }
+        }
+    }
+
     /// The newest event before an operation, from which on its own events are read.
     pub(super) async fn mark(&self, arn: &str) -> Result<Option<String>, Box<Failure>> {
         let started = Instant::now();

@@ -16,7 +16,6 @@ use crate::plan::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::sleep;
 
 /// How often a decision may be taken again after waiting for others: an account where operations never end is for people.
 const ROUNDS: usize = 4;
@@ -336,16 +335,6 @@ impl<C: Cloud> Work<C> {
         let stored = self.cloud.upload(&self.changing(), bucket, &key, self.step.template.as_bytes()).await;
         stored.map_err(|error| self.call("store its template", &error))?;
         Ok(TemplateSource::Staged { bucket: bucket.clone(), key })
-    }
-
-    /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
-    pub(super) async fn discard(&self, change_set: &ChangeSetHandle) {
-        for pause in self.settings.polling.pauses().take(LOOKS) {
-            match self.cloud.delete_change_set(&self.changing(), change_set).await {
-                Err(error) if error.is_passing() => sleep(pause).await,
-                Ok(()) | Err(_) => return,
-            }
-        }
     }
 
     /// Removes change sets without changes that earlier runs of ours left behind when they were killed: whatever is executed takes the
