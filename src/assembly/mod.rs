@@ -16,7 +16,7 @@ pub use directory::{Directory, DirectoryError, Replaced, Stale, StaleKind, compa
 pub use document::Document;
 pub use foreign::{Foreign, Problem, gather};
 pub use manifest::{After, AssetEntry, Manifest, ManifestStack, ParameterValue};
-pub use operation::{EarlyValidation, OnDrift, Operation, OperationMode, Protected};
+pub use operation::{EarlyValidation, OnDrift, Operation, OperationMode, Protected, StackPolicies};
 pub use pretty::{pretty, pretty_length};
 
 use crate::cfn::Template;

@@ -19,6 +19,8 @@ pub struct Operation {
     pub mode: OperationMode,
     /// What a change set does about what was changed by hand.
     pub drift: OnDrift,
+    /// Which stacks have a stack policy.
+    pub stack_policy: StackPolicies,
 }
 
 /// Which stacks have termination protection.
@@ -65,6 +67,17 @@ pub enum OnDrift {
     Keep,
     /// It takes it back where the stack changes.
     Revert,
+}
+
+/// Which stacks have a stack policy of ours (`SetStackPolicy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StackPolicies {
+    /// None; what stands stays, for CloudFormation lets nobody remove one.
+    #[default]
+    None,
+    /// Those that hold data: what holds it is neither replaced nor removed by a change of the stack.
+    Data,
 }
 
 impl Operation {

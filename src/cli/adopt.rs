@@ -37,7 +37,7 @@ fn columns(arguments: &AdoptColumnsArguments, ui: &mut Ui) -> Result<Exit, Failu
     let databases: BTreeSet<String> =
         tables.iter().map(|(product, _)| mesh.database(&product.domain, &product.id)).collect();
     let looked =
-        crate::deploy::drift::look_at_tables(&mesh.governance, &mesh.region, &databases, &reach(mesh, &run_id()));
+        crate::deploy::drift::look_at_tables(&mesh.governance, &mesh.region, &databases, &reach(mesh, &run_id(), ui)?);
     let mut live = BTreeMap::new();
     for (database, tables) in looked.map_err(Failure::new)? {
         let tables = tables.map_err(|error| {

@@ -44,6 +44,10 @@ pub(super) struct Arguments {
         value_name = "WHEN"
     )]
     pub(super) colour: When,
+    /// Code of the MFA device that mesh.yaml names, or - to read it from stdin; without it a terminal is asked. A code serves once and opens one session for the whole run
+    #[cfg(feature = "aws")]
+    #[arg(long, global = true, value_name = "CODE")]
+    pub(super) mfa_code: Option<String>,
     #[command(subcommand)]
     pub(super) verb: Verb,
 }

@@ -10,7 +10,7 @@ use super::guard::{failed, owner, wished};
 use super::journal::Journals;
 use super::planning::{Looked, Planned, Unreviewed, planned};
 use super::ui::Ui;
-use crate::assembly::Operation;
+use crate::assembly::{Operation, StackId};
 use crate::deploy::{
     Event, Guard, Holder, OnFailure, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
 };
@@ -135,12 +135,26 @@ fn finish(
         on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
         format: arguments.format,
         broken,
+        lifted: lifted(&arguments.lift_stack_policy, job.plan)?,
     };
     let yes = arguments.yes;
     carried(job, &how, ui, |plan, ui| {
         let asked = plan.changes().next().is_some() && !yes;
         if asked { ask(plan, ui) } else { Ok(None) }
     })
+}
+
+/// The stacks of a plan whose stack policy is to be lifted; a name that is none of them is refused, for it would lift nothing.
+fn lifted(named: &[String], plan: &Plan) -> Result<BTreeSet<StackId>, Failure> {
+    let of = |name: &String| {
+        let found = plan.steps.keys().map(|step| &step.stack).find(|stack| stack.to_string() == *name);
+        found.cloned().ok_or_else(|| {
+            Failure::new(format!("`--lift-stack-policy {name}` names no stack of this plan"))
+                .hint("write OWNER/STACK, as `meshform plan` lists them")
+                .exit(Exit::Usage)
+        })
+    };
+    named.iter().map(of).collect()
 }
 
 /// What is carried out, and where.
@@ -163,6 +177,8 @@ pub(super) struct How<'a> {
     pub(super) format: ProgressFormat,
     /// The run whose lock is to be broken.
     pub(super) broken: Option<&'a str>,
+    /// Stacks whose stack policy is lifted for their change.
+    pub(super) lifted: BTreeSet<StackId>,
 }
 
 /// Takes what keeps a run from harm, asks, and carries the plan out.
@@ -184,6 +200,7 @@ pub(super) fn carried(
     settings.assets = assets;
     settings.operation = operation;
     settings.on_failure = how.on_failure;
+    settings.lifted = how.lifted.clone();
     settings.unsettled = unsettled(records.iter().filter(|record| record.pass == plan.pass));
     // nothing is locked and nothing written for a run that changes nothing
     let guard = match wish {

@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &DoctorArguments, ui: &mut Ui) -> Result<Exit, Fail
         Err(exit) => return Ok(exit),
     };
     let wanted = Document::all(&assembly);
-    let examined = crate::deploy::doctor::examine(&wanted, &reach(&mesh, &run_id())).map_err(Failure::new)?;
+    let examined = crate::deploy::doctor::examine(&wanted, &reach(&mesh, &run_id(), ui)?).map_err(Failure::new)?;
     let diagnosis = diagnose(&Input {
         mesh: mesh.name.as_str(),
         environment: &chosen.name,

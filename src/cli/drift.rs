@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &DriftArguments, ui: &mut Ui) -> Result<Exit, Failu
             .exit(Exit::Usage));
     }
     ui.say("looking at the accounts; a drift detection takes some minutes")?;
-    let look = crate::deploy::drift::look_at_drift(&wanted, select.as_ref(), &reach(&mesh, &run_id()))
+    let look = crate::deploy::drift::look_at_drift(&wanted, select.as_ref(), &reach(&mesh, &run_id(), ui)?)
         .map_err(|error| Failure::new(error).hint("the asynchronous runtime could not be started"))?;
     let drift = compare(&Input {
         mesh: &mesh,

@@ -27,6 +27,8 @@ mod guard;
 mod init;
 #[cfg(feature = "aws")]
 mod journal;
+#[cfg(feature = "aws")]
+mod mfa;
 mod new;
 mod new_file;
 #[cfg(feature = "aws")]
@@ -54,6 +56,8 @@ use ui::Ui;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut ui = Ui::of_process(arguments.quiet, arguments.colour);
+    #[cfg(feature = "aws")]
+    ui.mfa.give(arguments.mfa_code.as_deref());
     let exit = match run(&arguments, &mut ui) {
         Ok(exit) => exit,
         Err(failure) => ui.failure(&failure),

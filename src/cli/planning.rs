@@ -5,9 +5,10 @@
 use super::arguments::EnvironmentArguments;
 use super::environment::{Chosen, synthesized};
 use super::failure::{Exit, Failure};
+use super::mfa::one_time;
 use super::ui::Ui;
 use crate::assembly::{self, Document, Manifest, Rendered};
-use crate::deploy::{DeployError, LockPlace, ObserveError, Reach, SeenLock};
+use crate::deploy::{Access, DeployError, LockPlace, ObserveError, Reach, SeenLock};
 use crate::environment::Source;
 use crate::mesh::{AccountId, Mesh};
 use crate::plan::diff::{ChangeSetOfStack, Diff, Prepared, Side, compare_with};
@@ -67,15 +68,16 @@ pub(super) fn looked(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<
     };
     let manifest = assembly.render().manifest;
     let run = run_id();
-    let reach = reach(&mesh, &run);
-    let lock = look_at_lock(&mesh, &reach);
+    let reach = reach(&mesh, &run, ui)?;
+    let lock = look_at_lock(&mesh, &reach, Access::Deploy);
     let options = Options { pass: Pass::Mesh, select: None };
     let deployed = crate::deploy::observe(&manifest, &options, &reach).map_err(not_observed)?;
     Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock }))
 }
 
-fn look_at_lock(mesh: &Mesh, reach: &Reach) -> Looked {
+fn look_at_lock(mesh: &Mesh, reach: &Reach, access: Access) -> Looked {
     let place = LockPlace {
+        access,
         account: mesh.governance.clone(),
         region: mesh.region.clone(),
         bucket: mesh.staging_bucket(&mesh.governance),
@@ -103,9 +105,14 @@ pub(super) fn planned(
         return Ok(Err(exit));
     }
     let run = run_id();
-    let reach = reach(&mesh, &run);
-    let locked = unreviewed == Unreviewed::Refused && options.pass == Pass::Mesh;
-    let lock = if locked { look_at_lock(&mesh, &reach) } else { None };
+    let reach = reach(&mesh, &run, ui)?;
+    let lock = match (unreviewed, options.pass) {
+        (Unreviewed::Allowed, _) => None,
+        (Unreviewed::Refused, Pass::Mesh) => look_at_lock(&mesh, &reach, Access::Deploy),
+        // the first bootstrap makes the bucket that the lock lies in
+        (Unreviewed::Refused, Pass::Bootstrap) => look_at_lock(&mesh, &reach, Access::Administrator)
+            .filter(|looked| !looked.as_ref().is_err_and(DeployError::has_no_place_for_a_lock)),
+    };
     let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
     warn_of_strays(&deployed, ui)?;
     let plan = plan(&rendered, &deployed, &options).map_err(|error| {
@@ -154,7 +161,7 @@ pub(super) fn accounts(environment: &EnvironmentArguments, ui: &mut Ui) -> Resul
     };
     let options = Options { pass: Pass::Mesh, select: None };
     let manifest = assembly.render().manifest;
-    let deployed = crate::deploy::observe(&manifest, &options, &reach(&mesh, &run_id())).map_err(not_observed)?;
+    let deployed = crate::deploy::observe(&manifest, &options, &reach(&mesh, &run_id(), ui)?).map_err(not_observed)?;
     warn_of_strays(&deployed, ui)?;
     let stacks = assembly.stacks.keys().filter(|id| deployed.stacks.contains_key(*id)).cloned().collect();
     let (base, _) = documents(&Document::all(&assembly), &deployed, &stacks);
@@ -168,7 +175,7 @@ pub(super) fn standing(environment: &EnvironmentArguments, ui: &mut Ui) -> Resul
         Err(_) => return Ok(None),
     };
     let options = Options { pass: Pass::Mesh, select: None };
-    let deployed = crate::deploy::observe(&assembly.render().manifest, &options, &reach(&mesh, &run_id()));
+    let deployed = crate::deploy::observe(&assembly.render().manifest, &options, &reach(&mesh, &run_id(), ui)?);
     deployed.map(Some).map_err(not_observed)
 }
 
@@ -212,7 +219,8 @@ pub(super) fn run_id() -> String {
     format!("{seconds:x}-{:08x}", chance.finish() & 0xffff_ffff)
 }
 
-pub(super) fn reach(mesh: &Mesh, run: &str) -> Reach {
+/// How the accounts are reached; asks for the code of an MFA device where mesh.yaml names one.
+pub(super) fn reach(mesh: &Mesh, run: &str, ui: &mut Ui) -> Result<Reach, Failure> {
     let domains = mesh.domains.values().map(|domain| &domain.account);
     let consumers = mesh.consumers.values().map(|consumer| &consumer.account);
     let staging: BTreeMap<AccountId, String> = domains
@@ -221,7 +229,7 @@ pub(super) fn reach(mesh: &Mesh, run: &str) -> Reach {
         .map(|account| (account.clone(), mesh.staging_bucket(account)))
         .collect();
     let deployment = &mesh.deployment;
-    Reach {
+    Ok(Reach {
         partition: mesh.region.partition().to_owned(),
         region: mesh.region.clone(),
         plan_role: deployment.plan_role.clone(),
@@ -230,10 +238,10 @@ pub(super) fn reach(mesh: &Mesh, run: &str) -> Reach {
         administrator_role: deployment.administrator_role.clone(),
         external_id: deployment.external_id.clone(),
         hub: deployment.hub.clone(),
-        mfa: None,
+        mfa: one_time(mesh, ui)?,
         run: run.to_owned(),
         staging,
-    }
+    })
 }
 
 /// Each distinct reason once: an account that cannot be entered tells the same for all of its stacks.

@@ -55,8 +55,12 @@ pub(super) fn run(arguments: &RecoverArguments, ui: &mut Ui) -> Result<Exit, Fai
         assets: BTreeMap::new(),
     };
     // each stack was decided about by itself
-    let how =
-        How { on_failure: OnFailure::KeepGoing, format: arguments.format, broken: arguments.break_lock.as_deref() };
+    let how = How {
+        on_failure: OnFailure::KeepGoing,
+        format: arguments.format,
+        broken: arguments.break_lock.as_deref(),
+        lifted: BTreeSet::new(),
+    };
     carried(job, &how, ui, |_, _| Ok(None))
 }
 

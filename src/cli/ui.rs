@@ -28,6 +28,9 @@ pub(super) struct Ui {
     /// Whether stderr is a terminal, where lines can be drawn anew.
     #[cfg(feature = "aws")]
     pub(super) live: bool,
+    /// What is known of the code of an MFA device.
+    #[cfg(feature = "aws")]
+    pub(super) mfa: super::mfa::OneTime,
     quiet: bool,
 }
 
@@ -50,6 +53,8 @@ impl Ui {
             width: terminal_width(),
             #[cfg(feature = "aws")]
             live: stderr.is_terminal() && !dumb && !quiet,
+            #[cfg(feature = "aws")]
+            mfa: super::mfa::OneTime::default(),
             quiet,
             out: Box::new(BufWriter::new(stdout)),
             err: Box::new(stderr),

@@ -211,7 +211,7 @@ pub struct Identity {
 /// |---|---|
 /// | `CreateChangeSet` | `ClientToken`, and a name that no other run uses: the same name with another token is refused (`AlreadyExistsException`, "mismatch with existing attribute ClientToken", landing-zone-accelerator-on-aws #342) |
 /// | `ExecuteChangeSet`, `DeleteStack`, `ContinueUpdateRollback`, `RollbackStack` | `ClientRequestToken`; every event of the operation carries it (API reference, `StackEvent`) |
-/// | `UpdateTerminationProtection` | takes no token; it says what is to be, not what is to change |
+/// | `UpdateTerminationProtection`, `SetStackPolicy` | take no token; they say what is to be, not what is to change |
 /// | `DeleteChangeSet` | takes no token; deleting what is gone is no error |
 /// | `PutObject` | takes no token; the key carries the content's hash, or the write is conditional on what was seen |
 ///
@@ -266,11 +266,13 @@ pub trait Cloud: Send + Sync + 'static {
         scope: &Scope,
         change_set: &ChangeSetHandle,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
-    /// Starts to delete a stack, by ARN.
+    /// Starts to delete a stack, by ARN. What is to be retained is left behind; only a stack in `DELETE_FAILED` can be deleted so
+    /// (API reference, `DeleteStack`, RetainResources).
     fn delete_stack(
         &self,
         scope: &Scope,
         stack_arn: &str,
+        retain: &BTreeSet<String>,
         token: &str,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// Continues a rollback that failed.
@@ -294,6 +296,19 @@ pub trait Cloud: Send + Sync + 'static {
         scope: &Scope,
         stack_arn: &str,
         protection: Protection,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+    /// The stack policy of a stack; `None` when it has none.
+    fn stack_policy(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+    ) -> impl Future<Output = Result<Option<String>, CloudError>> + Send;
+    /// Sets the stack policy of a stack in the place of the one that it has.
+    fn set_stack_policy(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        policy: &str,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// The resources of a stack; every page is followed.
     fn stack_resources(

@@ -59,6 +59,11 @@ impl CloudError {
                 "the role is missing in account {}, or does not trust this identity: run `meshform bootstrap`, or compare `deployment` in mesh.yaml with the account",
                 self.account
             ),
+            ErrorKind::Denied if self.operation == "GetSessionToken" => {
+                "each MFA code serves once: take the device's next one; only access keys of the IAM user whose device it is can open \
+                 a session by a code, no role and no IAM Identity Center sign-in"
+                    .to_owned()
+            }
             ErrorKind::Denied => {
                 format!(
                     "the role of this session lacks the permission: run `meshform bootstrap` to bring account {} up to date",

@@ -7,6 +7,7 @@
 
 use super::cloud::{Access, CloudError, ErrorKind, Identity, Scope};
 use super::failure::{At, failed};
+use super::mfa::{Mfa, Refusal};
 use crate::mesh::{AccountId, Region, RoleArn, RoleName};
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
@@ -40,27 +41,12 @@ pub struct Reach {
     pub external_id: String,
     /// A role between the base identity and the plan and deploy roles.
     pub hub: Option<RoleArn>,
-    /// A one-time code for the base identity.
+    /// A one-time code for the base identity: the session that it opens is shared by all copies of this.
     pub mfa: Option<Mfa>,
     /// Id of the run: it names the sessions.
     pub run: String,
     /// The staging bucket of each account.
     pub staging: BTreeMap<AccountId, String>,
-}
-
-/// A one-time code of a device, for one session that all others build on.
-#[derive(Clone)]
-pub struct Mfa {
-    /// ARN or serial number of the device.
-    pub serial: String,
-    /// The code, six digits.
-    pub code: String,
-}
-
-impl std::fmt::Debug for Mfa {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Mfa").field("serial", &self.serial).finish_non_exhaustive()
-    }
 }
 
 impl Reach {
@@ -128,10 +114,7 @@ impl Sessions {
             .await;
         let base = match &reach.mfa {
             None => base,
-            Some(mfa) => with_credentials(
-                &base,
-                WithMfa { client: aws_sdk_sts::Client::new(&base), mfa: mfa.clone(), session: OnceCell::new() },
-            ),
+            Some(mfa) => with_credentials(&base, WithMfa { client: aws_sdk_sts::Client::new(&base), mfa: mfa.clone() }),
         };
         let hub = match &reach.hub {
             None => base.clone(),
@@ -256,27 +239,11 @@ impl ProvideCredentials for AssumedRole {
     }
 }
 
-/// The base identity with a one-time code. A code serves once, so the session is asked for once and lasts twelve hours, or as
-/// long as the account allows (STS, GetSessionToken).
+/// The base identity with a one-time code.
 #[derive(Debug)]
 struct WithMfa {
     client: aws_sdk_sts::Client,
     mfa: Mfa,
-    session: OnceCell<Credentials>,
-}
-
-impl WithMfa {
-    async fn ask(&self) -> Provided {
-        let answer = self
-            .client
-            .get_session_token()
-            .serial_number(&self.mfa.serial)
-            .token_code(&self.mfa.code)
-            .send()
-            .await
-            .map_err(CredentialsError::provider_error)?;
-        credentials(answer.credentials)
-    }
 }
 
 impl ProvideCredentials for WithMfa {
@@ -284,7 +251,13 @@ impl ProvideCredentials for WithMfa {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(async { self.session.get_or_try_init(|| self.ask()).await.cloned() })
+        future::ProvideCredentials::new(self.mfa.credentials(move |serial, code| async move {
+            let asked = self.client.get_session_token().serial_number(serial).token_code(code).send();
+            match asked.await {
+                Ok(answer) => credentials(answer.credentials),
+                Err(error) => Err(Refusal::of(&error).into()),
+            }
+        }))
     }
 }
 
@@ -315,7 +288,7 @@ mod tests {
             administrator_role: role("OrganizationAccountAccessRole"),
             external_id: "acme-demo".to_owned(),
             hub: None,
-            mfa: Some(Mfa { serial: "arn:aws:iam::111111111111:mfa/x".to_owned(), code: "123456".to_owned() }),
+            mfa: Some(Mfa::new("arn:aws:iam::111111111111:mfa/x", "123456").unwrap()),
             run: run.to_owned(),
             staging: BTreeMap::new(),
         }

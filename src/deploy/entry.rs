@@ -2,9 +2,10 @@
 
 use super::aws::Aws;
 use super::change_sets::{self, ChangeSetsError, Checked, Predicted};
+use super::cloud::ErrorKind;
 use super::credentials::Reach;
 use super::events::Event;
-use super::lock::{self, LockPlace, SeenLock};
+use super::lock::{self, LockError, LockPlace, SeenLock};
 use super::observe::{self, ObserveError};
 use super::outcome::Outcome;
 use super::pace::Rate;
@@ -35,6 +36,15 @@ pub enum DeployError {
         /// What was given.
         found: Pass,
     },
+}
+
+impl DeployError {
+    /// Whether the bucket in which the lock lies does not stand yet.
+    #[must_use]
+    pub fn has_no_place_for_a_lock(&self) -> bool {
+        let Self::Guard(GuardError::Lock(lock)) = self else { return false };
+        matches!(&**lock, LockError::Call { error, .. } if error.kind == ErrorKind::NotFound)
+    }
 }
 
 const fn name(pass: Pass) -> &'static str {

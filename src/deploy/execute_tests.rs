@@ -1,7 +1,7 @@
 //! The executor against a cloud in memory, on a clock that leaps.
 
 use super::*;
-use crate::assembly::{Effect, Rendered};
+use crate::assembly::{Effect, Rendered, StackPolicies};
 use crate::deploy::cloud::{ErrorKind, Upload};
 use crate::deploy::fake::{FakeCloud, Script, trouble};
 use crate::deploy::observe::observe;
@@ -736,4 +736,117 @@ async fn what_the_file_asks_of_cloudformation_is_in_every_change_set() {
     let asked = run.cloud.requests();
     assert_eq!(asked.len(), 2);
     assert!(asked.iter().all(|request| request.operation == run.settings.operation), "{asked:#?}");
+}
+
+/// A stack with a bucket and one without, under a file that asks for stack policies.
+fn policed(bucket: &str) -> Run {
+    let template = |bucket: &str| {
+        serde_json::json!({"Resources": {
+            "Data": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": bucket}},
+            "Topic": {"Type": "AWS::SNS::Topic"},
+        }})
+    };
+    let mut run = Run::of(vec![stack("sales/storage").template(template(bucket)), stack("sales/pipeline")]);
+    run.rendered.manifest.operation.stack_policy = StackPolicies::Data;
+    run.settings.operation.stack_policy = StackPolicies::Data;
+    run
+}
+
+/// The same file with another bucket, over the same cloud.
+fn with_another_bucket(mut run: Run) -> Run {
+    run.rendered = policed("acme-other").rendered;
+    run
+}
+
+fn guarded(run: &Run, name: &str) -> bool {
+    run.cloud.policy(name).as_deref().is_some_and(crate::plan::guards)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_data_gets_a_stack_policy_once_and_again_when_another_took_its_place() {
+    let mut run = policed("acme-data");
+    run.go().await;
+    assert!(guarded(&run, "storage"));
+    assert_eq!(run.cloud.policy("pipeline"), None);
+    let calls = run.cloud.log().len();
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.log().len(), calls);
+    run.cloud.put_policy("storage", crate::plan::LIFTED);
+    let ran = run.go().await;
+    assert!(guarded(&run, "storage") && ran.summary().updated.is_empty(), "{:#?}", ran.summary());
+    let since = run.cloud.log().split_off(calls);
+    assert!(since.contains(&"SetStackPolicy storage 222222222222/Deploy".to_owned()), "{since:?}");
+    assert!(since.iter().all(|call| !call.starts_with("Execute")), "{since:?}");
+    // one that is no longer asked for stays: it cannot be removed
+    run.rendered.manifest.operation.stack_policy = StackPolicies::None;
+    run.settings.operation.stack_policy = StackPolicies::None;
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert!(guarded(&run, "storage"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_being_asked_for_no_stack_policy_is_looked_at_or_set() {
+    let mut run = policed("acme-data");
+    run.rendered.manifest.operation.stack_policy = StackPolicies::None;
+    run.settings.operation.stack_policy = StackPolicies::None;
+    run.cloud.fails_once("GetStackPolicy", trouble(ErrorKind::Denied));
+    run.go().await;
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+    assert_eq!(run.cloud.policy("storage"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_the_policy_forbids_is_refused_before_it_is_begun_and_made_when_the_policy_is_lifted() {
+    let mut run = policed("acme-data");
+    run.go().await;
+    let mut run = with_another_bucket(run);
+    let calls = run.cloud.log().len();
+    let ran = run.go().await;
+    let failure = &ran.summary().failed[0];
+    assert_eq!(
+        failure.message,
+        "would replace or remove Data (AWS::S3::Bucket), which its stack policy forbids; it was left as it is"
+    );
+    assert!(failure.hints[0].contains("`--lift-stack-policy sales/storage`"), "{failure:#?}");
+    let since = run.cloud.log().split_off(calls);
+    assert!(since.iter().all(|call| !call.starts_with("Execute")), "{since:?}");
+    assert_eq!(run.cloud.change_sets(), [""; 0], "the change set is of no use");
+    run.settings.lifted.insert(id("sales/storage"));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().updated, [id("sales/storage")], "{:#?}", ran.summary());
+    assert!(run.cloud.template("storage").unwrap().contains("acme-other"));
+    assert!(guarded(&run, "storage"), "it is set again");
+    run.settings.lifted.clear();
+    assert!(matches!(run.go().await.outcome, Outcome::Nothing { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_was_lifted_is_set_again_when_the_change_fails() {
+    let mut run = policed("acme-data");
+    run.go().await;
+    let mut run = with_another_bucket(run).fails("storage", "Data", "the name is taken");
+    run.settings.lifted.insert(id("sales/storage"));
+    let ran = run.go().await;
+    assert_eq!(ran.summary().failed[0].message, "ended in UPDATE_ROLLBACK_COMPLETE");
+    assert!(guarded(&run, "storage"), "{:#?}", ran.summary());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_cloudformation_refuses_by_a_policy_says_how_to_lift_it() {
+    let mut run = policed("acme-data");
+    run.go().await;
+    let mut run = with_another_bucket(run);
+    // the file no longer asks for policies, and the one that stands still forbids
+    run.rendered.manifest.operation.stack_policy = StackPolicies::None;
+    run.settings.operation.stack_policy = StackPolicies::None;
+    let ran = run.go().await;
+    let failure = &ran.summary().failed[0];
+    assert!(
+        failure.cause.as_ref().is_some_and(|cause| cause.reason.contains("denied by stack policy")),
+        "{failure:#?}"
+    );
+    assert!(failure.hints.iter().any(|hint| hint.contains("--lift-stack-policy sales/storage")), "{failure:#?}");
+    run.settings.lifted.insert(id("sales/storage"));
+    assert!(run.go().await.summary().is_whole());
+    assert_eq!(run.cloud.policy("storage").as_deref(), Some(crate::plan::LIFTED), "nobody asks for it any more");
 }

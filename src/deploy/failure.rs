@@ -1,6 +1,7 @@
 //! From the SDK's errors to ours.
 
 use super::cloud::{CloudError, ErrorKind, Scope, classify};
+use super::mfa::Refusal;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::config::interceptors::InterceptorContext;
 use aws_sdk_cloudformation::config::retry::{ClassifyRetry, RetryAction};
@@ -51,11 +52,16 @@ where
     // a role that cannot be assumed arrives inside the call that wanted its credentials; the innermost is the cause
     let mut assumed: Option<CloudError> = None;
     let mut missing = false;
+    let mut refused: Option<&Refusal> = None;
     for source in sources(&error) {
         if let Some(role) = source.downcast_ref::<AssumeRoleError>() {
             assumed = Some(answered(&At::new("STS", "AssumeRole", at.scope), role.code(), role.message(), &error));
         }
+        refused = refused.or(source.downcast_ref::<Refusal>());
         missing |= matches!(source.downcast_ref::<CredentialsError>(), Some(CredentialsError::CredentialsNotLoaded(_)));
+    }
+    if let Some(Refusal { code, message }) = refused {
+        return At::new("STS", "GetSessionToken", at.scope).error(classify(code, message), message.clone());
     }
     if let Some(assumed) = assumed {
         return assumed;
@@ -94,7 +100,7 @@ fn sources<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static
 }
 
 /// An error and all its causes in one line, each once.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut lines: Vec<String> = Vec::new();
     for cause in sources(error) {
         let line = cause.to_string();

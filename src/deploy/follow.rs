@@ -63,6 +63,16 @@ impl<C: Cloud> Work<C> {
         Err(Box::new(self.failure("has a change set that is never computed".to_owned())))
     }
 
+    /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
+    pub(super) async fn discard(&self, change_set: &ChangeSetHandle) {
+        for pause in self.settings.polling.pauses().take(LOOKS) {
+            match self.cloud.delete_change_set(&self.changing(), change_set).await {
+                Err(error) if error.is_passing() => sleep(pause).await,
+                Ok(()) | Err(_) => return,
+            }
+        }
+    }
+
     /// The newest event before an operation, from which on its own events are read.
     pub(super) async fn mark(&self, arn: &str) -> Result<Option<String>, Box<Failure>> {
         let started = Instant::now();
@@ -212,9 +222,13 @@ impl<C: Cloud> Work<C> {
             None => own().map_or_else(String::new, |reason| format!(": {reason}")),
         };
         let also: Vec<Cause> = causes.collect();
+        let mut hints: Vec<String> = cause.iter().filter_map(Cause::hint).map(str::to_owned).collect();
+        if cause.iter().chain(&also).any(Cause::is_of_a_stack_policy) {
+            hints.push(self.how_to_lift());
+        }
         Failure {
             status: Some(view.status.to_string()),
-            hints: cause.iter().filter_map(Cause::hint).map(str::to_owned).collect(),
+            hints,
             nature: of_causes(&view.status, cause.iter().chain(&also)),
             cause,
             also,
@@ -254,7 +268,7 @@ impl<C: Cloud> Work<C> {
             }));
         }
         let token = self.token("delete");
-        self.order_delete(&view.arn, &token).await?;
+        self.order_delete(&view.arn, &BTreeSet::new(), &token).await?;
         self.deleted(&view.arn, self.mark(&view.arn).await?, &token).await
     }
 

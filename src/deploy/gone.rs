@@ -4,7 +4,7 @@ use super::cloud::{Cloud, CloudError, ErrorKind, EventsFrom, StackEvent, StackVi
 use super::outcome::Failure;
 use super::step::{Done, How, LOOKS, Work};
 use crate::cfn::LEFTOVERS;
-use crate::plan::{Phase, Protection, StackStatus, Way};
+use crate::plan::{Phase, Protection, StackStatus, Turn, Way};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::{Instant, sleep};
 
@@ -19,21 +19,32 @@ impl<C: Cloud> Work<C> {
             self.read_back().await?;
             return Ok(done);
         };
+        if !self.step.retain.is_empty() && view.status != StackStatus::DeleteFailed {
+            let message =
+                format!("is in {}: only a stack in DELETE_FAILED goes without some of its resources", view.status);
+            let hints = vec!["run the same command again: it looks at the stack anew".to_owned()];
+            return Err(Box::new(Failure { hints, ..self.failure(message) }));
+        }
         if view.termination_protection == Protection::On && self.step.protection == Protection::Off {
             let off = self.cloud.protect(&self.changing(), &view.arn, Protection::Off).await;
             off.map_err(|error| self.call("switch its termination protection off", &error))?;
         }
         let mark = self.mark(&view.arn).await?;
         let token = self.token("destroy");
-        self.order_delete(&view.arn, &token).await?;
+        self.order_delete(&view.arn, &self.step.retain, &token).await?;
         self.deleted(&view.arn, mark, &token).await?;
         self.read_back().await?;
         Ok(done)
     }
 
     /// Orders a delete; the answer may have been lost after the order was taken.
-    pub(super) async fn order_delete(&self, arn: &str, token: &str) -> Result<(), Box<Failure>> {
-        let Err(error) = self.cloud.delete_stack(&self.changing(), arn, token).await else { return Ok(()) };
+    pub(super) async fn order_delete(
+        &self,
+        arn: &str,
+        retain: &BTreeSet<String>,
+        token: &str,
+    ) -> Result<(), Box<Failure>> {
+        let Err(error) = self.cloud.delete_stack(&self.changing(), arn, retain, token).await else { return Ok(()) };
         let now = self.cloud.describe_stack(&self.reading(), arn).await;
         let going = |now: &StackView| now.status == StackStatus::DeleteInProgress || now.status.phase() == Phase::Gone;
         if error.is_passing() && now.is_ok_and(|now| now.as_ref().is_none_or(going)) {
@@ -81,6 +92,15 @@ impl<C: Cloud> Work<C> {
         let known = LEFTOVERS.iter().filter(|left| types.contains(left.type_name));
         let mut hints: Vec<String> = known.map(|left| format!("{}: {}", left.type_name, left.remove)).collect();
         hints.push("mend what would not go, and run the same command again: it deletes what is left".to_owned());
+        if self.step.id.turn == Turn::Delete {
+            let stack = &self.step.id.stack;
+            let failed: BTreeSet<&str> =
+                failure.cause.iter().chain(&failure.also).map(|cause| cause.logical_id.as_str()).collect();
+            let flags: Vec<String> = failed.into_iter().map(|name| format!("--retain {stack}:{name}")).collect();
+            if !flags.is_empty() {
+                hints.push(format!("or leave it behind, where it belongs to no stack any more: `{}`", flags.join(" ")));
+            }
+        }
         failure.hints = hints;
         failure
     }

@@ -2,7 +2,7 @@
 //! stack that is stuck.
 
 use crate::assembly::{Effect, Rendered};
-use crate::deploy::cloud::Cloud;
+use crate::deploy::cloud::{Access, Cloud};
 use crate::deploy::events::Event;
 use crate::deploy::fake::FakeCloud;
 use crate::deploy::fake::faults::{Fault, Faulty};
@@ -52,6 +52,7 @@ fn mesh() -> Rendered {
 
 fn place() -> LockPlace {
     LockPlace {
+        access: Access::Deploy,
         account: AccountId::parse("111111111111").unwrap(),
         region: Region::parse("eu-west-1").unwrap(),
         bucket: "acme-demo-deploy".to_owned(),
@@ -96,11 +97,24 @@ async fn destroyed<C: Cloud>(
     name: &str,
     ended: &[&str],
 ) -> Result<Summary, String> {
+    left_behind(cloud, wanted, &[], name, ended).await
+}
+
+/// The mesh destroyed without some resources of its workspace.
+async fn left_behind<C: Cloud>(
+    cloud: &Arc<C>,
+    wanted: Protection,
+    retain: &[&str],
+    name: &str,
+    ended: &[&str],
+) -> Result<Summary, String> {
+    let names: BTreeSet<String> = retain.iter().map(|name| (*name).to_owned()).collect();
+    let retain: BTreeMap<_, _> = (!names.is_empty()).then(|| (id("shop/workspace"), names)).into_iter().collect();
     let manifest = mesh().manifest;
     let told = |error: crate::deploy::ObserveError| format!("{error:?}");
     let found = observe(Arc::clone(cloud), &manifest, &EVERYTHING).await.map_err(told)?;
     let strays = strays(&**cloud, &manifest, &found).await.map_err(told)?;
-    let planned = destroy(&manifest, &found, &strays, wanted).unwrap();
+    let planned = destroy(&manifest, &found, &strays, wanted, &retain).unwrap();
     carried(cloud, &planned.plan, name, ended).await.map(|(outcome, _)| outcome.summary().clone())
 }
 
@@ -218,6 +232,73 @@ async fn what_will_not_go_is_named_and_goes_when_it_was_mended() {
     Arc::get_mut(&mut cloud).unwrap().stubborn.clear();
     assert!(destroyed(&cloud, Protection::On, "again", &[]).await.unwrap().is_whole());
     assert_eq!(cloud.names(), [""; 0]);
+}
+
+/// A mesh whose workspace would not go.
+async fn stubborn() -> Arc<FakeCloud> {
+    let cloud = deployed(FakeCloud::new(), |cloud| {
+        cloud.stubborn.insert("workspace".to_owned(), ("Profile".to_owned(), "it has applications".to_owned()));
+    })
+    .await;
+    let summary = destroyed(&cloud, Protection::On, "first", &[]).await.unwrap();
+    let hints = &summary.failed[0].hints;
+    assert!(hints.iter().any(|hint| hint.contains("`--retain shop/workspace:Profile`")), "{hints:?}");
+    cloud
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_will_not_go_is_left_behind_by_name_and_nothing_else_is() {
+    let cloud = stubborn().await;
+    let calls = cloud.log().len();
+    let refused = left_behind(&cloud, Protection::On, &["Bucket"], "other", &["first"]).await.unwrap();
+    assert!(refused.failed[0].message.contains("which is Profile"), "{refused:#?}");
+    assert_eq!(cloud.log().len(), calls, "nothing is ordered");
+    let again = destroyed(&cloud, Protection::On, "again", &["other"]).await.unwrap();
+    assert_eq!(again.failed.len(), 1, "without a word of a person it would not go again");
+    let gone = left_behind(&cloud, Protection::On, &["Profile"], "third", &["again"]).await.unwrap();
+    assert!(gone.is_whole() && cloud.names().is_empty(), "{gone:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_left_delete_failed_meanwhile_loses_nothing() {
+    let cloud = stubborn().await;
+    let manifest = mesh().manifest;
+    let found = observe(Arc::clone(&cloud), &manifest, &EVERYTHING).await.unwrap();
+    let retain = BTreeMap::from([(id("shop/workspace"), BTreeSet::from(["Profile".to_owned()]))]);
+    let planned = destroy(&manifest, &found, &BTreeMap::new(), Protection::On, &retain).unwrap();
+    cloud.put_status("workspace", StackStatus::UpdateComplete);
+    let calls = cloud.log().len();
+    let (outcome, _) = carried(&cloud, &planned.plan, "second", &["first"]).await.unwrap();
+    let failure = &outcome.summary().failed[0];
+    assert!(failure.message.starts_with("is in UPDATE_COMPLETE: only a stack in DELETE_FAILED"), "{failure:#?}");
+    assert_eq!(cloud.log().len(), calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_of_leaving_something_behind_fails_once_and_it_is_left_behind_once() {
+    let undisturbed = stubborn().await;
+    let counting = Arc::new(Faulty::new(&undisturbed, None));
+    left_behind(&counting, Protection::On, &["Profile"], "one", &["first"]).await.unwrap();
+    let calls = counting.calls();
+    assert!(calls.len() > 10, "the story is hollow: {calls:?}");
+    for (number, call) in calls.iter().enumerate() {
+        for fault in Fault::ALL {
+            let case = format!("{fault:?} at call {number}, {call}");
+            let cloud = stubborn().await;
+            let before = cloud.log().len();
+            let faulty = Arc::new(Faulty::new(&cloud, Some((number, fault))));
+            let _ = tokio::select! {
+                outcome = left_behind(&faulty, Protection::On, &["Profile"], "one", &["first"]) => outcome,
+                () = faulty.killed() => Err("killed".to_owned()),
+            };
+            assert_eq!(faulty.injected(), 1, "{case}");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let second = left_behind(&cloud, Protection::On, &["Profile"], "two", &["one"]).await.unwrap();
+            assert!(second.is_whole() && cloud.names().is_empty(), "{case}: {second:#?}");
+            let deletes = cloud.log().split_off(before).into_iter().filter(|call| call.starts_with("DeleteStack"));
+            assert_eq!(deletes.count(), 1, "{case}");
+        }
+    }
 }
 
 /// Brings the stack `storage` back in a way, as a person chose it.

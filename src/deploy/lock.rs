@@ -37,11 +37,13 @@ pub struct LockPlace {
     pub region: Region,
     /// The staging bucket of that account.
     pub bucket: String,
+    /// As whom it is written: a deploy as the deploy role, a bootstrap as the administrator.
+    pub access: Access,
 }
 
 impl LockPlace {
     fn scope(&self) -> Scope {
-        Scope { account: self.account.clone(), region: self.region.clone(), access: Access::Deploy }
+        Scope { account: self.account.clone(), region: self.region.clone(), access: self.access }
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::advance;
 
 fn place() -> LockPlace {
     LockPlace {
+        access: Access::Deploy,
         account: AccountId::parse("111111111111").unwrap(),
         region: Region::parse("eu-west-1").unwrap(),
         bucket: "acme-demo-deploy".to_owned(),
@@ -137,4 +138,22 @@ async fn what_lies_there_is_data_and_may_be_anything() {
 async fn expected(cloud: &FakeCloud) -> Expected {
     let object = cloud.read_object(&place().scope(), "acme-demo-deploy", KEY).await.unwrap();
     object.map_or(Expected::Nothing, |object| Expected::Etag(object.etag))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bootstrap_and_a_deploy_take_the_same_lock_each_as_its_own_role() {
+    let cloud = FakeCloud::new();
+    let administrator = LockPlace { access: Access::Administrator, ..place() };
+    let bootstrap = LockWish {
+        place: administrator.clone(),
+        holder: Holder { run: "boot".to_owned(), owner: "somebody@build-7".to_owned() },
+        seen: look(&cloud, &administrator).await.unwrap(),
+        broken: None,
+        ended: BTreeSet::new(),
+    };
+    let (lock, _) = Lock::take(&cloud, &bootstrap).await.unwrap();
+    let told = error(Lock::take(&cloud, &wish(&cloud, "deploy").await).await);
+    assert!(told.to_string().starts_with("run boot of somebody@build-7"), "{told}");
+    lock.release(&cloud).await.unwrap();
+    assert!(Lock::take(&cloud, &wish(&cloud, "deploy").await).await.is_ok());
 }

@@ -24,10 +24,12 @@ mod gone;
 mod history;
 mod journal;
 mod lock;
+mod mfa;
 mod nature;
 mod observe;
 mod outcome;
 mod pace;
+mod protect;
 mod recorded;
 mod session;
 mod settings;
@@ -41,7 +43,7 @@ pub use cloud::{
     EventsFrom, Expected, INLINE_LIMIT, Identity, Object, ProbeAnswer, Scope, StackEvent, StackResource, StackView,
     TemplateSource, Upload, Written, classify, probe_scope,
 };
-pub use credentials::{Mfa, Reach};
+pub use credentials::Reach;
 pub use entry::{DeployError, bootstrap, change_sets, check_change_sets, deploy, look_at_lock, observe, strays, stuck};
 pub use events::{Event, LockStep, PlannedStep, StepOutcome, Stop, VERSION};
 pub use history::{RunRecord, StepRecord, StepState, Work, unsettled, usual};
@@ -49,6 +51,7 @@ pub use journal::{
     Answer, Entry, Intent, JOURNAL_VERSION, Journal, JournalError, LONGEST_JOURNAL, Line, Recorder, Unrecorded,
 };
 pub use lock::{Holder, LockError, LockPlace, LockState, LockWish, SeenLock};
+pub use mfa::{Mfa, NoCode};
 pub use nature::Nature;
 pub use observe::ObserveError;
 pub use outcome::{Cause, Failure, Outcome, SkipReason, Skipped, Summary, causes, survivors};

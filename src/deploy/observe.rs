@@ -1,9 +1,12 @@
 //! Looking at what stands, by a role that can only look.
 
-use super::cloud::{Access, Cloud, CloudError, Scope};
-use crate::assembly::{Layer, Manifest, StackId};
+use super::cloud::{Access, Cloud, CloudError, EventsFrom, Scope};
+use super::outcome::{causes, last_operation};
+use crate::assembly::{Layer, Manifest, StackId, StackPolicies};
 use crate::mesh::AccountId;
-use crate::plan::{Deployed, Observed, Options, Pass, PlanError, StackStatus, Standing, to_observe};
+use crate::plan::{
+    Deployed, Observed, Options, Pass, PlanError, StackStatus, Standing, Stubborn, holds_data, to_observe,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -78,6 +81,7 @@ pub(super) async fn observe<C: Cloud>(
         let scope = Scope { account: stack.account.clone(), region: stack.region.clone(), access };
         (stack.id.clone(), scope)
     });
+    let policies = manifest.operation.stack_policy;
     let mut tasks = JoinSet::new();
     let mut deployed = Deployed::default();
     let mut failures = Vec::new();
@@ -86,7 +90,7 @@ pub(super) async fn observe<C: Cloud>(
             let Some((id, scope)) = wanted.next() else { break };
             let cloud = Arc::clone(&cloud);
             tasks.spawn(async move {
-                let found = observed(&*cloud, &scope, id.name()).await;
+                let found = observed(&*cloud, &scope, id.name(), policies).await;
                 (id, found)
             });
         }
@@ -146,12 +150,23 @@ async fn strays<C: Cloud>(
     }
 }
 
-/// One stack as it stands.
-pub(super) async fn observed<C: Cloud>(cloud: &C, scope: &Scope, name: &str) -> Result<Observed, CloudError> {
+/// One stack as it stands. Its policy is asked for where stacks are to have one: a call less for all others.
+pub(super) async fn observed<C: Cloud>(
+    cloud: &C,
+    scope: &Scope,
+    name: &str,
+    policies: StackPolicies,
+) -> Result<Observed, CloudError> {
     let Some(view) = cloud.describe_stack(scope, name).await? else { return Ok(Observed::Absent) };
     let shell = view.status == StackStatus::ReviewInProgress;
     let change_sets = if shell { cloud.list_change_sets(scope, name).await? } else { Vec::new() };
     let template = if shell { None } else { serde_json::from_str(&cloud.get_template(scope, name, None).await?).ok() };
+    let policed = policies == StackPolicies::Data && template.as_ref().is_some_and(holds_data);
+    let stack_policy = if policed { cloud.stack_policy(scope, &view.arn).await? } else { None };
+    let stubborn = match view.status {
+        StackStatus::DeleteFailed => stubborn(cloud, scope, &view.arn).await?,
+        _ => Vec::new(),
+    };
     Ok(Observed::Present(Box::new(Standing {
         stack_arn: view.arn,
         status: view.status,
@@ -160,6 +175,26 @@ pub(super) async fn observed<C: Cloud>(cloud: &C, scope: &Scope, name: &str) -> 
         outputs: view.outputs,
         role_arn: view.role_arn,
         termination_protection: view.termination_protection,
+        stack_policy,
+        stubborn,
         change_sets,
     })))
+}
+
+/// What would not go with a stack, the root cause first: its events tell the order, its resources what can be retained.
+async fn stubborn<C: Cloud>(cloud: &C, scope: &Scope, arn: &str) -> Result<Vec<Stubborn>, CloudError> {
+    let resources = cloud.stack_resources(scope, arn).await?;
+    let events = cloud.stack_events(scope, arn, &EventsFrom::After(None)).await?;
+    let order: Vec<String> =
+        causes(last_operation(&events, arn), arn).into_iter().map(|cause| cause.logical_id).collect();
+    let failed = resources.into_iter().filter(|one| one.status == "DELETE_FAILED");
+    let mut stubborn: Vec<Stubborn> = failed
+        .map(|one| Stubborn {
+            logical_id: one.logical_id,
+            resource_type: one.resource_type,
+            reason: one.reason.unwrap_or_else(|| "CloudFormation gave no reason".to_owned()),
+        })
+        .collect();
+    stubborn.sort_by_key(|one| order.iter().position(|id| *id == one.logical_id).unwrap_or(order.len()));
+    Ok(stubborn)
 }

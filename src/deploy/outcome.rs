@@ -152,6 +152,13 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Whether a stack policy forbade it. CloudFormation says `Action denied by stack policy: ..` or `Action not allowed by stack
+    /// policy` (seen in events of AWS by LocalStack's tests, localstack#7159).
+    #[must_use]
+    pub fn is_of_a_stack_policy(&self) -> bool {
+        self.reason.contains("by stack policy")
+    }
+
     /// What to do, where the failure of a resource has one answer.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

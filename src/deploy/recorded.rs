@@ -8,6 +8,7 @@ use super::cloud::*;
 use super::journal::{Answer, Entry, Intent, Recorder};
 use super::pace::{Pace, Rate};
 use crate::plan::{MASKED, Parameter, Plan, Probe, Protection, Way};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -160,9 +161,17 @@ impl<C: Cloud> Cloud for Recorded<C> {
         self.changing(scope, "DeleteChangeSet", target(change_set), None, call, |()| None).await
     }
 
-    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
-        let call = self.cloud.delete_stack(scope, stack_arn, token);
-        self.changing(scope, "DeleteStack", stack_arn.to_owned(), Some(token), call, |()| None).await
+    async fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        retain: &BTreeSet<String>,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let call = self.cloud.delete_stack(scope, stack_arn, retain, token);
+        let kept = retain.iter().map(|name| format!(" without {name}"));
+        let target = std::iter::once(stack_arn.to_owned()).chain(kept).collect();
+        self.changing(scope, "DeleteStack", target, Some(token), call, |()| None).await
     }
 
     async fn continue_rollback(
@@ -184,6 +193,15 @@ impl<C: Cloud> Cloud for Recorded<C> {
     async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
         let call = self.cloud.protect(scope, stack_arn, protection);
         self.changing(scope, "UpdateTerminationProtection", stack_arn.to_owned(), None, call, |()| None).await
+    }
+
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        self.reading(scope, self.cloud.stack_policy(scope, stack_arn)).await
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let call = self.cloud.set_stack_policy(scope, stack_arn, policy);
+        self.changing(scope, "SetStackPolicy", stack_arn.to_owned(), None, call, |()| None).await
     }
 
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {

@@ -1,7 +1,7 @@
 //! Whole runs against the cloud in memory: every call fails once, the process is killed at every call, every status is the start.
 
 use super::*;
-use crate::assembly::{Effect, Rendered};
+use crate::assembly::{Effect, Rendered, StackPolicies};
 use crate::deploy::fake::faults::{Fault, Faulty};
 use crate::deploy::fake::{FakeCloud, Script};
 use crate::deploy::history::{RunRecord, unsettled};
@@ -54,6 +54,7 @@ impl Recorder for Memory {
 
 fn place() -> LockPlace {
     LockPlace {
+        access: Access::Deploy,
         account: AccountId::parse("111111111111").unwrap(),
         region: Region::parse("eu-west-1").unwrap(),
         bucket: BUCKET.to_owned(),
@@ -75,10 +76,14 @@ fn settings(run: &str) -> Settings {
 async fn deploy<C: Cloud>(
     cloud: &Arc<C>,
     rendered: &Rendered,
-    settings: Settings,
+    mut settings: Settings,
     memory: &Arc<Memory>,
     ended: &[&str],
 ) -> Result<Outcome, String> {
+    settings.operation = rendered.manifest.operation.clone();
+    if settings.operation.stack_policy == StackPolicies::Data {
+        settings.lifted.insert(id("sales/storage"));
+    }
     let seen = look(&**cloud, &place()).await.map_err(|error| format!("{error:?}"))?;
     let options = Options { pass: Pass::Mesh, select: None };
     let deployed =
@@ -241,6 +246,27 @@ async fn every_call_of_a_change_that_adds_and_removes_fails_once_and_the_second_
     let story = Story { before: Some(mesh(&["A", "B"], "")), then: mesh(&["A", "C"], "b") };
     let (calls, injected) = torture(story).await;
     assert!(calls > 50, "the story is hollow: {calls} calls");
+    assert_eq!(injected, calls * Fault::ALL.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_of_a_change_under_a_lifted_policy_fails_once_and_the_policy_stands_at_the_end() {
+    let of = |bucket: &str| {
+        let template = json!({"Resources": {"Data": {
+            "Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": bucket},
+        }}});
+        let mut rendered = rendered(vec![stack("sales/storage").template(template)]);
+        rendered.manifest.operation.stack_policy = StackPolicies::Data;
+        rendered
+    };
+    let story = Story { before: Some(of("acme-data")), then: of("acme-other") };
+    let cloud = story.begin().await;
+    deploy(&cloud, &story.then, settings("run1"), &Arc::default(), &[]).await.unwrap();
+    assert!(cloud.policy("storage").as_deref().is_some_and(crate::plan::guards), "the end is hollow");
+    let set = cloud.log().iter().filter(|call| call.starts_with("SetStackPolicy")).count();
+    assert_eq!(set, 3, "set, lifted, and set again: {:#?}", cloud.log());
+    let (calls, injected) = torture(story).await;
+    assert!(calls > 15, "the story is hollow: {calls} calls");
     assert_eq!(injected, calls * Fault::ALL.len());
 }
 

@@ -4,7 +4,7 @@ use super::pace::Rate;
 use crate::assembly::{Operation, StackId};
 use crate::mesh::AccountId;
 use crate::plan::StepId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How a deploy is carried out.
@@ -30,6 +30,8 @@ pub struct Settings {
     pub assets: BTreeMap<String, Vec<u8>>,
     /// How CloudFormation is asked to work on the stacks.
     pub operation: Operation,
+    /// Stacks whose stack policy is lifted for their next change, by a person's explicit choice.
+    pub lifted: BTreeSet<StackId>,
     /// Steps that an earlier run began and did not end well: should they be kept, what comes after a stack is done all the same.
     pub unsettled: BTreeMap<StepId, Unsettled>,
 }
@@ -58,6 +60,7 @@ impl Settings {
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
             operation: Operation::default(),
+            lifted: BTreeSet::new(),
             unsettled: BTreeMap::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::cloud::{
     Access, ChangeKind, ChangeSetHandle, ChangeSetRequest, ChangeSetState, ChangeSetView, Cloud, CloudError, ErrorKind,
-    EventsFrom, INLINE_LIMIT, Scope, TemplateSource,
+    EventsFrom, INLINE_LIMIT, Scope, StackEvent, StackView, TemplateSource,
 };
 use super::effects::{Unanswered, answered};
 use super::events::Event;
@@ -11,13 +11,11 @@ use super::outcome::{Failure, causes, last_operation};
 use super::settings::{Settings, Unsettled};
 use crate::mesh::fingerprint;
 use crate::plan::{
-    CHANGE_SET_PREFIX, Decision, Observed, Parameter, Pass, Phase, Protection, StackStatus, Step, StepChangeSet, Turn,
-    redecide,
+    CHANGE_SET_PREFIX, Decision, Observed, Parameter, Pass, Phase, StackStatus, Step, StepChangeSet, Turn, redecide,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::sleep;
 
 /// How often a decision may be taken again after waiting for others: an account where operations never end is for people.
 const ROUNDS: usize = 4;
@@ -109,7 +107,8 @@ impl<C: Cloud> Work<C> {
     }
 
     async fn looked_again(&self) -> Result<Observed, Box<Failure>> {
-        let stands = observed(&*self.cloud, &self.reading(), self.step.id.stack.name()).await;
+        let (name, policies) = (self.step.id.stack.name(), self.settings.operation.stack_policy);
+        let stands = observed(&*self.cloud, &self.reading(), name, policies).await;
         stands.map_err(|error| self.call("look at it again", &error))
     }
 
@@ -196,23 +195,20 @@ impl<C: Cloud> Work<C> {
             (Some(StepChangeSet::NothingToChange), ChangeKind::Update) => self.still_nothing().await?,
             (Some(StepChangeSet::Not { .. }) | None, _) | (_, ChangeKind::Create) => self.made(kind).await?,
         };
-        let Some(ChangeSetView { handle: change_set, resources, .. }) = made else {
+        let Some(change_set) = made else {
             let done = self.kept().await?;
             self.protected().await?;
             return Ok(done);
         };
-        let arn = &change_set.stack_arn;
-        let (mark, token) = (self.mark(arn).await?, self.token("execute"));
-        if let Err(error) = self.cloud.execute_change_set(&self.changing(), &change_set, &token).await {
-            self.taken(&change_set, mark.as_ref(), &token, &error).await?;
+        if kind == ChangeKind::Update {
+            self.policed(&change_set).await?;
         }
-        let (view, events) = self.settled(arn, mark, &token, resources.len()).await?;
-        match view.status.phase() {
-            Phase::Succeeded => {}
-            Phase::Failed | Phase::Going | Phase::Gone => return Err(Box::new(self.ended_badly(&view, &events, arn))),
-        }
+        let (view, events) = match self.executed(&change_set).await {
+            Ok(done) => done,
+            Err(failure) => return Err(self.protected_after(failure).await),
+        };
         self.protected().await?;
-        self.nothing_survives(&events, arn)?;
+        self.nothing_survives(&events, &view.arn)?;
         self.read_back().await?;
         let how = match kind {
             ChangeKind::Create => How::Created,
@@ -221,16 +217,21 @@ impl<C: Cloud> Work<C> {
         Ok(Done { how, outputs: view.outputs })
     }
 
-    /// Switches termination protection on where it is wanted: a change set has no word for it.
-    async fn protected(&self) -> Result<(), Box<Failure>> {
-        if self.step.protection == Protection::Off {
-            return Ok(());
+    /// Executes a change set and follows it to its good end.
+    async fn executed(
+        &self,
+        ChangeSetView { handle: change_set, resources, .. }: &ChangeSetView,
+    ) -> Result<(StackView, Vec<StackEvent>), Box<Failure>> {
+        let arn = &change_set.stack_arn;
+        let (mark, token) = (self.mark(arn).await?, self.token("execute"));
+        if let Err(error) = self.cloud.execute_change_set(&self.changing(), change_set, &token).await {
+            self.taken(change_set, mark.as_ref(), &token, &error).await?;
         }
-        let view = self.cloud.describe_stack(&self.reading(), self.step.id.stack.name()).await;
-        let view = view.map_err(|error| self.call("look at its termination protection", &error))?;
-        let Some(view) = view.filter(|view| view.termination_protection == Protection::Off) else { return Ok(()) };
-        let on = self.cloud.protect(&self.changing(), &view.arn, Protection::On).await;
-        on.map_err(|error| self.call("switch its termination protection on", &error))
+        let (view, events) = self.settled(arn, mark, &token, resources.len()).await?;
+        match view.status.phase() {
+            Phase::Succeeded => Ok((view, events)),
+            Phase::Failed | Phase::Going | Phase::Gone => Err(Box::new(self.ended_badly(&view, &events, arn))),
+        }
     }
 
     /// Makes a change set that can be executed; none when there is nothing to change.
@@ -251,7 +252,10 @@ impl<C: Cloud> Work<C> {
                 if kind == ChangeKind::Create {
                     // a failed change set leaves an empty shell of ours, which counts against the quota of stacks
                     let token = self.token("shell");
-                    let _ = self.cloud.delete_stack(&self.changing(), &change_set.stack_arn, &token).await;
+                    let _ = self
+                        .cloud
+                        .delete_stack(&self.changing(), &change_set.stack_arn, &BTreeSet::new(), &token)
+                        .await;
                 }
                 Err(self.refused(view))
             }
@@ -331,16 +335,6 @@ impl<C: Cloud> Work<C> {
         let stored = self.cloud.upload(&self.changing(), bucket, &key, self.step.template.as_bytes()).await;
         stored.map_err(|error| self.call("store its template", &error))?;
         Ok(TemplateSource::Staged { bucket: bucket.clone(), key })
-    }
-
-    /// Removes a change set that is of no use; that it cannot be removed is no reason to fail.
-    pub(super) async fn discard(&self, change_set: &ChangeSetHandle) {
-        for pause in self.settings.polling.pauses().take(LOOKS) {
-            match self.cloud.delete_change_set(&self.changing(), change_set).await {
-                Err(error) if error.is_passing() => sleep(pause).await,
-                Ok(()) | Err(_) => return,
-            }
-        }
     }
 
     /// Removes change sets without changes that earlier runs of ours left behind when they were killed: whatever is executed takes the

@@ -2,7 +2,7 @@
 
 use super::cloud::{Access, Cloud, Scope, StackResource};
 use super::observe::{ObserveError, observed};
-use crate::assembly::{Layer, Manifest, StackId};
+use crate::assembly::{Layer, Manifest, StackId, StackPolicies};
 use crate::plan::{Deployed, Observed, Recovery, StackStatus, Standing, Stray, recovery};
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ pub(super) async fn strays<C: Cloud>(
             // bootstrap is of the administrator
             let Some(layer) = layer.filter(|layer| *layer != Layer::Bootstrap) else { continue };
             let id = StackId::new(&known.owner, name);
-            match observed(cloud, &scope, name).await {
+            match observed(cloud, &scope, name, StackPolicies::None).await {
                 Ok(observed) => {
                     let (account, region) = (account.clone(), known.region.clone());
                     found.insert(id, Stray { account, region, layer, observed });

@@ -4,7 +4,7 @@
 //! show, so they speak to the author of a file; the titles are what a finding calls the thing ("no field of a column").
 //! [`crate::mesh::resolve`] turns these into types that cannot be wrong.
 
-use crate::assembly::{EarlyValidation, OnDrift, OperationMode, Protected};
+use crate::assembly::{EarlyValidation, OnDrift, OperationMode, Protected, StackPolicies};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,6 +153,10 @@ pub struct DeploymentFile {
     /// `revert` takes back what was changed by hand, where a stack is changed. Default: `keep`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<OnDrift>,
+    /// `data` gives stacks that hold data (buckets, keys, file systems) a stack policy: no change of the stack replaces or removes
+    /// what holds it, unless a deploy lifts the policy. Default: `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_policy: Option<StackPolicies>,
     /// Name of the bucket for templates and assets in every account. Default: `<tenant>-<mesh>-deploy-<account>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"acme-demo-deploy-111111111111")]

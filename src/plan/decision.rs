@@ -167,6 +167,8 @@ mod tests {
             outputs: BTreeMap::new(),
             role_arn: None,
             termination_protection: Protection::Off,
+            stack_policy: None,
+            stubborn: Vec::new(),
             change_sets: change_sets.iter().map(|name| (*name).to_owned()).collect(),
         }))
     }

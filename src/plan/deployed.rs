@@ -42,6 +42,10 @@ pub struct Standing {
     pub role_arn: Option<String>,
     /// Whether a delete is refused.
     pub termination_protection: Protection,
+    /// Its stack policy as it was given; looked up only where stacks are to have one and this one holds data.
+    pub stack_policy: Option<String>,
+    /// The resources that would not go with it, the root cause first; looked up only while the status is `DELETE_FAILED`.
+    pub stubborn: Vec<Stubborn>,
     /// Names of its change sets; looked up only while the status is `REVIEW_IN_PROGRESS`.
     pub change_sets: Vec<String>,
 }
@@ -62,6 +66,17 @@ impl Standing {
 pub(super) fn is_secret(template: &serde_json::Value, parameter: &str) -> bool {
     let declared = &template["Parameters"][parameter]["NoEcho"];
     declared.as_bool() == Some(true) || declared.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// A resource that would not go with its stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stubborn {
+    /// Its logical id.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Why, as CloudFormation tells it.
+    pub reason: String,
 }
 
 /// Termination protection of a stack.

@@ -4,11 +4,11 @@
 //! not be revoked (hazard 6, terraform#36639).
 
 use super::decision::CHANGE_SET_PREFIX;
-use super::deployed::{Deployed, Observed, Protection, StackStatus, Standing};
+use super::deployed::{Deployed, Observed, Protection, StackStatus, Standing, Stubborn};
 use super::digest::digest;
 use super::grants::{gone, grants};
 use super::probe::{self, Source};
-use super::{Decision, Graph, Pass, Plan, PlanError, Step, StepId, Turn, graph};
+use super::{Decision, Graph, Pass, Plan, PlanError, StackPolicy, Step, StepId, Turn, graph};
 use crate::assembly::{Layer, Manifest, ManifestStack, ParameterValue, StackId};
 use crate::cfn::LEFTOVERS;
 use crate::mesh::{AccountId, Region};
@@ -65,13 +65,19 @@ pub struct Destruction {
 }
 
 /// What to do with a stack that is to go: a pure table, matched exhaustively. `wanted` says whether a termination protection that is
-/// found may be switched off (`Off`), which is a person's choice.
+/// found may be switched off (`Off`), and `retain` what is to be left behind: both a person's choice. Only a stack in `DELETE_FAILED`
+/// goes without some of its resources, and only without those that would not go.
 ///
-/// Source: CloudFormation user guide, "Stack status codes"; API reference, `DeleteStack`.
+/// Source: CloudFormation user guide, "Stack status codes"; API reference, `DeleteStack`, RetainResources.
 #[must_use]
-pub fn removal(observed: &Observed, wanted: Protection) -> Decision {
+pub fn removal(observed: &Observed, wanted: Protection, retain: &BTreeSet<String>) -> Decision {
     let Observed::Present(standing) = observed else { return Decision::Keep };
     let refuse = |reason: String, advice: &str| Decision::Refuse { reason, advice: advice.to_owned() };
+    if !retain.is_empty()
+        && let Some(reason) = not_retained(standing, retain)
+    {
+        return refuse(reason, "leave `--retain` out: without it the list says what would not go with which stack");
+    }
     match &standing.status {
         StackStatus::DeleteComplete => Decision::Keep,
         StackStatus::CreateComplete
@@ -125,7 +131,24 @@ pub fn removal(observed: &Observed, wanted: Protection) -> Decision {
     }
 }
 
-/// The plan by which everything goes that stands.
+/// Why resources cannot be left behind; none where they can, or where the end of a delete tells.
+fn not_retained(standing: &Standing, retain: &BTreeSet<String>) -> Option<String> {
+    match &standing.status {
+        StackStatus::DeleteComplete | StackStatus::DeleteInProgress => None,
+        StackStatus::DeleteFailed => {
+            let failed = |name: &String| standing.stubborn.iter().any(|one| one.logical_id == *name);
+            let others: Vec<&str> = retain.iter().filter(|name| !failed(name)).map(String::as_str).collect();
+            let known: Vec<&str> = standing.stubborn.iter().map(|one| one.logical_id.as_str()).collect();
+            let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+            (!others.is_empty()).then(|| {
+                format!("cannot leave {} behind: only what would not go can stay, which is {known}", others.join(", "))
+            })
+        }
+        other => Some(format!("is in {other}: only a stack in DELETE_FAILED goes without some of its resources")),
+    }
+}
+
+/// The plan by which everything goes that stands. `retain` names what is left behind, by stack.
 ///
 /// # Errors
 /// When the manifest's edges make no order, or a stack was not looked at.
@@ -134,10 +157,12 @@ pub fn destroy(
     deployed: &Deployed,
     strays: &BTreeMap<StackId, Stray>,
     wanted: Protection,
+    retain: &BTreeMap<StackId, BTreeSet<String>>,
 ) -> Result<Destruction, PlanError> {
     let Graph { needs, order } = graph(manifest).map_err(PlanError::Graph)?;
     let mut steps: BTreeMap<StepId, Step> = BTreeMap::new();
     let mut left = Vec::new();
+    let none = BTreeSet::new();
     let mut layers: BTreeMap<StackId, Layer> = BTreeMap::new();
     let of_mesh = manifest.stacks.iter().filter(|stack| Pass::Mesh.takes(stack.layer));
     let mut all: Vec<(ManifestStack, &Observed)> = Vec::new();
@@ -147,14 +172,15 @@ pub fn destroy(
     }
     all.extend(strays.iter().map(|(id, stray)| (unasked(id, stray), &stray.observed)));
     for (stack, observed) in &all {
-        let decision = removal(observed, wanted);
+        let retain = retain.get(&stack.id).unwrap_or(&none);
+        let decision = removal(observed, wanted, retain);
         let Observed::Present(standing) = observed else { continue };
         if decision == Decision::Keep {
             continue;
         }
         layers.insert(stack.id.clone(), stack.layer);
-        left.extend(leftovers(stack, standing));
-        let step = step(stack, standing, decision, wanted);
+        left.extend(leftovers(stack, standing, retain));
+        let step = Step { retain: retain.clone(), ..step(stack, standing, decision, wanted) };
         steps.insert(step.id.clone(), step);
     }
     let edges = Edges { needs: &needs, steps: &layers };
@@ -211,10 +237,17 @@ fn step(stack: &ManifestStack, standing: &Standing, decision: Decision, wanted: 
     let (gone, unreadable) = gone(&source, grants(template));
     let note =
         |id: &String| format!("whether {id} was revoked is not read back: the template does not name it in full");
+    let stubborn = |one: &Stubborn| {
+        let Stubborn { logical_id, resource_type, reason } = one;
+        format!(
+            "{logical_id} ({resource_type}) would not go: {reason}; mend it, or leave it behind by `--retain {}:{logical_id}`",
+            stack.id
+        )
+    };
     Step {
         checks_after: gone.into_iter().collect(),
         lake_formation: probe::touches_lake_formation(template),
-        notes: unreadable.iter().map(note).collect(),
+        notes: standing.stubborn.iter().map(stubborn).chain(unreadable.iter().map(note)).collect(),
         protection: wanted,
         ..bare(stack, standing, Turn::Delete, decision)
     }
@@ -243,16 +276,19 @@ pub(super) fn bare(stack: &ManifestStack, standing: &Standing, turn: Turn, decis
         notes: Vec::new(),
         change_set: None,
         protection: Protection::Off,
+        retain: BTreeSet::new(),
+        stack_policy: StackPolicy::Open,
     }
 }
 
 /// What stays of a stack's resources, or keeps them from going.
-fn leftovers(stack: &ManifestStack, standing: &Standing) -> Vec<Left> {
+fn leftovers(stack: &ManifestStack, standing: &Standing, retain: &BTreeSet<String>) -> Vec<Left> {
     let resources = standing.template.as_ref().and_then(|template| template["Resources"].as_object());
     let of = |(logical_id, resource): (&String, &Value)| {
         let resource_type = resource["Type"].as_str()?;
         // RetainExceptOnCreate keeps what a complete creation made, as Retain does (user guide, DeletionPolicy)
-        let retained = resource["DeletionPolicy"].as_str().is_some_and(|policy| policy.starts_with("Retain"));
+        let retained = retain.contains(logical_id)
+            || resource["DeletionPolicy"].as_str().is_some_and(|policy| policy.starts_with("Retain"));
         let stays = match (retained, LEFTOVERS.iter().find(|left| left.type_name == resource_type)) {
             (true, _) => Stays::Retained,
             (false, Some(_)) => Stays::InPart,

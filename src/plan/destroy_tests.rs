@@ -12,6 +12,8 @@ fn standing(status: &str, protection: Protection, change_sets: &[&str]) -> Obser
         outputs: BTreeMap::new(),
         role_arn: None,
         termination_protection: protection,
+        stack_policy: None,
+        stubborn: Vec::new(),
         change_sets: change_sets.iter().map(|name| (*name).to_owned()).collect(),
     }))
 }
@@ -63,15 +65,107 @@ fn the_table_cell_by_cell() {
     ];
     assert_eq!(table.len(), StackStatus::KNOWN.len() + 2);
     for (status, open, unprotected, protected) in table {
-        let decided = |found, wanted| removal(&standing(status, found, &[]), wanted);
+        let decided = |found, wanted| removal(&standing(status, found, &[]), wanted, &BTreeSet::new());
         assert_eq!(word(&decided(Protection::Off, Protection::On)), open, "{status}");
         assert_eq!(word(&decided(Protection::On, Protection::Off)), unprotected, "{status}, unprotected");
         assert_eq!(word(&decided(Protection::On, Protection::On)), protected, "{status}, protected");
     }
-    assert_eq!(removal(&Observed::Absent, Protection::On), Decision::Keep);
-    let shell = |names: &[&str]| removal(&standing("REVIEW_IN_PROGRESS", Protection::Off, names), Protection::On);
+    assert_eq!(removal(&Observed::Absent, Protection::On, &BTreeSet::new()), Decision::Keep);
+    let shell = |names: &[&str]| {
+        removal(&standing("REVIEW_IN_PROGRESS", Protection::Off, names), Protection::On, &BTreeSet::new())
+    };
     assert_eq!(shell(&["meshform-1"]), Decision::Delete);
     assert_eq!(word(&shell(&["meshform-1", "release-7"])), "refuse");
+}
+
+#[test]
+fn only_what_would_not_go_is_left_behind_cell_by_cell() {
+    //   status, and what is done when what would not go is named, and when something else is as well
+    let table = [
+        ("REVIEW_IN_PROGRESS", "refuse", "refuse"),
+        ("CREATE_IN_PROGRESS", "refuse", "refuse"),
+        ("CREATE_FAILED", "refuse", "refuse"),
+        ("CREATE_COMPLETE", "refuse", "refuse"),
+        ("ROLLBACK_IN_PROGRESS", "refuse", "refuse"),
+        ("ROLLBACK_FAILED", "refuse", "refuse"),
+        ("ROLLBACK_COMPLETE", "refuse", "refuse"),
+        // its end tells whether they would not go
+        ("DELETE_IN_PROGRESS", "wait", "wait"),
+        ("DELETE_FAILED", "delete", "refuse"),
+        ("DELETE_COMPLETE", "gone", "gone"),
+        ("UPDATE_IN_PROGRESS", "refuse", "refuse"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "refuse", "refuse"),
+        ("UPDATE_COMPLETE", "refuse", "refuse"),
+        ("UPDATE_FAILED", "refuse", "refuse"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "refuse", "refuse"),
+        ("UPDATE_ROLLBACK_FAILED", "refuse", "refuse"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "refuse", "refuse"),
+        ("UPDATE_ROLLBACK_COMPLETE", "refuse", "refuse"),
+        ("IMPORT_IN_PROGRESS", "refuse", "refuse"),
+        ("IMPORT_COMPLETE", "refuse", "refuse"),
+        ("IMPORT_ROLLBACK_IN_PROGRESS", "refuse", "refuse"),
+        ("IMPORT_ROLLBACK_FAILED", "refuse", "refuse"),
+        ("IMPORT_ROLLBACK_COMPLETE", "refuse", "refuse"),
+        ("PAINT_IN_PROGRESS", "refuse", "refuse"),
+        ("PAINT_COMPLETE", "refuse", "refuse"),
+    ];
+    assert_eq!(table.len(), StackStatus::KNOWN.len() + 2);
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    for (status, named, other) in table {
+        let observed = stubborn(status);
+        let decided = |names: &[&str]| removal(&observed, Protection::On, &set(names));
+        assert_eq!(word(&decided(&["Profile"])), named, "{status}");
+        assert_eq!(word(&decided(&["Bucket", "Profile"])), other, "{status}, and another");
+    }
+    let refused = removal(&stubborn("DELETE_FAILED"), Protection::On, &set(&["Bucket", "Profile"]));
+    let Decision::Refuse { reason, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(reason, "cannot leave Bucket behind: only what would not go can stay, which is Profile");
+    let refused = removal(&stubborn("UPDATE_COMPLETE"), Protection::On, &set(&["Profile"]));
+    let Decision::Refuse { reason, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(reason, "is in UPDATE_COMPLETE: only a stack in DELETE_FAILED goes without some of its resources");
+    // a protected stack stays protected
+    let mut observed = stubborn("DELETE_FAILED");
+    if let Observed::Present(standing) = &mut observed {
+        standing.termination_protection = Protection::On;
+    }
+    assert_eq!(word(&removal(&observed, Protection::On, &set(&["Profile"]))), "refuse");
+    assert_eq!(removal(&Observed::Absent, Protection::On, &set(&["Profile"])), Decision::Keep);
+}
+
+/// A stack from which a profile would not go.
+fn stubborn(status: &str) -> Observed {
+    let mut observed = standing(status, Protection::Off, &[]);
+    if let Observed::Present(standing) = &mut observed {
+        standing.stubborn = vec![Stubborn {
+            logical_id: "Profile".to_owned(),
+            resource_type: "AWS::SageMaker::UserProfile".to_owned(),
+            reason: "it has applications".to_owned(),
+        }];
+    }
+    observed
+}
+
+#[test]
+fn what_would_not_go_is_told_with_its_reason_and_what_is_left_behind_is_listed() {
+    let rendered = rendered(mesh());
+    let mut deployed = everything(&rendered);
+    let Some(Observed::Present(standing)) = deployed.stacks.get_mut(&id("sales/storage")) else { panic!("it stands") };
+    standing.status = StackStatus::DeleteFailed;
+    let reason = "it has subscribers".to_owned();
+    standing.stubborn =
+        vec![Stubborn { logical_id: "Topic".to_owned(), resource_type: "AWS::SNS::Topic".to_owned(), reason }];
+    let retain = BTreeMap::from([(id("sales/storage"), BTreeSet::from(["Topic".to_owned()]))]);
+    let planned = destroy(&rendered.manifest, &deployed, &BTreeMap::new(), Protection::Off, &retain).unwrap();
+    let step = &planned.plan.steps[&StepId::new(&id("sales/storage"), Turn::Delete)];
+    assert_eq!((&step.decision, step.retain.len()), (&Decision::Delete, 1));
+    assert_eq!(
+        step.notes,
+        [
+            "Topic (AWS::SNS::Topic) would not go: it has subscribers; mend it, or leave it behind by `--retain sales/storage:Topic`"
+        ]
+    );
+    let stays: Vec<&str> = planned.left.iter().map(|left| left.logical_id.as_str()).collect();
+    assert_eq!(stays, ["Topic", "Bucket"].iter().rev().copied().collect::<Vec<_>>());
 }
 
 fn mesh() -> Vec<Sample> {
@@ -104,7 +198,8 @@ fn needs(plan: &Plan, name: &str) -> Vec<String> {
 fn what_depends_on_a_stack_goes_before_it_and_bootstrap_stays() {
     let rendered = rendered(mesh());
     let deployed = everything(&rendered);
-    let Destruction { plan, left } = destroy(&rendered.manifest, &deployed, &BTreeMap::new(), Protection::On).unwrap();
+    let Destruction { plan, left } =
+        destroy(&rendered.manifest, &deployed, &BTreeMap::new(), Protection::On, &BTreeMap::new()).unwrap();
     assert_eq!(plan.steps.len(), 5);
     assert_eq!(needs(&plan, "shop/access"), [""; 0]);
     assert_eq!(needs(&plan, "governance/sharing"), ["shop/access"]);
@@ -123,10 +218,16 @@ fn a_stack_that_is_gone_passes_its_place_on_and_nothing_stands_for_nothing() {
     for gone in ["governance/sharing", "governance/publication"] {
         deployed.stacks.insert(id(gone), Observed::Absent);
     }
-    let plan = destroy(&rendered.manifest, &deployed, &BTreeMap::new(), Protection::On).unwrap().plan;
+    let plan = destroy(&rendered.manifest, &deployed, &BTreeMap::new(), Protection::On, &BTreeMap::new()).unwrap().plan;
     assert_eq!(needs(&plan, "sales/storage"), ["shop/access"]);
     let nothing = nothing(&rendered);
-    assert!(destroy(&rendered.manifest, &nothing, &BTreeMap::new(), Protection::On).unwrap().plan.steps.is_empty());
+    assert!(
+        destroy(&rendered.manifest, &nothing, &BTreeMap::new(), Protection::On, &BTreeMap::new())
+            .unwrap()
+            .plan
+            .steps
+            .is_empty()
+    );
 }
 
 #[test]
@@ -139,7 +240,8 @@ fn what_nothing_asks_for_goes_by_its_layer() {
         observed: standing("UPDATE_COMPLETE", Protection::Off, &[]),
     };
     let strays = BTreeMap::from([(id("governance/demo-sharing-left"), stray)]);
-    let plan = destroy(&rendered.manifest, &everything(&rendered), &strays, Protection::On).unwrap().plan;
+    let plan =
+        destroy(&rendered.manifest, &everything(&rendered), &strays, Protection::On, &BTreeMap::new()).unwrap().plan;
     assert_eq!(needs(&plan, "governance/demo-sharing-left"), ["shop/access"]);
     assert_eq!(needs(&plan, "governance/publication"), ["governance/demo-sharing-left", "governance/sharing"]);
 }

@@ -1,7 +1,7 @@
 //! Whether a stack differs from what stands.
 
 use super::turns::Values;
-use super::{Decision, Intent, MASKED, Observed, Protection, Step, Turn, decide, removal};
+use super::{Decision, Intent, MASKED, Observed, Protection, StackPolicy, Step, Turn, decide, guards, removal};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -9,23 +9,26 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &Observed) -> Decision {
     if step.id.turn == Turn::Delete {
-        return removal(observed, step.protection);
+        return removal(observed, step.protection, &step.retain);
     }
     let wanted = serde_json::from_str(&step.template).unwrap_or(Value::Null);
-    decide(observed, intent(&wanted, Some(parameters), observed, step.protection))
+    decide(observed, intent(&wanted, Some(parameters), observed, (step.protection, step.stack_policy)))
 }
 /// Equal when the parsed template and every parameter equal what stands. `None` for parameters that are not known yet, and a
 /// masked value, count as changed: the change set then tells.
 ///
-/// Protection that is wanted and not there counts as a change; what is there and not wanted stays, for somebody may rely on it.
+/// Protection that is wanted and not there, be it by termination protection or by a stack policy, counts as a change; what is there and not wanted stays, for somebody may rely on it.
 pub(super) fn intent(
     template: &Value,
     parameters: Option<&BTreeMap<String, String>>,
     observed: &Observed,
-    protection: Protection,
+    (protection, stack_policy): (Protection, StackPolicy),
 ) -> Intent {
     let Observed::Present(standing) = observed else { return Intent::Change };
     if (protection, standing.termination_protection) == (Protection::On, Protection::Off) {
+        return Intent::Change;
+    }
+    if stack_policy == StackPolicy::Stores && !standing.stack_policy.as_deref().is_some_and(guards) {
         return Intent::Change;
     }
     let same_template = standing.template.as_ref() == Some(template);

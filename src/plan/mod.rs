@@ -29,6 +29,7 @@ pub mod safety;
 #[cfg(test)]
 pub(crate) mod samples;
 mod select;
+mod stack_policy;
 mod standing;
 mod steps;
 mod turns;
@@ -36,7 +37,7 @@ mod union;
 
 pub use change_set::{NoChangeSet, Prospect, StepChangeSet};
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
-pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing};
+pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing, Stubborn};
 pub use destroy::{Destruction, Left, Stays, Stray, destroy, removal};
 pub use error::PlanError;
 pub use grants::{Grant, GrantedOn};
@@ -46,5 +47,6 @@ pub use model::{Asset, Options, Parameter, Pass, Plan, Secret, Step, StepId, Tur
 pub use probe::{DefaultsFor, Probe, TaggedDatabase, TaggedTable, Tags};
 pub use recover::{Recovery, Way, WrongWay, fits, recover, recovery};
 pub use select::Pattern;
+pub use stack_policy::{LIFTED, StackPolicy, forbids, guards, holds_data, policy};
 pub use standing::documents;
 pub use steps::{plan, to_observe};

@@ -1,7 +1,7 @@
 //! The plan and its steps: plain data.
 
 use super::probe::Probe;
-use super::{Decision, MASKED, Pattern, Protection, StepChangeSet};
+use super::{Decision, MASKED, Pattern, Protection, StackPolicy, StepChangeSet};
 use crate::assembly::{Layer, StackId, Wire};
 use crate::mesh::{AccountId, Region};
 use schemars::JsonSchema;
@@ -180,6 +180,12 @@ pub struct Step {
     /// The termination protection that it is to have; of a stack that is to go, whether it may be switched off.
     #[serde(skip_serializing_if = "is_off")]
     pub protection: Protection,
+    /// Of a stack that is to go: the resources that are left behind, which would not go with it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub retain: BTreeSet<String>,
+    /// The stack policy that it is to have.
+    #[serde(skip_serializing_if = "StackPolicy::is_open")]
+    pub stack_policy: StackPolicy,
 }
 
 /// What is off is not told: most steps say nothing about protection.

@@ -80,7 +80,7 @@ pub fn recovery(status: &StackStatus) -> Recovery {
         },
         StackStatus::DeleteFailed => Recovery::Not {
             reason: "is in DELETE_FAILED: somebody tried to delete it and some resources would not go",
-            advice: "mend what blocks them and delete it again, or retain them by name in the console",
+            advice: "mend what blocks them and delete it again; where the whole mesh is to go, `meshform destroy --retain` leaves them behind",
         },
         StackStatus::ImportRollbackFailed => Recovery::Not {
             reason: "is in IMPORT_ROLLBACK_FAILED: an import could not be taken back",

@@ -138,6 +138,8 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
             outputs: outputs(stack.id.name()),
             role_arn: None,
             termination_protection: Protection::On,
+            stack_policy: None,
+            stubborn: Vec::new(),
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))

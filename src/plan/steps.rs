@@ -9,7 +9,7 @@ use super::probe::{self, Probe, Source, Unreadable};
 use super::turns::{Part, Values, leaving, turns};
 use super::{
     Asset, Decision, Deployed, Graph, Intent, Observed, Options, Parameter, Plan, PlanError, Protection, Secret,
-    Standing, Step, StepId, Turn, decide, graph,
+    StackPolicy, Standing, Step, StepId, Turn, decide, graph,
 };
 use crate::assembly::{Manifest, ManifestStack, ParameterValue, Rendered, StackId, Wire};
 use crate::mesh::fingerprint;
@@ -137,9 +137,10 @@ impl Context<'_> {
             .iter()
             .map(|(name, parameter)| parameter.known().map(|value| (name.clone(), value.to_owned())))
             .collect();
-        let wanted = self.rendered.manifest.operation.protects(template);
-        let protection = if wanted { Protection::On } else { Protection::Off };
-        let decision = decide(observed, intent(template, known.as_ref(), observed, protection));
+        let operation = &self.rendered.manifest.operation;
+        let protection = if operation.protects(template) { Protection::On } else { Protection::Off };
+        let stack_policy = StackPolicy::wanted(operation.stack_policy, template);
+        let decision = decide(observed, intent(template, known.as_ref(), observed, (protection, stack_policy)));
         let (standing, outputs) = match observed {
             Observed::Absent => (None, BTreeMap::new()),
             Observed::Present(standing) => (Some(standing.stack_arn.clone()), standing.outputs.clone()),
@@ -165,6 +166,8 @@ impl Context<'_> {
             notes: Vec::new(),
             change_set: None,
             protection,
+            retain: BTreeSet::new(),
+            stack_policy,
         };
         Ok(match (&first.decision, observed) {
             (Decision::Update, Observed::Present(standing)) => {

@@ -106,6 +106,7 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: A
                 // a detection leaves its result with the stack, and changes no resource; the second is asked for by the first
                 "cloudformation:DetectStackDrift",
                 "cloudformation:DetectStackResourceDrift",
+                "cloudformation:GetStackPolicy",
                 "cloudformation:GetTemplate",
                 "cloudformation:ListChangeSets",
                 "cloudformation:ListStackResources",
@@ -214,6 +215,7 @@ fn add_deploy_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
         "cloudformation:DeleteStack",
         "cloudformation:ExecuteChangeSet",
         "cloudformation:RollbackStack",
+        "cloudformation:SetStackPolicy",
         "cloudformation:TagResource",
         "cloudformation:UntagResource",
         "cloudformation:UpdateTerminationProtection",
@@ -224,6 +226,7 @@ fn add_deploy_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
         "cloudformation:DescribeStackEvents",
         "cloudformation:DescribeStackResources",
         "cloudformation:DescribeStacks",
+        "cloudformation:GetStackPolicy",
         "cloudformation:GetTemplate",
     ];
     let work = PolicyDocument::new([

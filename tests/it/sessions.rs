@@ -18,6 +18,8 @@ struct Answers {
     account: Option<&'static str>,
     /// When its credentials end.
     expiration: &'static str,
+    /// The code of the MFA device that opens a session.
+    code: &'static str,
 }
 
 /// Accounts of the demo, each with one plan role.
@@ -65,7 +67,13 @@ fn answer(mut stream: TcpStream, answers: Answers, calls: &Calls) -> Option<()> 
         |name: &str| body.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).unwrap_or_default();
     let action = field("Action").to_owned();
     *calls.lock().ok()?.entry(action.clone()).or_default() += 1;
+    *calls.lock().ok()?.entry(format!("{action} by {access_key}")).or_default() += 1;
     let (status, text) = match action.as_str() {
+        "GetSessionToken" if field("TokenCode") == answers.code => {
+            let credentials = "<Credentials><AccessKeyId>ASIAMFA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>";
+            (200, format!("<GetSessionTokenResponse><GetSessionTokenResult>{credentials}</GetSessionTokenResult></GetSessionTokenResponse>"))
+        }
+        "GetSessionToken" => (403, "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed with invalid MFA one time pass code.</Message></Error></ErrorResponse>".to_owned()),
         "AssumeRole" => {
             // the key carries the account of the role, so that GetCallerIdentity can answer with it
             let account = field("RoleArn").split("%3A").nth(4).unwrap_or_default().to_owned();
@@ -95,6 +103,11 @@ fn answer(mut stream: TcpStream, answers: Answers, calls: &Calls) -> Option<()> 
 
 /// Deploys without `--yes` and without a terminal: it looks at everything and then stops.
 fn look(endpoint: &str) -> Output {
+    looked(endpoint, "environments/demo", &[], "")
+}
+
+/// The same with another environment, with arguments, and with something on stdin.
+fn looked(endpoint: &str, environment: &str, arguments: &[&str], input: &str) -> Output {
     let variables = [
         ("AWS_ENDPOINT_URL", endpoint),
         ("AWS_REGION", "eu-west-1"),
@@ -104,14 +117,20 @@ fn look(endpoint: &str) -> Output {
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
-    Command::new(env!("CARGO_BIN_EXE_meshform"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_meshform"))
         .env_clear()
         .envs(variables)
-        .args(["deploy", "-e", "environments/demo"])
+        .args(["deploy", "-e", environment])
+        .args(arguments)
         .current_dir(repository(""))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .expect("meshform starts")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("meshform starts");
+    // whoever does not read it may be gone by now
+    let _ = child.stdin.take().expect("stdin is a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("meshform ends")
 }
 
 fn count(calls: &Calls, action: &str) -> usize {
@@ -120,7 +139,8 @@ fn count(calls: &Calls, action: &str) -> usize {
 
 #[test]
 fn an_account_that_answers_with_another_is_refused_before_any_call() {
-    let (endpoint, calls) = serve(Answers { account: Some("999999999999"), expiration: "2099-01-01T00:00:00Z" });
+    let (endpoint, calls) =
+        serve(Answers { account: Some("999999999999"), expiration: "2099-01-01T00:00:00Z", code: "123456" });
     let ran = look(&endpoint);
     let text = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(1), "{text}");
@@ -131,7 +151,7 @@ fn an_account_that_answers_with_another_is_refused_before_any_call() {
 
 #[test]
 fn a_session_is_made_once_and_renewed_before_it_ends() {
-    let (endpoint, calls) = serve(Answers { account: None, expiration: "2099-01-01T00:00:00Z" });
+    let (endpoint, calls) = serve(Answers { account: None, expiration: "2099-01-01T00:00:00Z", code: "123456" });
     let ran = look(&endpoint);
     assert_eq!(ran.status.code(), Some(6), "{}", String::from_utf8_lossy(&ran.stderr));
     assert_eq!(
@@ -140,8 +160,61 @@ fn a_session_is_made_once_and_renewed_before_it_ends() {
         "one session for each account, and one to look at the lock"
     );
     // credentials that have ended are never used: each call asks for new ones
-    let (endpoint, calls) = serve(Answers { account: None, expiration: "2001-01-01T00:00:00Z" });
+    let (endpoint, calls) = serve(Answers { account: None, expiration: "2001-01-01T00:00:00Z", code: "123456" });
     let ran = look(&endpoint);
     assert_eq!(ran.status.code(), Some(6), "{}", String::from_utf8_lossy(&ran.stderr));
     assert!(count(&calls, "AssumeRole") > ACCOUNTS + LOCK, "{:?}", calls.lock());
+}
+
+/// The demo, whose mesh.yaml names an MFA device.
+fn with_device() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a directory can be made");
+    crate::local_aws::harness::copy_environment("environments/demo", folder.path());
+    let file = folder.path().join("mesh.yaml");
+    let text = std::fs::read_to_string(&file).expect("the mesh has a file");
+    assert!(!text.contains("\ndeployment:"), "the demo has no `deployment` of its own");
+    let device = "deployment: {mfaSerial: \"arn:aws:iam::111111111111:mfa/deployer\"}";
+    std::fs::write(&file, format!("{text}\n{device}\n")).expect("the file can be written");
+    folder
+}
+
+#[test]
+fn a_code_opens_one_session_for_the_run_and_every_role_is_assumed_by_it() {
+    let folder = with_device();
+    let environment = folder.path().to_string_lossy();
+    for (arguments, input) in [(["--mfa-code", "123456"], ""), (["--mfa-code", "-"], "123456\n")] {
+        let (endpoint, calls) = serve(Answers { account: None, expiration: "2001-01-01T00:00:00Z", code: "123456" });
+        let ran = looked(&endpoint, &environment, &arguments, input);
+        let text = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(ran.status.code(), Some(6), "{text}");
+        assert!(!text.contains("123456") && !text.contains("not-rendered-yet"), "{text}");
+        assert_eq!(count(&calls, "GetSessionToken"), 1, "though every role is assumed again and again");
+        assert!(count(&calls, "AssumeRole") > ACCOUNTS + LOCK);
+        assert_eq!(count(&calls, "AssumeRole by ASIAMFA"), count(&calls, "AssumeRole"));
+    }
+}
+
+#[test]
+fn without_a_code_or_with_a_wrong_one_nothing_is_done_and_it_is_said_what_to_do() {
+    let folder = with_device();
+    let environment = folder.path().to_string_lossy();
+    let answers = Answers { account: None, expiration: "2099-01-01T00:00:00Z", code: "123456" };
+    let (endpoint, calls) = serve(answers);
+    let ran = looked(&endpoint, &environment, &[], "");
+    let text = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(6), "{text}");
+    assert!(text.contains("arn:aws:iam::111111111111:mfa/deployer") && text.contains("--mfa-code -"), "{text}");
+    for wrong in ["12345", "1234567", "12345x"] {
+        let ran = looked(&endpoint, &environment, &["--mfa-code", wrong], "");
+        let text = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(2), "{text}");
+        assert!(text.contains("six digits") && !text.contains(wrong), "{text}");
+    }
+    assert_eq!(calls.lock().expect("no thread panicked").len(), 0, "no call is made");
+    let ran = looked(&endpoint, &environment, &["--mfa-code", "654321"], "");
+    let text = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{text}");
+    assert!(text.contains("invalid MFA one time pass code") && text.contains("serves once"), "{text}");
+    assert_eq!(count(&calls, "GetSessionToken"), 1, "a code that was refused is not sent again");
+    assert_eq!(count(&calls, "AssumeRole"), 0);
 }

@@ -26,6 +26,9 @@ pub(in crate::cli) struct DeployArguments {
     /// After a failure, go on with what does not depend on it
     #[arg(long)]
     pub(in crate::cli) keep_going: bool,
+    /// Let a change of this stack replace or remove what holds data, though its stack policy forbids it: a policy that allows all stands in its place until the change is done. OWNER/STACK, may be given several times
+    #[arg(long, value_name = "STACK")]
+    pub(in crate::cli) lift_stack_policy: Vec<String>,
     /// How progress is printed
     #[arg(long, value_enum, default_value = "text")]
     pub(in crate::cli) format: ProgressFormat,
@@ -74,6 +77,9 @@ pub(in crate::cli) struct DestroyArguments {
     /// Do not ask: the name of the mesh that is to go, which nobody types by habit
     #[arg(long, value_name = "MESH")]
     pub(in crate::cli) yes: Option<String>,
+    /// Leave a resource behind that would not go with its stack, which must be in DELETE_FAILED: it stays and belongs to no stack any more. OWNER/STACK:LOGICAL-ID, may be given several times
+    #[arg(long, value_name = "RESOURCE")]
+    pub(in crate::cli) retain: Vec<String>,
     /// Switch termination protection off where it is on
     #[arg(long)]
     pub(in crate::cli) unprotect: bool,

@@ -12,6 +12,7 @@ use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChange
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetType, DeploymentConfig, DeploymentConfigMode, DeploymentMode, Parameter, TemplateStage,
 };
+use std::collections::BTreeSet;
 
 const SERVICE: &str = "CloudFormation";
 
@@ -226,12 +227,15 @@ pub(super) async fn delete_stack(
     session: &Session,
     scope: &Scope,
     stack_arn: &str,
+    retain: &BTreeSet<String>,
     token: &str,
     role_arn: Option<String>,
 ) -> Result<(), CloudError> {
     let at = At::new(SERVICE, "DeleteStack", scope);
     let request =
         session.cloudformation.delete_stack().stack_name(stack_arn).client_request_token(token).set_role_arn(role_arn);
+    let retained = (!retain.is_empty()).then(|| retain.iter().cloned().collect());
+    let request = request.set_retain_resources(retained);
     request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
 }
 

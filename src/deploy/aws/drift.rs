@@ -4,6 +4,7 @@ mod grants;
 
 use super::Aws;
 use crate::access::GrantedFact;
+use crate::assembly::StackPolicies;
 use crate::deploy::cloud::{CloudError, ErrorKind, Scope};
 use crate::deploy::drift::{DetectionState, Inspect};
 use crate::deploy::failure::{At, failed};
@@ -24,7 +25,7 @@ const LAKE_FORMATION: &str = "Lake Formation";
 
 impl Inspect for Aws {
     async fn stack(&self, scope: &Scope, name: &str) -> Result<Observed, CloudError> {
-        observed(self, scope, name).await
+        observed(self, scope, name, StackPolicies::None).await
     }
 
     async fn detect_drift(&self, scope: &Scope, stack: &str) -> Result<String, CloudError> {

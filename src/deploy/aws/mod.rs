@@ -15,6 +15,7 @@ use super::cloud::{
 };
 use super::credentials::{Reach, Sessions};
 use crate::plan::{Probe, Protection, Way};
+use std::collections::BTreeSet;
 
 /// AWS, reached by role sessions.
 pub(super) struct Aws {
@@ -102,9 +103,15 @@ impl Cloud for Aws {
         cloudformation::delete_change_set(&session, scope, change_set).await
     }
 
-    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+    async fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        retain: &BTreeSet<String>,
+        token: &str,
+    ) -> Result<(), CloudError> {
         let session = self.sessions.session(scope).await?;
-        cloudformation::delete_stack(&session, scope, stack_arn, token, self.execution_role(scope)).await
+        cloudformation::delete_stack(&session, scope, stack_arn, retain, token, self.execution_role(scope)).await
     }
 
     async fn continue_rollback(
@@ -126,6 +133,16 @@ impl Cloud for Aws {
     async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
         let session = self.sessions.session(scope).await?;
         recovery::protect(&session, scope, stack_arn, protection).await
+    }
+
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::stack_policy(&session, scope, stack_arn).await
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::set_stack_policy(&session, scope, stack_arn, policy).await
     }
 
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {

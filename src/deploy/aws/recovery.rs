@@ -1,4 +1,4 @@
-//! CloudFormation's operations for stacks that are stuck or are to go.
+//! CloudFormation's operations for stacks that are stuck, are to go, or are to be kept from harm.
 
 use crate::deploy::cloud::{CloudError, Scope, StackResource};
 use crate::deploy::credentials::Session;
@@ -55,6 +55,29 @@ pub(super) async fn protect(
     let at = At::new(SERVICE, "UpdateTerminationProtection", scope);
     let request = session.cloudformation.update_termination_protection().stack_name(stack_arn);
     let request = request.enable_termination_protection(protection == Protection::On);
+    request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
+}
+
+/// A stack without a policy is answered without one (API reference, `GetStackPolicy`).
+pub(super) async fn stack_policy(
+    session: &Session,
+    scope: &Scope,
+    stack_arn: &str,
+) -> Result<Option<String>, CloudError> {
+    let at = At::new(SERVICE, "GetStackPolicy", scope);
+    let answer = session.cloudformation.get_stack_policy().stack_name(stack_arn).send().await;
+    let answer = answer.map_err(|error| failed(&at, error))?;
+    Ok(answer.stack_policy_body().filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+pub(super) async fn set_stack_policy(
+    session: &Session,
+    scope: &Scope,
+    stack_arn: &str,
+    policy: &str,
+) -> Result<(), CloudError> {
+    let at = At::new(SERVICE, "SetStackPolicy", scope);
+    let request = session.cloudformation.set_stack_policy().stack_name(stack_arn).stack_policy_body(policy);
     request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
 }
 

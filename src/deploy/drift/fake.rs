@@ -80,6 +80,8 @@ impl FakeLake {
                 outputs: BTreeMap::new(),
                 role_arn: None,
                 termination_protection: Protection::Off,
+                stack_policy: None,
+                stubborn: Vec::new(),
                 change_sets: Vec::new(),
             };
             lake.stacks.insert(name, standing);

@@ -1,6 +1,6 @@
 //! What the cloud in memory answers.
 
-use super::{Change, FakeCloud, Stack, State, Stored, event, trouble};
+use super::{Change, FakeCloud, Script, Stack, State, Stored, event, trouble};
 use crate::deploy::cloud::*;
 use crate::mesh::fingerprint;
 use crate::plan::diff::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource};
@@ -48,9 +48,10 @@ fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
                 (true, true) => (ChangeSetAction::Modify, Some(ChangeSetReplacement::True)),
                 (true, false) => (ChangeSetAction::Remove, None),
             };
+            let kind = |side: &serde_json::Map<String, Value>| side.get(name)?["Type"].as_str().map(str::to_owned);
             ChangeSetResource {
                 logical_id: name.clone(),
-                resource_type: "AWS::SNS::Topic".to_owned(),
+                resource_type: kind(&new).or_else(|| kind(&old)).unwrap_or_else(|| "AWS::SNS::Topic".to_owned()),
                 action,
                 replacement,
                 scope: Vec::new(),
@@ -59,6 +60,30 @@ fn changes(old: &Value, new: &Value) -> Vec<ChangeSetResource> {
             }
         })
         .collect()
+}
+
+/// The first change that a policy denies, with CloudFormation's sentence. Of policies only what ours say is understood: types that
+/// are neither replaced nor removed.
+fn denied(policy: &str, changes: &[ChangeSetResource]) -> Option<(String, String)> {
+    let policy = parse(policy);
+    let denies = |kind: &str| {
+        let statements = policy["Statement"].as_array().into_iter().flatten();
+        statements.filter(|one| one["Effect"] == "Deny").any(|one| {
+            let types = one["Condition"]["StringEquals"]["ResourceType"].as_array();
+            types.is_none_or(|types| types.iter().any(|found| found == kind))
+        })
+    };
+    let goes = |change: &&ChangeSetResource| {
+        change.action == ChangeSetAction::Remove || change.replacement == Some(ChangeSetReplacement::True)
+    };
+    let change = changes.iter().filter(goes).find(|change| denies(&change.resource_type))?;
+    let id = &change.logical_id;
+    Some((
+        id.clone(),
+        format!(
+            "Action denied by stack policy: Statement [#1] does not allow [Update:Replace] for resource [LogicalResourceId/{id}]"
+        ),
+    ))
 }
 
 impl FakeCloud {
@@ -260,7 +285,12 @@ impl Cloud for FakeCloud {
         }
         state.tokens.insert(token.to_owned(), (asked, String::new()));
         Self::log_call(&mut state, scope, "ExecuteChangeSet", &change.stack);
-        let script = self.scripts.get(&change.stack).cloned().unwrap_or_default();
+        let mut script = self.scripts.get(&change.stack).cloned().unwrap_or_default();
+        if let (ChangeKind::Update, Some(policy)) = (change.request.kind, &state.stacks[&change.stack].policy)
+            && let Some(denial) = denied(policy, &change.view.resources)
+        {
+            script = Script { fails: Some(denial), times: usize::MAX, ..script };
+        }
         let TemplateSource::Inline(template) = &change.request.template else { panic!("staged") };
         let (verb, creating) = match change.request.kind {
             ChangeKind::Create => ("CREATE", true),
@@ -323,17 +353,24 @@ impl Cloud for FakeCloud {
         Ok(())
     }
 
-    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
+    async fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        retain: &BTreeSet<String>,
+        token: &str,
+    ) -> Result<(), CloudError> {
         let mut state = self.state();
         Self::troubled(&mut state, "DeleteStack")?;
-        let asked = format!("DeleteStack {stack_arn}");
+        let asked = format!("DeleteStack {stack_arn} {retain:?}");
         if Self::repeated(&state, token, &asked)?.is_some() {
             return Ok(());
         }
         let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
         // deleting what is gone is no error (API reference, DeleteStack)
         let Some(name) = found.map(|(name, _)| name.clone()) else { return Ok(()) };
-        if state.stacks[&name].protection == Protection::On {
+        let failed = state.stacks[&name].status == StackStatus::DeleteFailed;
+        if state.stacks[&name].protection == Protection::On || (!retain.is_empty() && !failed) {
             return Err(trouble(ErrorKind::Other));
         }
         state.tokens.insert(token.to_owned(), (asked, String::new()));
@@ -342,7 +379,8 @@ impl Cloud for FakeCloud {
         let stack = state.stacks.get_mut(&name).unwrap();
         stack.status = StackStatus::DeleteInProgress;
         let after = Instant::now() + Duration::from_millis(500);
-        let (end, events) = match self.stubborn.get(&name) {
+        let stubborn = self.stubborn.get(&name).filter(|(resource, _)| !retain.contains(resource));
+        let (end, events) = match stubborn {
             None => (StackStatus::DeleteComplete, Vec::new()),
             Some((resource, reason)) => {
                 let of = |number: &str, logical: &str, physical: Option<&str>, reason: Option<&str>| StackEvent {
@@ -428,6 +466,27 @@ impl Cloud for FakeCloud {
         Ok(())
     }
 
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        self.check(scope);
+        let mut state = self.state();
+        Self::troubled(&mut state, "GetStackPolicy")?;
+        Self::read(&mut state, scope);
+        let found = state.stacks.values().find(|stack| stack.arn == stack_arn);
+        found.map(|stack| stack.policy.clone()).ok_or_else(|| trouble(ErrorKind::NotFound))
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let mut state = self.state();
+        Self::troubled(&mut state, "SetStackPolicy")?;
+        let found = state.stacks.iter().find(|(_, stack)| stack.arn == stack_arn);
+        let Some(name) = found.map(|(name, _)| name.clone()) else { return Err(trouble(ErrorKind::NotFound)) };
+        let stands = state.stacks.get_mut(&name).unwrap().policy.replace(policy.to_owned());
+        if stands.as_deref() != Some(policy) {
+            Self::log_call(&mut state, scope, "SetStackPolicy", &name);
+        }
+        Ok(())
+    }
+
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {
         self.check(scope);
         let state = self.state();
@@ -438,6 +497,11 @@ impl Cloud for FakeCloud {
             status: status.to_owned(),
             reason: Some(reason.to_owned()),
         };
+        if stack.status == StackStatus::DeleteFailed {
+            let name = Self::named(stack_arn);
+            let stubborn = self.stubborn.get(name).map(|(logical_id, reason)| of(logical_id, "DELETE_FAILED", reason));
+            return Ok(stubborn.into_iter().chain([of("Gone", "DELETE_COMPLETE", "")]).collect());
+        }
         let blocked = stack.blocked.iter().map(|(logical_id, reason)| of(logical_id, "UPDATE_FAILED", reason));
         let others = [of("Fine", "UPDATE_COMPLETE", ""), of("Stopped", "UPDATE_FAILED", "Resource update cancelled")];
         Ok(blocked.chain(others).collect())
@@ -506,7 +570,7 @@ impl Cloud for FakeCloud {
         if !fits {
             return Ok(Written::Moved);
         }
-        assert_eq!(scope.access, Access::Deploy);
+        assert_ne!(scope.access, Access::Plan);
         Ok(Written::Stored { etag: Self::store(&mut state, place, content) })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::deploy::cloud::*;
 use crate::plan::{Probe, Protection, Way};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -178,8 +179,15 @@ impl<C: Cloud> Cloud for Faulty<C> {
         self.call(scope, "DeleteChangeSet", &change_set.arn, make).await
     }
 
-    async fn delete_stack(&self, scope: &Scope, stack_arn: &str, token: &str) -> Result<(), CloudError> {
-        self.call(scope, "DeleteStack", stack_arn, || self.cloud.delete_stack(scope, stack_arn, token)).await
+    async fn delete_stack(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        retain: &BTreeSet<String>,
+        token: &str,
+    ) -> Result<(), CloudError> {
+        let make = || self.cloud.delete_stack(scope, stack_arn, retain, token);
+        self.call(scope, "DeleteStack", stack_arn, make).await
     }
 
     async fn continue_rollback(
@@ -200,6 +208,15 @@ impl<C: Cloud> Cloud for Faulty<C> {
     async fn protect(&self, scope: &Scope, stack_arn: &str, protection: Protection) -> Result<(), CloudError> {
         let make = || self.cloud.protect(scope, stack_arn, protection);
         self.call(scope, "UpdateTerminationProtection", stack_arn, make).await
+    }
+
+    async fn stack_policy(&self, scope: &Scope, stack_arn: &str) -> Result<Option<String>, CloudError> {
+        self.call(scope, "GetStackPolicy", stack_arn, || self.cloud.stack_policy(scope, stack_arn)).await
+    }
+
+    async fn set_stack_policy(&self, scope: &Scope, stack_arn: &str, policy: &str) -> Result<(), CloudError> {
+        let make = || self.cloud.set_stack_policy(scope, stack_arn, policy);
+        self.call(scope, "SetStackPolicy", stack_arn, make).await
     }
 
     async fn stack_resources(&self, scope: &Scope, stack_arn: &str) -> Result<Vec<StackResource>, CloudError> {

@@ -17,6 +17,9 @@
 //! - A rollback that is blocked by resources ends in `UPDATE_ROLLBACK_FAILED`. Continued, it comes to its end when nothing blocks it any
 //!   more: it was mended, or what blocks it is skipped; only what failed in the rollback can be (ref, `ContinueUpdateRollback`).
 //! - A stack with termination protection is not deleted (ref, `DeleteStack`). One whose resource will not go ends in `DELETE_FAILED`.
+//!   In that status, and in no other, it can be deleted without resources that are named (ref, `DeleteStack`, RetainResources).
+//! - A stack policy is asked at updates only: a change that it denies fails at the resource, and is rolled back (guide, "Prevent
+//!   updates to stack resources"). It can be replaced and not removed.
 //! - A deleted stack is gone by name after 500 ms with its change sets, and stays visible by ARN (ref, `DescribeStacks`).
 //! - A parameter with `NoEcho` is answered as `****` (guide, "Parameters").
 //!
@@ -66,6 +69,7 @@ struct Stack {
     agenda: Vec<(Instant, StackStatus, Vec<StackEvent>)>,
     change_sets: Vec<String>,
     protection: Protection,
+    policy: Option<String>,
     /// Resources that block its rollback, and why.
     blocked: BTreeMap<String, String>,
 }
@@ -234,6 +238,7 @@ impl FakeCloud {
             agenda: Vec::new(),
             change_sets: Vec::new(),
             protection: Protection::Off,
+            policy: None,
             blocked: BTreeMap::new(),
         };
         state.stacks.insert(name.to_owned(), stack);
@@ -261,6 +266,25 @@ impl FakeCloud {
 
     pub(super) fn protection(&self, name: &str) -> Protection {
         self.state().stacks[name].protection
+    }
+
+    /// A stack comes to another status by somebody else's doing.
+    pub(super) fn put_status(&self, name: &str, status: StackStatus) {
+        self.state().stacks.get_mut(name).unwrap().status = status;
+    }
+
+    /// Somebody sets another stack policy.
+    pub(super) fn put_policy(&self, name: &str, policy: &str) {
+        self.state().stacks.get_mut(name).unwrap().policy = Some(policy.to_owned());
+    }
+
+    pub(super) fn policy(&self, name: &str) -> Option<String> {
+        self.state().stacks[name].policy.clone()
+    }
+
+    /// The template of a stack.
+    pub(super) fn template(&self, name: &str) -> Option<String> {
+        self.state().stacks[name].template.clone()
     }
 
     /// What was asked for with each change set that stands or was executed.
@@ -318,7 +342,8 @@ impl FakeCloud {
         let stacks = state.stacks.iter().map(|(name, stack)| {
             let status = &stack.status;
             let template = stack.template.as_deref().map(|text| (text.len(), text.get(..400).unwrap_or(text)));
-            format!("{name} in {}: {status} {template:?} {:?}", stack.account, stack.parameters)
+            let policy = stack.policy.as_deref().map(crate::mesh::fingerprint);
+            format!("{name} in {}: {status} {template:?} {:?} {policy:?}", stack.account, stack.parameters)
         });
         let changes = state.changes.values().filter(|change| !change.executed);
         let changes = changes.map(|change| format!("change set of {}: {}", change.stack, change.request.name));

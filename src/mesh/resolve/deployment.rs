@@ -22,6 +22,13 @@ fn is_topic(text: &str) -> bool {
         && name.len() <= 256
 }
 
+/// What names an MFA device: `[\w+=/:,.@-]*`, 9 to 256 characters (STS API reference, `GetSessionToken`, SerialNumber). A person is
+/// shown it, so only ASCII passes.
+fn is_device(text: &str) -> bool {
+    (9..=256).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&byte))
+}
+
 /// Whom the mesh is deployed by, and how.
 pub(super) fn read(
     file: &MeshFile,
@@ -69,6 +76,13 @@ pub(super) fn read(
             "use 2 to 1224 letters, digits and +=,.@:/-_",
         );
     }
+    if let Some(serial) = written.mfa_serial.as_ref().filter(|serial| !is_device(serial)) {
+        findings.invalid(
+            place.child("mfaSerial"),
+            format!("`{serial}` names no MFA device"),
+            "write its ARN, such as arn:aws:iam::111111111111:mfa/NAME, or the serial number of a hardware device",
+        );
+    }
     for (at, topic) in written.notification_topics.iter().enumerate() {
         let here = place.child("notificationTopics").child(at.to_string());
         if !is_topic(topic) {
@@ -88,6 +102,7 @@ pub(super) fn read(
         early_validation: written.early_validation.unwrap_or_default(),
         mode: written.mode.unwrap_or_default(),
         drift: written.drift.unwrap_or_default(),
+        stack_policy: written.stack_policy.unwrap_or_default(),
     };
     Deployment {
         from: from.unwrap_or_else(|| governance.clone()),
@@ -106,7 +121,19 @@ pub(super) fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::is_topic;
+    use super::{is_device, is_topic};
+
+    #[test]
+    fn only_what_sts_accepts_names_a_device() {
+        for right in ["arn:aws:iam::111111111111:mfa/deployer", "GAHT12345678"] {
+            assert!(is_device(right), "{right}");
+        }
+        for wrong in
+            ["", "short", "arn:aws:iam::111111111111:mfa/a b", "GAHT1234\u{1b}[2J", "GAHT1234ä678", &"a".repeat(257)]
+        {
+            assert!(!is_device(wrong), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn only_arns_of_topics_are_notified() {

@@ -30,9 +30,6 @@ pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
             findings,
         );
     }
-    if mesh.deployment.mfa_serial.is_some() {
-        report(("the deployment", ""), &["MFA prompt"], mesh.origin.child("deployment").child("mfaSerial"), findings);
-    }
 }
 
 /// What something is, and its name where it has one.

@@ -24,7 +24,7 @@ mod sensitive;
 mod shapes;
 mod sight;
 mod stacks;
-mod stores;
+pub(in crate::plan) mod stores;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 ///
 /// Catalog entries (`AWS::Glue::Database`, `AWS::Glue::Table`) are not among them: the files stay in S3, and the entries are
 /// made again from the contract. Their notes say what goes with them.
-pub(super) const STORES: &[(&str, &str)] = &[
+pub(in crate::plan) const STORES: &[(&str, &str)] = &[
     ("AWS::Backup::BackupVault", "the recovery points in it"),
     ("AWS::CloudTrail::EventDataStore", "the events in it"),
     ("AWS::DocDB::DBCluster", "the documents in it"),
@@ -41,7 +41,7 @@ pub(super) const STORES: &[(&str, &str)] = &[
 ];
 
 /// What is lost with a resource of a type; none for types that hold no data.
-pub(super) fn lost_with(resource_type: &str) -> Option<&'static str> {
+pub(in crate::plan) fn lost_with(resource_type: &str) -> Option<&'static str> {
     let at = STORES.binary_search_by(|(name, _)| (*name).cmp(resource_type)).ok()?;
     Some(STORES[at].1)
 }

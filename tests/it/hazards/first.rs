@@ -226,6 +226,8 @@ fn standing(rendered: &Rendered) -> Deployed {
             outputs: outputs.remove(&stack.id).unwrap_or_default(),
             role_arn: None,
             termination_protection: Protection::On,
+            stack_policy: None,
+            stubborn: Vec::new(),
             change_sets: Vec::new(),
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))
