@@ -90,7 +90,9 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Look whether the accounts have what the mesh needs: roles, bootstrap, settings, sharing, QuickSight, quotas
     #[cfg(feature = "aws")]
-    #[command(after_help = "Example: meshform doctor -e demo")]
+    #[command(
+        after_help = "Example: meshform doctor -e demo\n\nIn accounts to be thrown away: meshform doctor -e demo --probe 999999999999 --probe 888888888888"
+    )]
     Doctor(DoctorArguments),
     /// Compare what stands with what the deployed templates say: stacks, grants, tags, settings, columns, ends of access
     #[cfg(feature = "aws")]
@@ -268,6 +270,8 @@ pub(super) enum SchemaName {
     Drift,
     /// Preconditions, as `doctor --format json` prints them.
     Doctor,
+    /// What probes showed, as `doctor --probe` writes it.
+    Probes,
     /// An event, as `deploy --format json` prints it, without its version.
     #[cfg(feature = "aws")]
     Events,

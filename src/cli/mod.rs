@@ -34,6 +34,8 @@ mod plan;
 #[cfg(feature = "aws")]
 mod planning;
 #[cfg(feature = "aws")]
+mod probe;
+#[cfg(feature = "aws")]
 mod recover;
 #[cfg(feature = "aws")]
 mod status;

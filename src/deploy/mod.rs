@@ -28,6 +28,7 @@ mod nature;
 mod observe;
 mod outcome;
 mod pace;
+pub mod probing;
 mod recorded;
 mod session;
 mod settings;

@@ -30,6 +30,8 @@ pub struct Settings {
     pub assets: BTreeMap<String, Vec<u8>>,
     /// How CloudFormation is asked to work on the stacks.
     pub operation: Operation,
+    /// Tags of the stacks themselves; those of a mesh have none, since their resources are tagged one by one.
+    pub tags: BTreeMap<String, String>,
     /// Steps that an earlier run began and did not end well: should they be kept, what comes after a stack is done all the same.
     pub unsettled: BTreeMap<StepId, Unsettled>,
 }
@@ -58,6 +60,7 @@ impl Settings {
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
             operation: Operation::default(),
+            tags: BTreeMap::new(),
             unsettled: BTreeMap::new(),
         }
     }
