@@ -8,8 +8,8 @@ mod onboarding;
 
 #[cfg(feature = "aws")]
 pub(super) use deploying::{
-    DeployArguments, DestroyArguments, MeshDeployArguments, PlanArguments, PlanFormat, ProgressFormat,
-    RecoverArguments, StatusArguments, StatusFormat,
+    BootstrapArguments, DeployArguments, DestroyArguments, MeshDeployArguments, PlanArguments, PlanFormat,
+    ProgressFormat, RecoverArguments, StatusArguments, StatusFormat,
 };
 
 #[cfg(feature = "aws")]
@@ -75,7 +75,7 @@ pub(super) enum Verb {
     /// Make the roles and the staging bucket by which an account is deployed
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform bootstrap -e demo --yes")]
-    Bootstrap(DeployArguments),
+    Bootstrap(BootstrapArguments),
     /// Look at the accounts, and show what a deploy would do to each stack, in which order, and what it means
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform plan -e demo --out plan.json")]
@@ -90,9 +90,7 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Look whether the accounts have what the mesh needs: roles, bootstrap, settings, sharing, QuickSight, quotas
     #[cfg(feature = "aws")]
-    #[command(
-        after_help = "Example: meshform doctor -e demo\n\nIn accounts to be thrown away: meshform doctor -e demo --probe 999999999999 --probe 888888888888"
-    )]
+    #[command(after_help = "Example: meshform doctor -e demo")]
     Doctor(DoctorArguments),
     /// Compare what stands with what the deployed templates say: stacks, grants, tags, settings, columns, ends of access
     #[cfg(feature = "aws")]

@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &DoctorArguments, ui: &mut Ui) -> Result<Exit, Fail
         environment: &chosen.name,
         governance: mesh.governance.as_str(),
         wanted: &wanted,
+        units: mesh.deployment.organization.as_ref(),
         examined: &examined,
     });
     let form = match arguments.format {

@@ -30,6 +30,8 @@ mod journal;
 mod new;
 mod new_file;
 #[cfg(feature = "aws")]
+mod organization;
+#[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "aws")]
 mod planning;

@@ -26,6 +26,7 @@ mod journal;
 mod lock;
 mod nature;
 mod observe;
+pub mod organization;
 mod outcome;
 mod pace;
 pub mod probing;

@@ -152,7 +152,7 @@ impl<C: Cloud> Probing<'_, C> {
     /// Stacks of an account; none of them changes anything.
     async fn stacks(&self, place: Place) -> Result<Vec<String>, ProbingError> {
         let stacks = self.cloud.list_stacks(&self.scope(place), "").await;
-        stacks.map_err(|source| ProbingError::Look { account: self.account(place).clone(), source })
+        stacks.map_err(|source| ProbingError::Look { account: self.account(place).clone(), source: Box::new(source) })
     }
 
     /// An account with a stack of the mesh, or with the bootstrap of any, is none to be thrown away.

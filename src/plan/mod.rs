@@ -22,6 +22,7 @@ mod identity;
 mod intent;
 mod model;
 mod order;
+pub mod organization;
 pub mod policy;
 mod probe;
 mod recover;

@@ -74,7 +74,7 @@ pub enum ProbingError {
         account: AccountId,
         /// Why.
         #[source]
-        source: CloudError,
+        source: Box<CloudError>,
     },
     /// An account is no throw-away account.
     #[error("account {account} is no throw-away account: it holds {}", stacks.join(", "))]
