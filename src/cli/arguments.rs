@@ -8,8 +8,8 @@ mod onboarding;
 
 #[cfg(feature = "aws")]
 pub(super) use deploying::{
-    DeployArguments, DestroyArguments, MeshDeployArguments, PlanArguments, PlanFormat, ProgressFormat,
-    RecoverArguments, StatusArguments, StatusFormat,
+    BootstrapArguments, DeployArguments, DestroyArguments, MeshDeployArguments, PlanArguments, PlanFormat,
+    ProgressFormat, RecoverArguments, StatusArguments, StatusFormat,
 };
 
 #[cfg(feature = "aws")]
@@ -79,7 +79,7 @@ pub(super) enum Verb {
     /// Make the roles and the staging bucket by which an account is deployed
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform bootstrap -e demo --yes")]
-    Bootstrap(DeployArguments),
+    Bootstrap(BootstrapArguments),
     /// Look at the accounts, and show what a deploy would do to each stack, in which order, and what it means
     #[cfg(feature = "aws")]
     #[command(after_help = "Example: meshform plan -e demo --out plan.json")]
@@ -275,6 +275,8 @@ pub(super) enum SchemaName {
     Drift,
     /// Preconditions, as `doctor --format json` prints them.
     Doctor,
+    /// What probes showed, as `doctor --probe` writes it.
+    Probes,
     /// An event, as `deploy --format json` prints it, without its version.
     #[cfg(feature = "aws")]
     Events,

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: a plan is read from a file")]
 
-use super::arguments::{DeployArguments, MeshDeployArguments, ProgressFormat};
+use super::arguments::{BootstrapArguments, DeployArguments, MeshDeployArguments, ProgressFormat};
 use super::change_sets::checked;
 use super::environment::Chosen;
 use super::failure::{Exit, Failure};
@@ -25,8 +25,11 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn bootstrap(arguments: &DeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    run(arguments, None, ui, Pass::Bootstrap)
+pub(super) fn bootstrap(arguments: &BootstrapArguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    if arguments.organization {
+        return super::organization::run(arguments, ui);
+    }
+    run(&arguments.deploy, None, ui, Pass::Bootstrap)
 }
 
 pub(super) fn deploy(arguments: &MeshDeployArguments, ui: &mut Ui) -> Result<Exit, Failure> {

@@ -15,6 +15,9 @@ pub(super) fn run(arguments: &DoctorArguments, ui: &mut Ui) -> Result<Exit, Fail
         Ok(result) => result,
         Err(exit) => return Ok(exit),
     };
+    if !arguments.probe.is_empty() {
+        return super::probe::run(&arguments.probe, arguments.format, &mesh, &chosen, ui);
+    }
     let wanted = Document::all(&assembly);
     let examined = crate::deploy::doctor::examine(&wanted, &reach(&mesh, &run_id(), ui)?).map_err(Failure::new)?;
     let diagnosis = diagnose(&Input {
@@ -22,6 +25,7 @@ pub(super) fn run(arguments: &DoctorArguments, ui: &mut Ui) -> Result<Exit, Fail
         environment: &chosen.name,
         governance: mesh.governance.as_str(),
         wanted: &wanted,
+        units: mesh.deployment.organization.as_ref(),
         examined: &examined,
     });
     let form = match arguments.format {

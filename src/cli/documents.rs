@@ -19,6 +19,7 @@ pub(super) fn schema(arguments: &SchemaArguments, ui: &mut Ui) -> Result<Exit, F
         SchemaName::Plan => schemas::plan(),
         SchemaName::Diff => schemas::diff(),
         SchemaName::Doctor => schemas::doctor(),
+        SchemaName::Probes => schemas::probes(),
         SchemaName::Drift => schemas::drift(),
         #[cfg(feature = "aws")]
         SchemaName::Events => schemas::events(),

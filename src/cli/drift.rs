@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &DriftArguments, ui: &mut Ui) -> Result<Exit, Failu
 }
 
 /// The day by this machine's clock, UTC.
-fn today() -> Result<Day, Failure> {
+pub(super) fn today() -> Result<Day, Failure> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     day(&date(seconds / 86_400))
 }

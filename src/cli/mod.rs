@@ -32,9 +32,13 @@ mod mfa;
 mod new;
 mod new_file;
 #[cfg(feature = "aws")]
+mod organization;
+#[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "aws")]
 mod planning;
+#[cfg(feature = "aws")]
+mod probe;
 #[cfg(feature = "aws")]
 mod recover;
 #[cfg(feature = "aws")]

@@ -100,6 +100,8 @@ pub struct ChangeSetRequest {
     pub capabilities: Vec<String>,
     /// How CloudFormation is asked to work.
     pub operation: Operation,
+    /// Tags of the stack, which CloudFormation hands on to what it makes.
+    pub tags: BTreeMap<String, String>,
     /// Makes a repeated request the same request: letters, digits, hyphens, at most 128.
     pub token: String,
 }

@@ -121,12 +121,19 @@ pub fn classify(code: &str, message: &str) -> ErrorKind {
         "EntityNotFoundException"
         | "ChangeSetNotFound"
         | "ChangeSetNotFoundException"
+        | "OperationNotFoundException"
+        | "StackSetNotFoundException"
         | "NoSuchBucket"
         | "NoSuchKey"
         | "NotFound" => ErrorKind::NotFound,
-        "AlreadyExistsException" | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
+        "AlreadyExistsException"
+        | "NameAlreadyExistsException"
+        | "OperationIdAlreadyExistsException"
+        | "TokenAlreadyExistsException" => ErrorKind::AlreadyExists,
         "LimitExceededException" => ErrorKind::Quota,
-        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => ErrorKind::InProgress,
+        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" | "OperationInProgressException" => {
+            ErrorKind::InProgress
+        }
         "RequestTimeout" | "RequestTimeoutException" | "InternalFailure" | "ServiceUnavailable" | "InternalError" => {
             ErrorKind::Network
         }

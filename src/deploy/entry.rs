@@ -205,7 +205,7 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
 }
 
 /// Passes every Ctrl-C on, and every termination signal.
-async fn listen(interrupt: UnboundedSender<()>) {
+pub(super) async fn listen(interrupt: UnboundedSender<()>) {
     #[cfg(unix)]
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
     #[cfg(not(unix))]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::assembly::{Effect, Rendered, StackPolicies};
+use crate::deploy::cloud::Access;
 use crate::deploy::fake::faults::{Fault, Faulty};
 use crate::deploy::fake::{FakeCloud, Script};
 use crate::deploy::history::{RunRecord, unsettled};

@@ -32,6 +32,8 @@ pub struct Settings {
     pub operation: Operation,
     /// Stacks whose stack policy is lifted for their next change, by a person's explicit choice.
     pub lifted: BTreeSet<StackId>,
+    /// Tags of the stacks themselves; those of a mesh have none, since their resources are tagged one by one.
+    pub tags: BTreeMap<String, String>,
     /// Steps that an earlier run began and did not end well: should they be kept, what comes after a stack is done all the same.
     pub unsettled: BTreeMap<StepId, Unsettled>,
 }
@@ -61,6 +63,7 @@ impl Settings {
             assets: BTreeMap::new(),
             operation: Operation::default(),
             lifted: BTreeSet::new(),
+            tags: BTreeMap::new(),
             unsettled: BTreeMap::new(),
         }
     }

@@ -286,6 +286,7 @@ impl<C: Cloud> Work<C> {
             previous: self.previous(),
             capabilities: self.step.capabilities.clone(),
             operation: self.settings.operation.clone(),
+            tags: self.settings.tags.clone(),
             token: self.token("change"),
         };
         let made = self.cloud.create_change_set(&self.changing(), &request).await;

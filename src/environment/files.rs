@@ -105,6 +105,26 @@ pub struct Defaults {
     pub cross_account_version: Option<u8>,
 }
 
+/// Which organizational units are bootstrapped by StackSets. Accounts that join them later are bootstrapped too.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "organization")]
+pub struct OrganizationFile {
+    /// The account in which the StackSets are managed: the management account, or one that is registered as delegated administrator of
+    /// CloudFormation StackSets. Default: `management`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"999999999990")]
+    pub administrator: Option<String>,
+    /// Organizational units whose accounts produce. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = vec!["ou-a1b2-1a2b3c4d"])]
+    pub producers: Vec<String>,
+    /// Organizational units whose accounts consume. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = vec!["ou-a1b2-5e6f7a8b"])]
+    pub consumers: Vec<String>,
+}
+
 /// How the accounts are reached. Everything has a default.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -129,6 +149,9 @@ pub struct DeploymentFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"999999999990")]
     pub management: Option<String>,
+    /// Bootstrap of whole organizational units by StackSets, for `bootstrap --organization`. Default: each account by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationFile>,
     /// ARN of a role in between, assumed before the role of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"arn:aws:iam::111111111111:role/deployment-hub")]

@@ -260,5 +260,6 @@ impl<F: FnOnce() -> Option<Tree>> Faults<'_, F> {
 
 /// True for the fields that hold an account id.
 fn is_account(pointer: &str) -> bool {
-    pointer.ends_with("/account") || pointer == "/deployment/from" || pointer == "/deployment/management"
+    let others = ["/deployment/from", "/deployment/management", "/deployment/organization/administrator"];
+    pointer.ends_with("/account") || others.contains(&pointer)
 }

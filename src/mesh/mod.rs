@@ -23,8 +23,8 @@ pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVen
 pub use frequency::Frequency;
 pub use glue_type::GlueType;
 pub use model::{
-    Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription, Table,
-    Team,
+    Acting, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
+    Table, Team, Units,
 };
 pub use names::{
     AccountId, CatalogName, Classification, Day, MeshName, NameError, OrganizationId, OwnerName, PermissionSetName,

@@ -76,6 +76,8 @@ pub struct Deployment {
     pub external_id: String,
     /// The Organization's management account, where bootstrap runs from.
     pub management: Option<AccountId>,
+    /// Organizational units that are bootstrapped by StackSets.
+    pub organization: Option<Units>,
     /// A role in between.
     pub hub: Option<RoleArn>,
     /// The MFA device to ask for.
@@ -84,6 +86,28 @@ pub struct Deployment {
     pub staging: Option<String>,
     /// How CloudFormation is asked to work on the stacks.
     pub operation: Operation,
+}
+
+/// Organizational units that are bootstrapped by StackSets, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Units {
+    /// The account in which the StackSets are managed.
+    pub administrator: AccountId,
+    /// As what it manages them.
+    pub acting: Acting,
+    /// Units whose accounts produce.
+    pub producers: BTreeSet<String>,
+    /// Units whose accounts consume.
+    pub consumers: BTreeSet<String>,
+}
+
+/// As what an account manages StackSets of its Organization (CloudFormation API reference, `CallAs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acting {
+    /// As the management account: `SELF`.
+    Management,
+    /// As a delegated administrator: `DELEGATED_ADMIN`.
+    Delegated,
 }
 
 /// A producer.

@@ -5,6 +5,7 @@
 //! after it ([`Probe`]). The executor makes no choices of its own; after waiting for somebody else's operation it asks the
 //! same table again ([`redecide`]). [`destroy`] and [`recovery`] have tables of their own.
 
+pub mod behaviour;
 mod change_set;
 mod decision;
 mod deployed;
@@ -21,6 +22,7 @@ mod identity;
 mod intent;
 mod model;
 mod order;
+pub mod organization;
 pub mod policy;
 mod probe;
 mod recover;

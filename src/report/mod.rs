@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod drift;
 pub mod findings;
 pub mod plan;
+pub mod probes;
 #[cfg(feature = "aws")]
 pub mod recover;
 pub mod resources;

@@ -44,6 +44,12 @@ pub fn plan() -> Value {
     schemars::schema_for!(crate::plan::file::PlanFile).to_value()
 }
 
+/// What probes showed, as `doctor --probe` writes it.
+#[must_use]
+pub fn probes() -> Value {
+    schemars::schema_for!(crate::plan::behaviour::Record).to_value()
+}
+
 /// An event, as `deploy --format json` prints it, without its version.
 #[cfg(feature = "aws")]
 #[must_use]
@@ -76,6 +82,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("findings", findings()),
         ("manifest", manifest()),
         ("plan", plan()),
+        ("probes", probes()),
     ];
     let schemas = schemas.into_iter();
     #[cfg(feature = "aws")]

@@ -10,7 +10,7 @@ use crate::assembly::{Layer, Stack};
 use crate::cfn::iam::{InlinePolicy, ManagedPolicy, PolicyDocument, Principal as By, Role, Statement};
 use crate::cfn::s3::{Bucket, Encryption};
 use crate::cfn::{Arn, LogicalId, Template, Val};
-use crate::mesh::{Consumer, Domain, Mesh, RoleName};
+use crate::mesh::{AccountId, Consumer, Domain, Mesh, RoleName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days that templates and assets are kept after nothing newer replaced them.
@@ -26,6 +26,11 @@ pub(super) fn domain(mesh: &Mesh, domain: &Domain) -> Stack {
 
 pub(super) fn consumer(mesh: &Mesh, consumer: &Consumer) -> Stack {
     stack(mesh, Owner::consumer(consumer), AccountKind::Consumer)
+}
+
+/// The bootstrap of an account that no file names, under these names.
+pub(super) fn anybody(mesh: &Mesh, name: &str, account: &AccountId, kind: AccountKind) -> Stack {
+    stack(mesh, Owner::anybody(name, account, &mesh.team, &mesh.origin), kind)
 }
 
 fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {

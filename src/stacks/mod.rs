@@ -13,6 +13,7 @@ mod grants;
 mod models;
 mod network;
 mod notifications;
+mod organization;
 mod ownership;
 mod pipeline;
 mod policies;
@@ -25,6 +26,7 @@ mod studio;
 mod workspace;
 
 pub use execution::{AccountKind, execution_actions, execution_types, handler_actions};
+pub use organization::{StackSet, StackSetError, stack_sets};
 
 use crate::assembly::{After, Assembly, Effect, Stack, StackId};
 use crate::mesh::{Access, Consumer, Domain, Mesh, OwnerName, Reader};

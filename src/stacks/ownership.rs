@@ -37,6 +37,11 @@ impl<'a> Owner<'a> {
         }
     }
 
+    /// Whoever owns an account that no file names yet.
+    pub(super) const fn anybody(name: &'a str, account: &'a AccountId, team: &'a Team, origin: &'a Place) -> Self {
+        Self { name, account, team, origin, kind: None }
+    }
+
     /// The tags of a resource of AWS Glue, which takes them as a map.
     pub(super) fn tag_map(&self, mesh: &Mesh, layer: Layer, product: Option<&ProductId>) -> BTreeMap<String, String> {
         self.tags(mesh, layer, product).into_iter().map(|ResourceTag { key, value }| (key, value)).collect()

@@ -5,7 +5,7 @@ use meshform::environment::{self, Content, Loaded, RawFile};
 use meshform::finding::{Code, Finding, Place};
 use meshform::report::findings::{self, Colour, Format, Look};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 fn rendered(loaded: &Loaded, format: Format) -> String {

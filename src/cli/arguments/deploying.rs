@@ -35,6 +35,15 @@ pub(in crate::cli) struct DeployArguments {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct BootstrapArguments {
+    #[command(flatten)]
+    pub(in crate::cli) deploy: DeployArguments,
+    /// Instead, bootstrap the organizational units of `deployment.organization` by StackSets, those that join them later too
+    #[arg(long, conflicts_with_all = ["select", "keep_going"])]
+    pub(in crate::cli) organization: bool,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct MeshDeployArguments {
     /// Do exactly what a plan file says (`plan --out`), or nothing: exit with 7 when a template, a parameter or a stack moved
     #[arg(value_name = "PLAN.JSON", conflicts_with = "select")]

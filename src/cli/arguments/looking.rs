@@ -74,6 +74,9 @@ pub(in crate::cli) enum DoctorFormat {
 pub(in crate::cli) struct DoctorArguments {
     #[command(flatten)]
     pub(in crate::cli) environment: EnvironmentArguments,
+    /// Instead, run the nine probes of behaviours that no document settles, in this throw-away account, which is typed out as consent; the first holds the catalog, a second is shared with. It costs little money, takes an hour, and writes environments/<env>/probes.json
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(in crate::cli) probe: Vec<String>,
     /// How preconditions are printed
     #[arg(long, value_enum, default_value = "text")]
     pub(in crate::cli) format: DoctorFormat,

@@ -10,7 +10,7 @@ use crate::deploy::failure::{At, failed};
 use crate::plan::{Protection, StackStatus};
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetType, DeploymentConfig, DeploymentConfigMode, DeploymentMode, Parameter, TemplateStage,
+    Capability, ChangeSetType, DeploymentConfig, DeploymentConfigMode, DeploymentMode, Parameter, Tag, TemplateStage,
 };
 use std::collections::BTreeSet;
 
@@ -95,6 +95,8 @@ pub(super) async fn create_change_set(
         .set_capabilities(Some(request.capabilities.iter().map(|name| Capability::from(name.as_str())).collect()))
         .set_role_arn(role_arn)
         .client_token(&request.token);
+    let tags = request.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let call = call.set_tags((!request.tags.is_empty()).then(|| tags.collect()));
     let call = operated(call, request);
     let call = match &request.template {
         TemplateSource::Inline(text) => call.template_body(&**text),

@@ -8,6 +8,7 @@ mod glue;
 mod lakeformation;
 mod recovery;
 mod s3;
+mod stack_sets;
 
 use super::cloud::{
     Access, ChangeSetHandle, ChangeSetRequest, ChangeSetView, Cloud, CloudError, EventsFrom, Expected, Identity,

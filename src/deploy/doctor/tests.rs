@@ -3,7 +3,7 @@
 use super::*;
 use crate::deploy::drift::fake::FakeLake;
 use crate::environment::load;
-use crate::mesh::resolve;
+use crate::mesh::{AccountId, Acting, Units, resolve};
 use crate::plan::StackStatus;
 use crate::plan::doctor::{Diagnosis, Finding, Input, Precondition, Verdict, diagnose};
 use crate::stacks::synthesize;
@@ -13,6 +13,10 @@ const GOVERNANCE: &str = "111111111111";
 const ANALYSTS: &str = "777777777777";
 
 async fn diagnosis(change: impl FnOnce(&mut FakeLake)) -> Diagnosis {
+    diagnosis_with(None, change).await
+}
+
+async fn diagnosis_with(units: Option<&Units>, change: impl FnOnce(&mut FakeLake)) -> Diagnosis {
     let loaded = load(Path::new("environments/demo")).unwrap();
     let mesh = resolve(&loaded.source, None).mesh.unwrap();
     let wanted = Document::all(&synthesize(&mesh));
@@ -20,7 +24,33 @@ async fn diagnosis(change: impl FnOnce(&mut FakeLake)) -> Diagnosis {
     lake.stack_limit = Some(2_000);
     change(&mut lake);
     let examined = examine_at(&Arc::new(lake), &wanted).await;
-    diagnose(&Input { mesh: "demo", environment: "demo", governance: GOVERNANCE, wanted: &wanted, examined: &examined })
+    let (mesh, environment, governance) = ("demo", "demo", GOVERNANCE);
+    diagnose(&Input { mesh, environment, governance, wanted: &wanted, units, examined: &examined })
+}
+
+/// A StackSet's stack has a name of its own: that there is none of ours is bad in governance alone.
+#[tokio::test]
+async fn an_account_that_a_stack_set_bootstrapped_is_not_told_to_be_bad() {
+    let units = Units {
+        administrator: AccountId::parse("999999999990").unwrap(),
+        acting: Acting::Management,
+        producers: BTreeSet::new(),
+        consumers: BTreeSet::from(["ou-a1b2-1a2b3c4d".to_owned()]),
+    };
+    for (account, verdict) in [(ANALYSTS, Verdict::CannotTell), (GOVERNANCE, Verdict::Bad)] {
+        let told = diagnosis_with(Some(&units), |lake| {
+            lake.stacks.remove(&format!("demo-bootstrap@{account}"));
+        })
+        .await;
+        let finding =
+            told.findings.iter().find(|it| it.precondition == Precondition::Bootstrap && it.account == account);
+        assert_eq!(finding.unwrap().verdict, verdict);
+    }
+    let without = diagnosis(|lake| {
+        lake.stacks.remove("demo-bootstrap@777777777777");
+    })
+    .await;
+    assert_eq!(one(&without).verdict, Verdict::Bad);
 }
 
 fn not_good(diagnosis: &Diagnosis) -> Vec<(Precondition, &str, Verdict)> {

@@ -87,6 +87,11 @@ fn denied(policy: &str, changes: &[ChangeSetResource]) -> Option<(String, String
 }
 
 impl FakeCloud {
+    fn outputs(&self, name: &str, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let turn = parameters.get("Turn").cloned().unwrap_or_default();
+        self.said.get(&(name.to_owned(), turn)).cloned().unwrap_or_else(|| outputs(name))
+    }
+
     /// A rollback that ends after a second.
     fn back(stack: &mut Stack, name: &str, token: &str, going: &str, end: StackStatus) {
         let arn = stack.arn.clone();
@@ -133,7 +138,7 @@ impl Cloud for FakeCloud {
             status: found.status.clone(),
             reason: None,
             parameters: masked(found),
-            outputs: outputs(&name),
+            outputs: self.outputs(&name, &found.parameters),
             role_arn: None,
             termination_protection: found.protection,
         }))
@@ -330,7 +335,11 @@ impl Cloud for FakeCloud {
                 .flatten()
                 .map(|(logical, _)| next(logical, None, format!("{verb}_COMPLETE"), None))
                 .collect();
-            let last = vec![next(&name, Some(&arn), format!("{verb}_COMPLETE"), None)];
+            let mut last = Vec::new();
+            if let Some((resource, reason)) = self.clinging.get(&name).filter(|_| !creating) {
+                last.push(next(resource, Some("clinging"), "DELETE_FAILED".to_owned(), Some(reason)));
+            }
+            last.push(next(&name, Some(&arn), format!("{verb}_COMPLETE"), None));
             stack.agenda =
                 vec![(now + half, going, resources), (now + end, StackStatus::from(format!("{verb}_COMPLETE")), last)];
             stack.template = Some(template.to_string());

@@ -16,6 +16,8 @@
 //! - A failing stack rolls back for one second more: `ROLLBACK_COMPLETE`, or `UPDATE_ROLLBACK_COMPLETE` with the old template.
 //! - A rollback that is blocked by resources ends in `UPDATE_ROLLBACK_FAILED`. Continued, it comes to its end when nothing blocks it any
 //!   more: it was mended, or what blocks it is skipped; only what failed in the rollback can be (ref, `ContinueUpdateRollback`).
+//! - What left a template and is scripted to cling fails in the cleanup of its update, and the stack is complete all the same (AWS
+//!   re:Post, "stack cleanup stuck").
 //! - A stack with termination protection is not deleted (ref, `DeleteStack`). One whose resource will not go ends in `DELETE_FAILED`.
 //!   In that status, and in no other, it can be deleted without resources that are named (ref, `DeleteStack`, RetainResources).
 //! - A stack policy is asked at updates only: a change that it denies fails at the resource, and is rolled back (guide, "Prevent
@@ -121,6 +123,10 @@ pub(super) struct FakeCloud {
     pub(super) probes_after: BTreeMap<String, Duration>,
     /// Resources that will not go with their stack, and why, by stack.
     pub(super) stubborn: BTreeMap<String, (String, String)>,
+    /// What stacks answer as their outputs, by name and the value of their parameter `Turn`.
+    pub(super) said: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// Resources that stay in the cleanup of an update, and why, by stack.
+    pub(super) clinging: BTreeMap<String, (String, String)>,
     /// Grants that a revoke left behind, by principal.
     pub(super) survivors: BTreeSet<String>,
     born: Option<Instant>,

@@ -3,9 +3,10 @@
 use super::Findings;
 use super::owners::or_stand_in;
 use crate::assembly::Operation;
-use crate::environment::files::MeshFile;
+use crate::environment::files::{MeshFile, OrganizationFile};
 use crate::finding::Place;
-use crate::mesh::{AccountId, Deployment, MeshName, Region, RoleArn, RoleName, Tenant};
+use crate::mesh::{AccountId, Acting, Deployment, MeshName, Region, RoleArn, RoleName, Tenant, Units};
+use std::collections::BTreeSet;
 
 /// `arn:aws:sns:eu-west-1:111111111111:stacks` (SNS API reference, `CreateTopic`: letters, digits, `_` and `-`, at most 256; a FIFO
 /// topic ends in `.fifo`, which CloudFormation does not notify).
@@ -27,6 +28,68 @@ fn is_topic(text: &str) -> bool {
 fn is_device(text: &str) -> bool {
     (9..=256).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&byte))
+}
+
+/// `ou-a1b2-1a2b3c4d`, or the root `r-a1b2` (CloudFormation API reference, `DeploymentTargets`).
+fn is_unit(text: &str) -> bool {
+    let word = |text: &str, least: usize| {
+        (least..=32).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    match text.split('-').collect::<Vec<_>>().as_slice() {
+        ["r", root] => word(root, 4),
+        ["ou", root, unit] => word(root, 4) && word(unit, 8),
+        _ => false,
+    }
+}
+
+/// Which units are bootstrapped by StackSets.
+fn units(
+    file: OrganizationFile,
+    place: &Place,
+    management: Option<&AccountId>,
+    findings: &mut Findings,
+) -> Option<Units> {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    let mut read = |texts: Vec<String>, field: &str, findings: &mut Findings| {
+        let mut units = BTreeSet::new();
+        for (at, text) in texts.into_iter().enumerate() {
+            let here = place.child(field).child(at.to_string());
+            if !is_unit(&text) {
+                let message = format!("`{text}` is no id of an organizational unit");
+                findings.invalid(here, message, "write ou-ROOT-UNIT, or r-ROOT for the whole Organization");
+            } else if all.insert(text.clone()) {
+                units.insert(text);
+            } else {
+                // each account gets one bootstrap: both would make the same roles
+                let message = format!("the organizational unit `{text}` is named twice");
+                findings.invalid(here, message, "name it once: an account either produces or consumes");
+            }
+        }
+        units
+    };
+    let producers = read(file.producers, "producers", findings);
+    let consumers = read(file.consumers, "consumers", findings);
+    let named = file
+        .administrator
+        .as_ref()
+        .map(|text| findings.name("account", text, &place.child("administrator"), AccountId::parse));
+    let administrator = match named {
+        Some(named) => named?,
+        None => {
+            let Some(management) = management else {
+                findings.invalid(
+                    place.clone(),
+                    "nobody is named who manages the StackSets".to_owned(),
+                    "name `administrator`, or `deployment.management`",
+                );
+                return None;
+            };
+            management.clone()
+        }
+    };
+    let acting = if management == Some(&administrator) { Acting::Management } else { Acting::Delegated };
+    Some(Units { administrator, acting, producers, consumers })
 }
 
 /// Whom the mesh is deployed by, and how.
@@ -63,6 +126,8 @@ pub(super) fn read(
     );
     let from = account(findings, &written.from, "from");
     let management = account(findings, &written.management, "management");
+    let organization =
+        written.organization.and_then(|file| units(file, &place.child("organization"), management.as_ref(), findings));
     let hub = written.hub.and_then(|text| findings.name("hub", &text, &place.child("hub"), RoleArn::parse));
     let staging =
         written.staging.and_then(|text| findings.name("staging", &text, &place.child("staging"), Tenant::parse));
@@ -112,6 +177,7 @@ pub(super) fn read(
         administrator_role,
         external_id,
         management,
+        organization,
         hub,
         mfa_serial: written.mfa_serial,
         staging: staging.map(|name| name.to_string()),
@@ -121,7 +187,7 @@ pub(super) fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::{is_device, is_topic};
+    use super::{is_device, is_topic, is_unit};
 
     #[test]
     fn only_what_sts_accepts_names_a_device() {
@@ -132,6 +198,18 @@ mod tests {
             ["", "short", "arn:aws:iam::111111111111:mfa/a b", "GAHT1234\u{1b}[2J", "GAHT1234ä678", &"a".repeat(257)]
         {
             assert!(!is_device(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn only_ids_of_units_and_roots_are_targets() {
+        for right in ["ou-a1b2-1a2b3c4d", "r-a1b2"] {
+            assert!(is_unit(right), "{right}");
+        }
+        for wrong in
+            ["", "ou", "ou-a1b2", "ou-a1b2-1a2b", "ou-A1b2-1a2b3c4d", "ou-a1b2-1a2b3c4d-x", "r-a1", "o-a1b2c3d4e5", "*"]
+        {
+            assert!(!is_unit(wrong), "{wrong}");
         }
     }
 

@@ -22,14 +22,6 @@ pub(super) fn warn(mesh: &Mesh, source: &Source, findings: &mut Findings) {
     if mesh.adopt_settings {
         report(("the mesh", ""), &["adoptSettings"], mesh.origin.child("adoptSettings"), findings);
     }
-    if mesh.deployment.management.is_some() {
-        report(
-            ("the deployment", ""),
-            &["management account"],
-            mesh.origin.child("deployment").child("management"),
-            findings,
-        );
-    }
 }
 
 /// What something is, and its name where it has one.

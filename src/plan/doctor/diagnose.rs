@@ -5,6 +5,7 @@ use super::policy::lets_shares;
 use super::quotas::quotas;
 use crate::access::Facts;
 use crate::assembly::{Document, Layer};
+use crate::mesh::Units;
 use crate::plan::drift::{LiveSettings, Looked};
 use crate::plan::{Observed, Phase, Standing};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ pub struct Input<'a> {
     pub governance: &'a str,
     /// The stacks that the environment asks for.
     pub wanted: &'a [Document],
+    /// The organizational units that are bootstrapped by StackSets, where there are any.
+    pub units: Option<&'a Units>,
     /// What was found, by account.
     pub examined: &'a BTreeMap<String, Examined>,
 }
@@ -97,6 +100,13 @@ impl Of<'_> {
         }
     }
 
+    /// Whether the plan role answers in an account that a StackSet may have bootstrapped: its stack has a name of its own, which that
+    /// role may not read. Governance is always bootstrapped by itself.
+    fn is_of_stack_set(&self) -> bool {
+        let named = self.input.units.is_some() && self.account != self.input.governance;
+        named && matches!(self.examined.plan_role, Answering::Yes)
+    }
+
     fn bootstrap(&self) -> Finding {
         let precondition = Precondition::Bootstrap;
         let bad = |found: String| Finding {
@@ -111,6 +121,14 @@ impl Of<'_> {
             Some(Err(unread)) => Finding {
                 mend: Some(self.bootstrap_command()),
                 ..self.finding(precondition, Verdict::CannotTell, &unread.message)
+            },
+            None | Some(Ok(Observed::Absent)) if self.is_of_stack_set() => Finding {
+                mend: Some(format!("{} --organization, which tells each account", self.bootstrap_command())),
+                ..self.finding(
+                    precondition,
+                    Verdict::CannotTell,
+                    format!("there is no stack {name}: a StackSet may have made it"),
+                )
             },
             None | Some(Ok(Observed::Absent)) => bad(format!("there is no stack {name}")),
             Some(Ok(Observed::Present(standing))) if standing.status.phase() != Phase::Succeeded => {
