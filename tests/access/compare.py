@@ -84,7 +84,9 @@ def theirs(binary: str, directory: Path) -> Answer:
                 "discovered": table["discovered"],
             }
         if tables:
-            answer[principal["principal"]] = {"kind": principal["kind"], "tables": tables}
+            # everyone stands there once for each account that grants
+            seen = answer.setdefault(principal["principal"], {"kind": principal["kind"], "tables": {}})
+            seen["tables"].update(tables)
     return answer
 
 

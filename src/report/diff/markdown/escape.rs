@@ -78,7 +78,8 @@ fn is_plain(word: &str) -> bool {
     // `GH-12`, and the prefixes of trackers that a repository links: `JIRA-12`
     let reference =
         word.rsplit_once('-').is_some_and(|(_, number)| number.starts_with(|letter: char| letter.is_ascii_digit()));
-    let address = word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
+    // GitHub makes a link of it at a word's start, others may elsewhere
+    let address = word.to_ascii_lowercase().contains("www.");
     word.chars().all(inner)
         && word.starts_with(char::is_alphanumeric)
         && word.ends_with(ends)
@@ -163,6 +164,7 @@ mod tests {
             ("since deadbeef1", "since `deadbeef1`"),
             ("at https://example.com/a (now)", "at `https://example.com/a` (now)"),
             ("www.example.com", "`www.example.com`"),
+            ("orderswww.example.com WWW.example.com", "`orderswww.example.com` `WWW.example.com`"),
             ("no product `a|b` here", "no product <code>a&#124;b</code> here"),
             ("a ` b", "a &#96; b"),
             ("<!-- x -->", "<code>&#60;&#33;--</code> x <code>--&#62;</code>"),
