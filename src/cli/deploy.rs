@@ -236,19 +236,19 @@ fn ask(plan: &Plan, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     accounts.sort();
     accounts.dedup();
     words(&mut ui.err, plan)?;
+    let stacks = plural(plan.changes().map(|step| &step.id.stack).collect::<BTreeSet<_>>().len(), "stack");
+    let question = format!("change {stacks} in {} of {}?", plural(accounts.len(), "account"), plan.mesh);
+    confirmed(&question, "look at the plan above, then pass --yes", ui)
+}
+
+/// Asks a question at the terminal; nothing where the answer is yes. `hint` says what to do where there is no terminal.
+pub(super) fn confirmed(question: &str, hint: &str, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     if !io::stdin().is_terminal() {
-        let failure = Failure::new("nobody can be asked: there is no terminal")
-            .hint("look at the plan above, then pass --yes")
-            .exit(Exit::Declined);
+        let failure =
+            Failure::new("nobody can be asked: there is no terminal").hint(hint.to_owned()).exit(Exit::Declined);
         return Ok(Some(ui.failure(&failure)));
     }
-    write!(
-        ui.err,
-        "change {} in {} of {}? [y/N] ",
-        plural(plan.changes().map(|step| &step.id.stack).collect::<BTreeSet<_>>().len(), "stack"),
-        plural(accounts.len(), "account"),
-        plan.mesh
-    )?;
+    write!(ui.err, "{question} [y/N] ")?;
     ui.err.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

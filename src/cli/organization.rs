@@ -1,6 +1,7 @@
 //! `meshform bootstrap --organization`: organizational units by StackSets.
 
 use super::arguments::{BootstrapArguments, ProgressFormat};
+use super::deploy::confirmed;
 use super::environment::synthesized;
 use super::failure::{Exit, Failure};
 use super::planning::{reach, run_id};
@@ -9,7 +10,7 @@ use crate::deploy::organization::{Manager, OrganizationError, Organized, Planned
 use crate::deploy::{INLINE_LIMIT, Settings};
 use crate::report::deploy::plural;
 use crate::stacks::stack_sets;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 pub(super) fn run(arguments: &BootstrapArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if arguments.deploy.format == ProgressFormat::Json {
@@ -121,25 +122,9 @@ fn outcome(organized: &Organized, ui: &mut Ui) -> io::Result<()> {
 }
 
 fn ask(steps: usize, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
-    if !io::stdin().is_terminal() {
-        let failure = Failure::new("nobody can be asked: there is no terminal")
-            .hint("look at the steps above, then pass --yes")
-            .exit(Exit::Declined);
-        return Ok(Some(ui.failure(&failure)));
-    }
-    write!(
-        ui.err,
-        "take {} in every account of these units, and of those that join later? [y/N] ",
-        plural(steps, "step")
-    )?;
-    ui.err.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
-        return Ok(None);
-    }
-    ui.say("declined; nothing was changed")?;
-    Ok(Some(Exit::Declined))
+    let steps = plural(steps, "step");
+    let question = format!("take {steps} in every account of these units, and of those that join later?");
+    confirmed(&question, "look at the steps above, then pass --yes", ui)
 }
 
 fn not_looked_at(error: OrganizationError, manager: &Manager) -> Failure {
