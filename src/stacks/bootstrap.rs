@@ -38,9 +38,10 @@ fn stack(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Stack {
         Template::new(format!("Roles and staging bucket by which the data mesh {} is deployed", mesh.name));
     boundary::add(&mut template, mesh, owner, kind);
     add_staging(&mut template, mesh, owner);
-    add_plan_role(&mut template, mesh, owner, kind);
+    let of_execution = execution::policies(mesh, owner, kind);
+    add_plan_role(&mut template, mesh, owner, kind, &of_execution);
     add_deploy_role(&mut template, mesh, owner);
-    add_execution_role(&mut template, mesh, owner, kind);
+    add_execution_role(&mut template, mesh, owner, of_execution);
     Stack {
         id: mesh.stack(owner.name, Layer::Bootstrap, None, 1),
         account: owner.account.clone(),
@@ -91,7 +92,13 @@ fn role(
 const POLICY_ROOM: usize = 5_500;
 
 /// Reads stacks, settings, tags and grants, and the configuration of what the stacks made; changes nothing.
-fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
+fn add_plan_role(
+    template: &mut Template,
+    mesh: &Mesh,
+    owner: Owner<'_>,
+    kind: AccountKind,
+    of_execution: &execution::Policies,
+) {
     let catalogs: BTreeSet<_> = [owner.account, &mesh.governance].into();
     let word = mesh.name.as_str().replace('-', "_");
     let glue = catalogs.into_iter().flat_map(|account| {
@@ -145,7 +152,7 @@ fn add_plan_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: A
     ]);
     let description = format!("Reads what stands of the data mesh {}", mesh.name);
     let mut role = role(mesh, owner, &mesh.deployment.plan_role, description, trust(mesh), work);
-    role.managed_policy_arns = add_drift_policies(template, mesh, owner, kind);
+    role.managed_policy_arns = add_drift_policies(template, mesh, owner, kind, of_execution);
     template.add(LogicalId::new("PlanRole"), role, owner.origin);
 }
 
@@ -155,13 +162,13 @@ fn add_drift_policies(
     mesh: &Mesh,
     owner: Owner<'_>,
     kind: AccountKind,
+    of_execution: &execution::Policies,
 ) -> Vec<Val<Arn<ManagedPolicy>>> {
     let deployment = &mesh.deployment;
     let roles = [&deployment.plan_role, &deployment.deploy_role, &deployment.execution_role];
     let policy = |name: String| format!("arn:{}:iam::{}:policy/{name}", mesh.region.partition(), owner.account);
-    let of_execution = execution::policies(mesh, owner, kind);
+    let mut statements = execution::reading(of_execution, kind);
     let of_execution = of_execution.iter().map(|(word, _)| policy(execution_policy(mesh, word)));
-    let mut statements = execution::reading(mesh, owner, kind);
     statements.push(
         Statement::allow("OwnRoles", execution::reading_actions_of("AWS::IAM::Role"))
             .on(roles.map(|role| mesh.bootstrap_role_arn(owner.account, role))),
@@ -248,10 +255,10 @@ fn add_deploy_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>) {
     template.add(LogicalId::new("DeployRole"), role, owner.origin);
 }
 
-fn add_execution_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) {
+fn add_execution_role(template: &mut Template, mesh: &Mesh, owner: Owner<'_>, policies: execution::Policies) {
     let trust = PolicyDocument::new([Statement::allow("CloudFormation", ["sts:AssumeRole"])
         .by(By::Service(vec!["cloudformation.amazonaws.com".to_owned()]))]);
-    let policies = execution::policies(mesh, owner, kind).into_iter().map(|(word, policy_document)| {
+    let policies = policies.into_iter().map(|(word, policy_document)| {
         let policy = ManagedPolicy {
             managed_policy_name: execution_policy(mesh, word),
             path: "/".to_owned(),

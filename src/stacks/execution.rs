@@ -224,17 +224,27 @@ pub fn handler_actions(type_name: &str) -> BTreeSet<String> {
 #[must_use]
 pub fn execution_actions(kind: AccountKind) -> &'static BTreeSet<String> {
     /// The schemas are the same for every account.
-    static ACTIONS: [OnceLock<BTreeSet<String>>; 3] = [const { OnceLock::new() }; 3];
-    let actions = match kind {
-        AccountKind::Governance => &ACTIONS[0],
-        AccountKind::Producer => &ACTIONS[1],
-        AccountKind::Consumer => &ACTIONS[2],
-    };
-    actions.get_or_init(|| execution_types(kind).into_iter().flat_map(handler_actions).collect())
+    static ACTIONS: OfKinds<BTreeSet<String>> = [const { OnceLock::new() }; 3];
+    of_kind(&ACTIONS, kind, || execution_types(kind).into_iter().flat_map(handler_actions).collect())
 }
 
-/// The execution role's policies: words for the logical id, and the document. Apart, since one is at most 6,144 characters.
-pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<(&'static str, PolicyDocument)> {
+/// What is the same for every account of a kind: made once, not for each of hundreds of accounts.
+type OfKinds<T> = [OnceLock<T>; 3];
+
+fn of_kind<T>(known: &'static OfKinds<T>, kind: AccountKind, make: impl FnOnce() -> T) -> &'static T {
+    let known = match kind {
+        AccountKind::Governance => &known[0],
+        AccountKind::Producer => &known[1],
+        AccountKind::Consumer => &known[2],
+    };
+    known.get_or_init(make)
+}
+
+/// Policies: words for the logical id, and the document.
+pub(super) type Policies = Vec<(&'static str, PolicyDocument)>;
+
+/// The execution role's policies. Apart, since one is at most 6,144 characters.
+pub(super) fn policies(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Policies {
     let scope = Scope { mesh, owner, actions: execution_actions(kind) };
     let mut documents = vec![
         ("Identity", PolicyDocument::new(scope.identity(kind))),

@@ -2,15 +2,16 @@
 
 /// IAM's wildcards: `*` for any text, `?` for one character.
 pub(crate) fn fits(pattern: &str, text: &str) -> bool {
-    // nearly all patterns begin with a text that nearly no question has
-    let fixed = pattern.find(['*', '?']).unwrap_or(pattern.len());
-    if !text.as_bytes().starts_with(&pattern.as_bytes()[..fixed]) {
-        return false;
+    // nearly all patterns part from the question before their first wildcard
+    let (expected, found) = (pattern.as_bytes(), text.as_bytes());
+    for (at, letter) in expected.iter().enumerate() {
+        match letter {
+            b'*' | b'?' => return glob(&pattern[at..], &text[at..], |expected, found| expected == found),
+            _ if found.get(at) == Some(letter) => {}
+            _ => return false,
+        }
     }
-    if fixed == pattern.len() {
-        return text.len() == fixed;
-    }
-    glob(pattern, text, |expected, found| expected == found)
+    expected.len() == found.len()
 }
 
 /// The same without regard to case, as actions are compared (IAM user guide, "IAM JSON policy elements: Action").

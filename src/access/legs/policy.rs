@@ -276,7 +276,8 @@ pub(super) fn account_of(principal: &str) -> Option<&str> {
 fn resource_fits(pattern: &Text, request: &Request<'_>) -> Truth {
     let untold = || Truth::Maybe("which resources it names, the templates do not tell".into());
     let Some(text) = pattern.get(request.outputs) else { return untold() };
-    if !text.contains("${") {
+    // one letter is looked for quicker than two
+    if !text.contains('$') || !text.contains("${") {
         return Truth::from(fits(&text, request.resource));
     }
     request.context.filled(&text).map_or_else(untold, |text| Truth::from(fits(&text, request.resource)))

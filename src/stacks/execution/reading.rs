@@ -1,23 +1,25 @@
 //! What drift detection reads: it works with the caller's own rights, here those of the plan role.
 
-use super::{AccountKind, execution_types, policies, unlisted, withheld};
+use super::{AccountKind, OfKinds, Policies, execution_types, of_kind, unlisted, withheld};
 use crate::cfn::iam::Statement;
 use crate::cfn::schema::{self, Verb};
-use crate::mesh::Mesh;
-use crate::stacks::ownership::Owner;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Every action by which CloudFormation reads the types of an account of this kind, save what reads data: drift detection
 /// works with the caller's own rights (CloudFormation user guide, "Detect unmanaged configuration changes": the user needs read
 /// permission for each resource).
 #[must_use]
-fn reading_actions(kind: AccountKind) -> BTreeSet<String> {
-    let mut actions = BTreeSet::new();
-    for type_name in execution_types(kind) {
-        let unlisted = unlisted(type_name).iter().map(|action| (*action).to_owned()).filter(|action| reads(action));
-        actions.extend(unlisted.chain(reading_actions_of(type_name)));
-    }
-    actions
+fn reading_actions(kind: AccountKind) -> &'static BTreeSet<String> {
+    static ACTIONS: OfKinds<BTreeSet<String>> = [const { OnceLock::new() }; 3];
+    of_kind(&ACTIONS, kind, || {
+        let mut actions = BTreeSet::new();
+        for type_name in execution_types(kind) {
+            let unlisted = unlisted(type_name).iter().map(|action| (*action).to_owned()).filter(|action| reads(action));
+            actions.extend(unlisted.chain(reading_actions_of(type_name)));
+        }
+        actions
+    })
 }
 
 /// Whether an action only reads, by its name. Some read handlers list actions that do more.
@@ -26,11 +28,11 @@ fn reads(action: &str) -> bool {
     ["Describe", "Get", "List"].iter().any(|start| verb.starts_with(start))
 }
 
-/// What is read of what the execution role may make: its own statements with the reading actions alone, on the same resources.
-pub(in crate::stacks) fn reading(mesh: &Mesh, owner: Owner<'_>, kind: AccountKind) -> Vec<Statement> {
+/// What is read of what the execution role may make: the statements of its policies with the reading actions alone, on the same
+/// resources.
+pub(in crate::stacks) fn reading(policies: &Policies, kind: AccountKind) -> Vec<Statement> {
     let actions = reading_actions(kind);
-    let documents = policies(mesh, owner, kind).into_iter();
-    let statements = documents.flat_map(|(_, document)| document.statement);
+    let statements = policies.iter().flat_map(|(_, document)| document.statement.iter().cloned());
     statements.filter_map(|statement| statement.only(|action| actions.contains(action))).collect()
 }
 
@@ -50,7 +52,7 @@ mod tests {
             let actions = reading_actions(kind);
             assert!(actions.len() > 20, "{actions:?}");
             for action in actions {
-                assert!(reads(&action), "{action}");
+                assert!(reads(action), "{action}");
                 let data = ["s3:GetObject", "s3:GetObjectVersion", "kms:Decrypt", "lakeformation:GetDataAccess"];
                 assert!(!data.contains(&action.as_str()) && !action.starts_with("glue:GetConnection"), "{action}");
             }

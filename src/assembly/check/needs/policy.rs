@@ -58,9 +58,17 @@ impl Statement {
 /// Whether some statements allow an action on a resource. A denial under a condition does not count: whether it holds is
 /// known only when somebody calls; neither is the condition of an allowance looked at.
 pub(super) fn allow(statements: &[Statement], action: &str, resource: &str) -> bool {
-    let denied = |statement: &Statement| !statement.allows && !statement.conditional;
-    let covering = || statements.iter().filter(|statement| statement.covers(action, resource));
-    covering().any(|statement| statement.allows) && !covering().any(denied)
+    let mut allowed = false;
+    for statement in statements.iter().filter(|statement| statement.allows || !statement.conditional) {
+        // what is allowed already is asked for denials alone
+        if !(statement.allows && allowed) && statement.covers(action, resource) {
+            if !statement.allows {
+                return false;
+            }
+            allowed = true;
+        }
+    }
+    allowed
 }
 
 /// One or several, as policies allow.
