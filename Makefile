@@ -89,7 +89,7 @@ BENCH ?=
 bench: ## Measure whole processes beside the floor, troposphere and CDK in one run, then the stages; BENCH="--help" has options
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	@$(call need,python3,install Python 3.11 or newer)
-	cargo build --release --no-default-features --bin meshform --example floor
+	cargo build --release --no-default-features --bin meshform --example floor --example sight
 	python3 benches/measure.py target/release/meshform $(BENCH)
 	cargo bench --quiet --no-default-features --bench stages
 

@@ -28,6 +28,7 @@ TOOLS = {
     "again": ("`meshform synth` again, nothing changed", "every resource"),
     "diff": ("`meshform diff --base`, 5 % changed", "what changed"),
     "access": ("`meshform access`", "-"),
+    "access-evaluate": ("sight by itself, templates at hand", "-"),
     "floor-write": ("floor: the same bytes in the same files", "-"),
     "floor-serialize": ("floor: the same trees by serde_json", "-"),
     "troposphere": ("troposphere", "types"),
@@ -153,7 +154,8 @@ GOALS = [
         lambda report: ratio(*(sum_of(report["sizes"], LARGEST, [tool], "wall") for tool in ("diff", "again"))),
         1.5,
     ),
-    Goal("`access`", lambda report: sum_of(report["sizes"], LARGEST, ["access"], "wall"), 1, unit=" s"),
+    Goal("sight by itself, templates at hand", lambda report: sum_of(report["sizes"], LARGEST, ["access-evaluate"], "wall"), 1, unit=" s"),
+    Goal("`access`, from the files of the teams", lambda report: sum_of(report["sizes"], LARGEST, ["access"], "wall"), 1, unit=" s"),
     Goal(
         f"time for each resource, to that at {SMALLER}",
         lambda report: ratio(of_each_resource(report, LARGEST), of_each_resource(report, SMALLER)),

@@ -52,12 +52,13 @@ def rounds(text: str) -> int:
 
 @dataclass
 class Command:
-    """What is run, and where. The output of a floor is its figures; what others print is thrown away."""
+    """What is run, and where. Some measure a part of themselves and print it: `tells` has the tool that each part stands for.
+    What others print is thrown away."""
 
     line: list[str | Path]
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
-    is_floor: bool = False
+    tells: dict[str, str] = field(default_factory=dict)
 
 
 def measured(command: Command) -> tuple[dict[str, float], bytes]:
@@ -75,16 +76,20 @@ def measured(command: Command) -> tuple[dict[str, float], bytes]:
             said = talk.read().decode(errors="replace")[-2000:]
             sys.exit(f"{' '.join(map(str, command.line))} ended with {process.returncode}:\n{said}")
         out.seek(0)
-        printed = out.read() if command.is_floor else b""
+        printed = out.read() if command.tells else b""
     # Linux counts in KiB, macOS in bytes
     unit = 1024 if sys.platform.startswith("linux") else 1024 * 1024
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss / unit}, printed
 
 
-def of_floor(printed: bytes) -> dict[str, dict[str, float | None]]:
-    """The figures that a floor measured of itself."""
+FLOOR = {"write": "floor-write", "serialize": "floor-serialize"}
+SIGHT = {"evaluate": "access-evaluate"}
+
+
+def told_by(printed: bytes, tells: dict[str, str]) -> dict[str, dict[str, float | None]]:
+    """The figures that a program measured of its parts, by the tools they stand for."""
     told = json.loads(printed)
-    return {f"floor-{part}": {"wall": told[part]["wall"], "cpu": told[part]["cpu"], "peak": None} for part in ("write", "serialize")}
+    return {tool: {"wall": told[part]["wall"], "cpu": told[part]["cpu"], "peak": None} for part, tool in tells.items()}
 
 
 def call(*line: str | Path, folder: Path | None = None, variables: dict[str, str] | None = None) -> bytes:
@@ -98,8 +103,8 @@ def call(*line: str | Path, folder: Path | None = None, variables: dict[str, str
 class Mesh:
     """One size: its files in our format in a repository, and in the peers'; 5 % of the products differ from the last commit."""
 
-    def __init__(self, size: str, folder: Path, binary: Path, floor: Path | None, peers: dict[str, install.Peer]) -> None:
-        self.size, self.folder, self.binary, self.floor, self.peers = size, folder, binary, floor, peers
+    def __init__(self, size: str, folder: Path, binary: Path, parts: dict[str, Path], peers: dict[str, install.Peer]) -> None:
+        self.size, self.folder, self.binary, self.parts, self.peers = size, folder, binary, parts, peers
         self.repository = folder / "repository"
         numbers = size.split(",")
         ours = [sys.executable, HERE / "gen_mesh.py", *numbers, self.repository / "environments" / "bench"]
@@ -124,7 +129,7 @@ class Mesh:
         return self.folder / f"{tool}-{turn}"
 
     def commands(self, turn: int) -> dict[str, Command]:
-        """What one round runs; `synth` again and the floor find what `synth` wrote before the first round."""
+        """What one round runs; `synth` again, the floor and sight find what `synth` wrote before the first round."""
         environment = ["-e", "bench"]
         of_verbs = {
             "synth": ["synth", *environment, "--out", self.out("synth", turn)],
@@ -133,9 +138,11 @@ class Mesh:
             "access": ["access", *environment, "--format", "json"],
         }
         found = {verb: Command([self.binary, *line], self.repository) for verb, line in of_verbs.items()}
-        if self.floor:
-            line = [self.floor, self.repository / "stacks" / "bench", self.out("floor", turn)]
-            found["floor"] = Command(line, self.folder, is_floor=True)
+        stacks = self.repository / "stacks" / "bench"
+        if "floor" in self.parts:
+            found["floor"] = Command([self.parts["floor"], stacks, self.out("floor", turn)], self.folder, tells=FLOOR)
+        if "sight" in self.parts:
+            found["sight"] = Command([self.parts["sight"], stacks], self.folder, tells=SIGHT)
         head = self.folder / "head.json"
         if "troposphere" in self.peers:
             python = self.peers["troposphere"].folder / "bin" / "python"
@@ -157,7 +164,7 @@ class Mesh:
         found = {tool: self.out(tool, 0) for tool in wrote if self.out(tool, 0).is_dir()}
         counts = {tool: json.loads(call(sys.executable, HERE / "count.py", folder)) for tool, folder in found.items()}
         counts["again"] = counts["synth"]
-        if self.floor:
+        if "floor" in self.parts:
             # it writes every file, and makes the text of every tree
             counts["floor-write"] = counts["floor-serialize"] = counts["synth"]
         return counts
@@ -179,7 +186,7 @@ def run_round(meshes: list[Mesh], turn: int, sizes: dict[str, dict]) -> None:
             print(f"round {turn}: {mesh.size:>9} {tool:<14} {figure['wall']:8.3f} s", file=sys.stderr, flush=True)
             if turn == 0:
                 continue
-            of_tools = of_floor(printed) if commands[tool].is_floor else {tool: figure}
+            of_tools = told_by(printed, commands[tool].tells) if commands[tool].tells else {tool: figure}
             for name, values in of_tools.items():
                 of_tool = sizes[mesh.size].setdefault(name, {"wall": [], "cpu": [], "peak": []})
                 for what, value in values.items():
@@ -261,11 +268,11 @@ def at_hand(wanted: list[str]) -> tuple[dict[str, install.Peer], list[str]]:
 
 def run(options: argparse.Namespace) -> figures.Report:
     binary = options.meshform.resolve()
-    floor = binary.parent / "examples" / "floor"
+    parts = {name: binary.parent / "examples" / name for name in ("floor", "sight")}
     peers, left_out = at_hand(options.peers)
-    if not floor.is_file():
-        left_out.append("the floor is left out: `cargo build --release --no-default-features --example floor` makes it")
-        floor = None
+    for name in [name for name, program in parts.items() if not program.is_file()]:
+        left_out.append(f"examples/{name}.rs is left out: `cargo build --release --no-default-features --example {name}` makes it")
+        del parts[name]
     versions = {name: version for peer in peers.values() for name, version in peer.versions.items()}
     versions["meshform"] = call(binary, "--version").decode().split()[-1]
     versions["python"] = platform.python_version()
@@ -288,8 +295,8 @@ def run(options: argparse.Namespace) -> figures.Report:
         meshes = []
         for size in options.sizes:
             (place / size).mkdir()
-            meshes.append(Mesh(size, place / size, binary, floor, peers))
-            # what `synth` again finds, and the floor takes its bytes from
+            meshes.append(Mesh(size, place / size, binary, parts, peers))
+            # what `synth` again finds, and the floor and sight begin with
             call(binary, "synth", "-e", "bench", folder=meshes[-1].repository)
         report["start_up"] = starts(binary, place)
         for turn in range(options.rounds + 1):

@@ -142,7 +142,7 @@ class Measuring(unittest.TestCase):
 
     def test_the_floor_tells_its_own_figures(self) -> None:
         part = {"wall": 0.5, "cpu": None}
-        told = measure.of_floor(json.dumps({"files": 1, "bytes": 2, "write": part, "serialize": part}).encode())
+        told = measure.told_by(json.dumps({"files": 1, "bytes": 2, "write": part, "serialize": part}).encode(), measure.FLOOR)
         self.assertEqual(told["floor-write"], {"wall": 0.5, "cpu": None, "peak": None})
         self.assertEqual(set(told), set(figures.FLOOR))
 
