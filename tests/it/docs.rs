@@ -8,6 +8,7 @@ use meshform::mesh::resolve;
 use meshform::onboarding::embedded;
 use meshform::{environment, report, stacks};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -234,4 +235,21 @@ fn commands(command: clap::Command) -> String {
         }
     }
     text
+}
+
+/// What the front page says of the demo is what the demo is.
+#[test]
+fn the_readme_counts_the_demo() {
+    let documents = crate::demo::documents();
+    let resources: usize = documents.iter().map(|document| document.resources().count()).sum();
+    let accounts: BTreeSet<&str> = documents.iter().map(|document| document.account.as_str()).collect();
+    let files = environment::load(&repository("environments/demo")).expect("it can be read").source.files;
+    let lines: usize = files.values().map(|file| file.text.lines().count()).sum();
+    let said = format!(
+        "The demo is eight such files, {lines} lines. They become {} stacks with {resources} resources in {} accounts",
+        documents.len(),
+        accounts.len(),
+    );
+    let readme = fs::read_to_string(repository("README.md")).expect("it can be read");
+    assert!(readme.contains(&said), "README.md should say: {said}");
 }

@@ -108,7 +108,7 @@ impl Show for Board {
             Event::StepAttached { step, status } => self.row(step, format!("busy: {status}")),
             Event::AssetStored { step, key, .. } => self.row(step, key.clone()),
             Event::ResourceProgress { step, logical_id, status, done, total, .. } => {
-                self.progress(step, format!("{logical_id} {status}"), *done, *total);
+                self.progress(step, told(logical_id, status), *done, *total);
             }
             Event::StepFinished { step, outcome, .. } => {
                 self.remove(step);
@@ -178,9 +178,27 @@ fn shortened(name: &str, width: usize) -> String {
     letters[..start].iter().chain(&['…']).chain(&letters[letters.len() - end..]).collect()
 }
 
+/// What becomes of a resource, the verb first: a narrow terminal cuts the end.
+fn told(logical_id: &str, status: &str) -> String {
+    let verb = match status {
+        "CREATE_IN_PROGRESS" => "creating",
+        "CREATE_COMPLETE" => "created",
+        "UPDATE_IN_PROGRESS" => "changing",
+        "UPDATE_COMPLETE" => "changed",
+        "DELETE_IN_PROGRESS" => "deleting",
+        "DELETE_COMPLETE" => "deleted",
+        other => return format!("{logical_id} {other}"),
+    };
+    format!("{verb} {logical_id}")
+}
+
 /// Cuts a line so that it never wraps: one column is left free, where some terminals put the cursor.
 fn fit(text: &str, width: usize) -> String {
-    text.chars().take(width.saturating_sub(1)).collect()
+    let room = width.saturating_sub(1);
+    match text.chars().nth(room) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(room.saturating_sub(1)).chain(['…']).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -201,8 +219,12 @@ mod tests {
             assert!(line.chars().count() < width, "{width}: {line}");
         }
         assert_eq!(
-            line(&step("sales", "demo-storage-sales"), 3, 6, "DataBucket CREATE_COMPLETE", 80),
-            "sales/demo-storage-sales                 █████·····     3/6 DataBucket CREATE_C"
+            line(&step("sales", "demo-storage-sales"), 3, 6, &told("DataBucketPolicy", "CREATE_IN_PROGRESS"), 80),
+            "sales/demo-storage-sales                 █████·····     3/6 creating DataBucke…"
+        );
+        assert_eq!(
+            line(&step("sales", "demo-storage-sales"), 3, 6, &told("Key", "UPDATE_FAILED"), 80),
+            "sales/demo-storage-sales                 █████·····     3/6 Key UPDATE_FAILED"
         );
     }
 

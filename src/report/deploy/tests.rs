@@ -109,10 +109,12 @@ fn plain_lines_tell_each_change_of_state_once() {
         account: 222222222222
         hint: look at it
     sales/c: skipped, since it needs sales/b
+
     account               created     failed    skipped
     111111111111 sales          1          0          0
     222222222222 sales          0          1          1
     all                         1          1          1
+
     1 stack failed, in 1 min 05 s
     failed: sales/b
     ");

@@ -163,7 +163,10 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
     let changed = created + updated + rolled_back + deleted;
     let mut text = String::new();
     if changed + failed + skipped + running > 0 {
+        // what ran before it, and the verdict after it, stand apart
+        text.push('\n');
         text.push_str(&table(&rows, &total));
+        text.push('\n');
     }
     let verdict = if failed > 0 {
         colour.paint(Tone::Bad, &format!("{} failed", plural(failed, "stack")))
