@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &BootstrapArguments, ui: &mut Ui) -> Result<Exit, F
             lost = ui.say(&format!("StackSet {name}: {step}")).err();
         }
     };
-    let organized = organize(&planned, &manager, &reach, &Settings::new(&run), &mut tell)
+    let organized = organize(&planned, &manager, &reach, &Settings::of(&run, &mesh.deployment.limits), &mut tell)
         .map_err(|error| not_looked_at(error, &manager))?;
     for organized in &organized {
         outcome(organized, ui)?;

@@ -10,7 +10,7 @@ use super::ui::Ui;
 use crate::assembly::{self, Document, Manifest, Rendered};
 use crate::deploy::{Access, DeployError, LockPlace, ObserveError, Reach, SeenLock};
 use crate::environment::Source;
-use crate::mesh::{AccountId, Mesh};
+use crate::mesh::{AccountId, Limits, Mesh};
 use crate::plan::diff::{ChangeSetOfStack, Diff, Prepared, Side, compare_with};
 use crate::plan::file::PlanFile;
 use crate::plan::{Deployed, Options, Pass, Plan, documents, plan};
@@ -58,6 +58,7 @@ pub(super) struct Standing {
     pub(super) reach: Reach,
     pub(super) deployed: Deployed,
     pub(super) lock: Looked,
+    pub(super) limits: Limits,
 }
 
 /// Looks at the lock, then at every stack of an environment's mesh; findings of the environment refuse.
@@ -72,7 +73,7 @@ pub(super) fn looked(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<
     let lock = look_at_lock(&mesh, &reach, Access::Deploy);
     let options = Options { pass: Pass::Mesh, select: None };
     let deployed = crate::deploy::observe(&manifest, &options, &reach).map_err(not_observed)?;
-    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock }))
+    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock, limits: mesh.deployment.limits }))
 }
 
 fn look_at_lock(mesh: &Mesh, reach: &Reach, access: Access) -> Looked {

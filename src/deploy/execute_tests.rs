@@ -10,6 +10,9 @@ use crate::plan::{Options, Pass, Protection, StackStatus, plan};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
+#[path = "limits_tests.rs"]
+mod limits;
+
 struct Run {
     cloud: Arc<FakeCloud>,
     rendered: Rendered,

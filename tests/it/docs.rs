@@ -111,6 +111,7 @@ fn the_defaults_of_the_schemas_are_those_of_the_mesh() {
                 for part in ["defaults", "deployment"] {
                     value[part] = json!({});
                 }
+                value["deployment"]["limits"] = json!({});
             }
             written += write_defaults(&schema, &schema, &mut value);
             files.insert(path, RawFile::Bytes(value.to_string().into_bytes()));
@@ -119,7 +120,9 @@ fn the_defaults_of_the_schemas_are_those_of_the_mesh() {
         let made = |source| {
             let resolved = resolve(&source, None);
             let mesh = resolved.mesh.unwrap_or_else(|| panic!("{environment}: {:#?}", resolved.findings));
-            serde_json::to_value(stacks::synthesize(&mesh).render().templates).expect("templates are JSON")
+            let templates =
+                serde_json::to_value(stacks::synthesize(&mesh).render().templates).expect("templates are JSON");
+            (templates, mesh.deployment)
         };
         let loaded = environment::read(&name, files);
         assert!(!refuses(&loaded.findings), "{environment}: {:#?}", loaded.findings);
