@@ -86,6 +86,12 @@ fn look_at_lock(mesh: &Mesh, reach: &Reach, access: Access) -> Looked {
     Some(crate::deploy::look_at_lock(&place, reach).map(|seen| (place, seen)))
 }
 
+/// The lock as the administrator sees it; none where the first bootstrap is yet to make the bucket that it lies in.
+pub(super) fn lock_of_bootstrap(mesh: &Mesh, reach: &Reach) -> Looked {
+    look_at_lock(mesh, reach, Access::Administrator)
+        .filter(|looked| !looked.as_ref().is_err_and(DeployError::has_no_place_for_a_lock))
+}
+
 /// Synthesizes, looks at what stands as a role that can only look, and makes the plan.
 pub(super) fn planned(
     environment: &EnvironmentArguments,
@@ -110,9 +116,7 @@ pub(super) fn planned(
     let lock = match (unreviewed, options.pass) {
         (Unreviewed::Allowed, _) => None,
         (Unreviewed::Refused, Pass::Mesh) => look_at_lock(&mesh, &reach, Access::Deploy),
-        // the first bootstrap makes the bucket that the lock lies in
-        (Unreviewed::Refused, Pass::Bootstrap) => look_at_lock(&mesh, &reach, Access::Administrator)
-            .filter(|looked| !looked.as_ref().is_err_and(DeployError::has_no_place_for_a_lock)),
+        (Unreviewed::Refused, Pass::Bootstrap) => lock_of_bootstrap(&mesh, &reach),
     };
     let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
     warn_of_strays(&deployed, ui)?;

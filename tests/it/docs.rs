@@ -8,6 +8,7 @@ use meshform::mesh::resolve;
 use meshform::onboarding::embedded;
 use meshform::{environment, report, stacks};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -237,4 +238,25 @@ fn commands(command: clap::Command) -> String {
         }
     }
     text
+}
+
+/// The least rights of who manages StackSets, action by action: each call in the code has its row, and no row is without a call.
+#[test]
+fn every_call_of_stack_sets_has_its_right_in_the_docs() {
+    let text = |path: &str| fs::read_to_string(repository(path)).expect("the file is there");
+    let code = text("src/deploy/aws/stack_sets.rs");
+    let calls: BTreeSet<String> = code
+        .split("At::new(SERVICE, \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(|call| format!("cloudformation:{call}"))
+        .collect();
+    assert!(calls.len() > 5, "{calls:?}");
+    let page = text("docs/bootstrap.md");
+    let rows: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `cloudformation:")?.split('`').next())
+        .map(|action| format!("cloudformation:{action}"))
+        .collect();
+    assert_eq!(calls, rows);
 }
