@@ -24,6 +24,7 @@ test: $(INSTALLED) ## Run every test: the program's, those of the local AWS itse
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
 	cargo test
 	$(PYTHON) tests/local-aws/launcher.py --self-test
+	$(PYTHON) tests/local-aws/probe_calls.py
 	cargo build --quiet
 	python3 -m unittest discover -s tests/access
 	python3 tests/access/compare.py target/debug/meshform
@@ -67,8 +68,9 @@ docs: ## Write the generated docs and JSON Schemas anew
 
 local-aws: $(INSTALLED) ## Install the local AWS into .local
 
-self-test: $(INSTALLED) ## Run every refusal of the local AWS once
+self-test: $(INSTALLED) ## Run every refusal of the local AWS once, and check the calls of the probes against AWS's models
 	$(PYTHON) tests/local-aws/launcher.py --self-test
+	$(PYTHON) tests/local-aws/probe_calls.py
 
 torture: $(INSTALLED) ## Kill a deploy of the demo at each of its calls in turn, and deploy again; takes an hour or so
 	MESHFORM_TORTURE=environments/demo cargo test --test it killed_at_every_call -- --nocapture

@@ -9,7 +9,10 @@ use crate::plan::{StepChangeSet, StepId};
 use std::collections::BTreeMap;
 
 fn settings(planned: &Planned) -> Settings {
-    Settings { operation: planned.rendered.manifest.operation.clone(), ..Settings::new(&planned.run) }
+    Settings {
+        operation: planned.rendered.manifest.operation.clone(),
+        ..Settings::of(&planned.run, &planned.mesh.deployment.limits)
+    }
 }
 
 /// Makes them, as the deploy role.

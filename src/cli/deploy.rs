@@ -14,7 +14,7 @@ use crate::assembly::{Operation, StackId};
 use crate::deploy::{
     Event, Guard, Holder, OnFailure, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
 };
-use crate::mesh::AccountId;
+use crate::mesh::{AccountId, Limits};
 use crate::plan::file::{LONGEST, Moved, PlanFile, PlanFileError, moved};
 use crate::plan::{Options, Pass, Pattern, Plan, Step, StepId};
 use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
@@ -123,7 +123,7 @@ fn finish(
     if let Some(exit) = refused(&planned.plan, ui)? {
         return Ok(exit);
     }
-    let Planned { plan, rendered, chosen, reach, run, lock, .. } = &mut planned;
+    let Planned { mesh, plan, rendered, chosen, reach, run, lock, .. } = &mut planned;
     let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
     let job = Job {
         plan,
@@ -132,6 +132,7 @@ fn finish(
         run,
         lock: lock.take(),
         operation: rendered.manifest.operation.clone(),
+        limits: mesh.deployment.limits,
         assets: contents.collect(),
     };
     let how = How {
@@ -170,6 +171,8 @@ pub(super) struct Job<'a> {
     pub(super) lock: Looked,
     /// How CloudFormation is asked to work on the stacks.
     pub(super) operation: Operation,
+    /// How much goes on at once, and how long is waited.
+    pub(super) limits: Limits,
     /// Contents of assets, by SHA-256.
     pub(super) assets: BTreeMap<String, Vec<u8>>,
 }
@@ -191,7 +194,7 @@ pub(super) fn carried(
     ui: &mut Ui,
     agreed: impl FnOnce(&Plan, &mut Ui) -> Result<Option<Exit>, Failure>,
 ) -> Result<Exit, Failure> {
-    let Job { plan, chosen, reach, run, lock, operation, assets } = job;
+    let Job { plan, chosen, reach, run, lock, operation, limits, assets } = job;
     let journals = Journals::of(chosen);
     let holder = Holder { run: run.to_owned(), owner: owner() };
     let wish = wished(plan, lock, &holder, how.broken, &journals)?;
@@ -199,7 +202,7 @@ pub(super) fn carried(
         return Ok(exit);
     }
     let records = journals.records();
-    let mut settings = Settings::new(run);
+    let mut settings = Settings::of(run, &limits);
     settings.assets = assets;
     settings.operation = operation;
     settings.on_failure = how.on_failure;

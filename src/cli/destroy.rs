@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Standing { manifest, chosen, run, reach, deployed, lock } = match looked(&arguments.environment, ui)? {
+    let Standing { manifest, chosen, run, reach, deployed, lock, limits } = match looked(&arguments.environment, ui)? {
         Ok(standing) => standing,
         Err(exit) => return Ok(exit),
     };
@@ -51,6 +51,7 @@ pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Fai
         run: &run,
         lock,
         operation: manifest.operation.clone(),
+        limits,
         assets: BTreeMap::new(),
     };
     let how = How {

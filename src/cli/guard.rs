@@ -39,6 +39,16 @@ pub(super) fn wished(
     if plan.changes().next().is_none() && broken.is_none() {
         return Ok(None);
     }
+    taken(lock, holder, broken, journals)
+}
+
+/// The lock as it was seen; refused where it is another's. None where there is no place for it yet.
+pub(super) fn taken(
+    lock: Looked,
+    holder: &Holder,
+    broken: Option<&str>,
+    journals: &Journals,
+) -> Result<Option<LockWish>, Failure> {
     let Some(looked) = lock else { return Ok(None) };
     let (place, seen) = looked.map_err(failed)?;
     let broken = broken.map(str::to_owned);

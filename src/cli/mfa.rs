@@ -1,6 +1,7 @@
 //! The code of the MFA device that mesh.yaml names: given, read from stdin, or asked for at the terminal, once in a run.
 
 use super::failure::{Exit, Failure};
+use super::terminal::typed_unseen;
 use super::ui::Ui;
 use crate::deploy::Mfa;
 use crate::mesh::Mesh;
@@ -34,9 +35,11 @@ pub(super) fn one_time(mesh: &Mesh, ui: &mut Ui) -> Result<Option<Mfa>, Failure>
         Some(code) if code != "-" => code,
         Some(_) => line()?,
         None if io::stdin().is_terminal() => {
-            write!(ui.err, "code of the MFA device {serial}: ")?;
-            ui.err.flush()?;
-            line()?
+            let mut ask = || write!(ui.err, "code of the MFA device {serial}: ").and_then(|()| ui.err.flush());
+            match typed_unseen(&mut ask)? {
+                Some(code) => code,
+                None => return Err(Failure::new("interrupted; no call was made").exit(Exit::Interrupted)),
+            }
         }
         None => {
             return Err(Failure::new(format!(

@@ -44,6 +44,8 @@ mod recover;
 #[cfg(feature = "aws")]
 mod status;
 mod synth;
+#[cfg(feature = "aws")]
+mod terminal;
 mod ui;
 mod validate;
 

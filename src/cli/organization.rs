@@ -4,21 +4,21 @@ use super::arguments::{BootstrapArguments, ProgressFormat};
 use super::deploy::confirmed;
 use super::environment::synthesized;
 use super::failure::{Exit, Failure};
-use super::planning::{reach, run_id};
+use super::guard::{failed, owner, taken};
+use super::journal::Journals;
+use super::planning::{lock_of_bootstrap, reach, run_id};
 use super::ui::Ui;
-use crate::deploy::organization::{Manager, OrganizationError, Organized, Planned, look, organize};
-use crate::deploy::{INLINE_LIMIT, Settings};
-use crate::report::deploy::plural;
+use crate::deploy::organization::{Manager, OrganizationError, Organizing, Planned, look, organize};
+use crate::deploy::{DeployError, Event, Guard, Holder, INLINE_LIMIT, Settings, Unrecorded};
+use crate::mesh::Acting;
+use crate::report::deploy::{Failures, JsonLines, PlainLines, Show, plural};
 use crate::stacks::stack_sets;
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 pub(super) fn run(arguments: &BootstrapArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    if arguments.deploy.format == ProgressFormat::Json {
-        return Err(Failure::new("StackSets have no events: `--format json` is not there with `--organization`")
-            .hint("leave `--format` out")
-            .exit(Exit::Usage));
-    }
-    let (mesh, _, _) = match synthesized(&arguments.deploy.environment, None)?.or_refuse(ui)? {
+    let (mesh, _, chosen) = match synthesized(&arguments.deploy.environment, None)?.or_refuse(ui)? {
         Ok(result) => result,
         Err(exit) => return Ok(exit),
     };
@@ -41,39 +41,62 @@ pub(super) fn run(arguments: &BootstrapArguments, ui: &mut Ui) -> Result<Exit, F
     let manager = Manager::of(units, &mesh.region);
     let run = run_id();
     let reach = reach(&mesh, &run, ui)?;
-    let planned = look(sets, &manager, &reach).map_err(|error| not_looked_at(error, &manager))?;
-    say(&planned, ui)?;
+    // before the StackSets are looked at, so that a deploy in between is noticed
+    let lock = lock_of_bootstrap(&mesh, &reach);
+    let planned = look(sets, &manager, &reach).map_err(|error| not_organized(error, &manager))?;
+    say(&planned, &manager, ui)?;
     let steps: usize = planned.iter().map(|planned| planned.steps.len()).sum();
-    if steps == 0 {
-        let whole = planned.iter().all(|planned| planned.without.is_empty() && planned.inoperable.is_empty());
-        return Ok(if whole { Exit::Done } else { Exit::Partial });
-    }
-    if !arguments.deploy.yes
-        && let Some(exit) = ask(steps, ui)?
-    {
-        return Ok(exit);
-    }
+    let journals = Journals::of(&chosen);
+    let holder = Holder { run: run.clone(), owner: owner() };
+    let guard = if steps == 0 {
+        // nothing is locked and nothing written for a run that changes nothing
+        Guard { holder, recorder: Arc::new(Unrecorded), lock: None }
+    } else {
+        if lock.is_none() {
+            ui.say("no lock is taken: it lies in governance's staging bucket, which does not stand yet (docs/bootstrap.md)")?;
+        }
+        let lock = taken(lock, &holder, None, &journals)?;
+        if !arguments.deploy.yes
+            && let Some(exit) = ask(steps, ui)?
+        {
+            return Ok(exit);
+        }
+        Guard { holder, recorder: Arc::new(journals.begin(&run)?), lock }
+    };
+    let settings = Settings::of(&run, &mesh.deployment.limits);
+    let organizing = Organizing { mesh: mesh.name.as_str(), planned: &planned, manager: &manager };
+    let colour = ui.err_colour;
+    let mut show: Box<dyn Show + '_> = match arguments.deploy.format {
+        ProgressFormat::Json => Box::new(JsonLines::new(&mut ui.out)),
+        ProgressFormat::Text if ui.is_quiet() => Box::new(Failures::new(&mut ui.err, colour)),
+        ProgressFormat::Text => Box::new(PlainLines::new(&mut ui.err, colour)),
+    };
+    // a reader that went away must not stop an operation half way
     let mut lost = None;
-    let mut tell = |name: &str, step: &crate::plan::organization::SetStep| {
+    let mut receive = |event: Event| {
         if lost.is_none() {
-            lost = ui.say(&format!("StackSet {name}: {step}")).err();
+            lost = show.show(&event).err();
         }
     };
-    let organized = organize(&planned, &manager, &reach, &Settings::new(&run), &mut tell)
-        .map_err(|error| not_looked_at(error, &manager))?;
-    for organized in &organized {
-        outcome(organized, ui)?;
+    let summary = organize(&organizing, &reach, &settings, &guard, &mut receive)
+        .map_err(|error| not_organized(error, &manager))?;
+    drop(show);
+    if let Some(error) = lost.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        return Err(Failure::new(error));
     }
-    Ok(if organized.iter().all(Organized::is_whole) { Exit::Done } else { Exit::Partial })
+    let inoperable = planned.iter().any(|planned| !planned.inoperable.is_empty());
+    let failed = summary.stack_sets.iter().any(|organized| !organized.failed.is_empty());
+    Ok(match (summary.is_whole() && !inoperable, summary.stopped) {
+        (true, _) => Exit::Done,
+        (false, Some(_)) if !failed => Exit::Interrupted,
+        (false, _) => Exit::Partial,
+    })
 }
 
 /// What is to be done, and what is not touched.
-fn say(planned: &[Planned], ui: &mut Ui) -> io::Result<()> {
-    for Planned { set, steps, kept, without, inoperable } in planned {
+fn say(planned: &[Planned], manager: &Manager, ui: &mut Ui) -> io::Result<()> {
+    for Planned { set, steps, kept, single, unseen, inoperable, .. } in planned {
         let name = &set.name;
-        if steps.is_empty() {
-            ui.say(&format!("StackSet {name}: as it should be"))?;
-        }
         for step in steps {
             ui.say(&format!("StackSet {name}: {step}"))?;
         }
@@ -86,39 +109,33 @@ fn say(planned: &[Planned], ui: &mut Ui) -> io::Result<()> {
                 "warning: StackSet {name} in account {account} takes no update until it is mended: {reason}"
             )?;
         }
-        if steps.is_empty() {
-            missing(name, without.iter(), ui)?;
+        for (account, arn) in single {
+            writeln!(
+                ui.err,
+                "warning: account {account} is bootstrapped by itself: StackSet {name} leaves it out\n  hint: to move it there, when the StackSet stands: {}; then run the same command again",
+                import(name, arn, &set.units, manager)
+            )?;
+        }
+        for (account, why) in unseen {
+            writeln!(ui.err, "warning: whether account {account} is bootstrapped by itself could not be seen: {why}")?;
         }
     }
     Ok(())
 }
 
-fn missing<'a>(name: &str, accounts: impl Iterator<Item = &'a String>, ui: &mut Ui) -> io::Result<()> {
-    for account in accounts {
-        writeln!(
-            ui.err,
-            "warning: account {account} of the environment has no stack of {name}\n  hint: move it into one of its units, or bootstrap it singly; StackSets leave the management account out"
-        )?;
-    }
-    Ok(())
-}
-
-fn outcome(organized: &Organized, ui: &mut Ui) -> io::Result<()> {
-    let Organized { name, stopped, failed, without } = organized;
-    for (account, reason) in failed {
-        writeln!(ui.err, "error: StackSet {name} in account {account} {reason}")?;
-    }
-    if let Some(why) = stopped {
-        writeln!(
-            ui.err,
-            "error: StackSet {name}: {why}\n  hint: run the same command again: it looks again, and goes on from what stands"
-        )?;
-    }
-    missing(name, without.iter().filter(|account| !failed.contains_key(*account)), ui)?;
-    if organized.is_whole() {
-        ui.say(&format!("StackSet {name}: done"))?;
-    }
-    Ok(())
+/// The command that takes a stack into a StackSet: "Stack IDs presented in the input will map to the nearest OU in OU ID list"
+/// (CloudFormation user guide, "Service-managed stack import").
+fn import(name: &str, arn: &str, units: &BTreeSet<String>, manager: &Manager) -> String {
+    let units: Vec<&str> = units.iter().map(String::as_str).collect();
+    let acting = match manager.acting {
+        Acting::Management => "",
+        Acting::Delegated => " --call-as DELEGATED_ADMIN",
+    };
+    format!(
+        "aws cloudformation import-stacks-to-stack-set --region {} --stack-set-name {name} --stack-ids {arn} --organizational-unit-ids {}{acting}",
+        manager.scope.region,
+        units.join(" ")
+    )
 }
 
 fn ask(steps: usize, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
@@ -127,9 +144,10 @@ fn ask(steps: usize, ui: &mut Ui) -> Result<Option<Exit>, Failure> {
     confirmed(&question, "look at the steps above, then pass --yes", ui)
 }
 
-fn not_looked_at(error: OrganizationError, manager: &Manager) -> Failure {
-    let hint = match &error {
+fn not_organized(error: OrganizationError, manager: &Manager) -> Failure {
+    let hint = match error {
         OrganizationError::Runtime(_) => return Failure::new(error),
+        OrganizationError::Guard(guard) => return failed(DeployError::Guard(guard)),
         OrganizationError::Look { .. } => format!(
             "account {} must be the management account or a delegated administrator of CloudFormation StackSets, with trusted access, and hold the role `deployment.administratorRole`: docs/bootstrap.md",
             manager.scope.account

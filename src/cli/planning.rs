@@ -10,7 +10,7 @@ use super::ui::Ui;
 use crate::assembly::{self, Document, Manifest, Rendered};
 use crate::deploy::{Access, DeployError, LockPlace, ObserveError, Reach, SeenLock};
 use crate::environment::Source;
-use crate::mesh::{AccountId, Mesh};
+use crate::mesh::{AccountId, Limits, Mesh};
 use crate::plan::diff::{ChangeSetOfStack, Diff, Prepared, Side, compare_with};
 use crate::plan::file::PlanFile;
 use crate::plan::{Deployed, Options, Pass, Plan, documents, plan};
@@ -58,6 +58,7 @@ pub(super) struct Standing {
     pub(super) reach: Reach,
     pub(super) deployed: Deployed,
     pub(super) lock: Looked,
+    pub(super) limits: Limits,
 }
 
 /// Looks at the lock, then at every stack of an environment's mesh; findings of the environment refuse.
@@ -72,7 +73,7 @@ pub(super) fn looked(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<
     let lock = look_at_lock(&mesh, &reach, Access::Deploy);
     let options = Options { pass: Pass::Mesh, select: None };
     let deployed = crate::deploy::observe(&manifest, &options, &reach).map_err(not_observed)?;
-    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock }))
+    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock, limits: mesh.deployment.limits }))
 }
 
 fn look_at_lock(mesh: &Mesh, reach: &Reach, access: Access) -> Looked {
@@ -83,6 +84,12 @@ fn look_at_lock(mesh: &Mesh, reach: &Reach, access: Access) -> Looked {
         bucket: mesh.staging_bucket(&mesh.governance),
     };
     Some(crate::deploy::look_at_lock(&place, reach).map(|seen| (place, seen)))
+}
+
+/// The lock as the administrator sees it; none where the first bootstrap is yet to make the bucket that it lies in.
+pub(super) fn lock_of_bootstrap(mesh: &Mesh, reach: &Reach) -> Looked {
+    look_at_lock(mesh, reach, Access::Administrator)
+        .filter(|looked| !looked.as_ref().is_err_and(DeployError::has_no_place_for_a_lock))
 }
 
 /// Synthesizes, looks at what stands as a role that can only look, and makes the plan.
@@ -109,9 +116,7 @@ pub(super) fn planned(
     let lock = match (unreviewed, options.pass) {
         (Unreviewed::Allowed, _) => None,
         (Unreviewed::Refused, Pass::Mesh) => look_at_lock(&mesh, &reach, Access::Deploy),
-        // the first bootstrap makes the bucket that the lock lies in
-        (Unreviewed::Refused, Pass::Bootstrap) => look_at_lock(&mesh, &reach, Access::Administrator)
-            .filter(|looked| !looked.as_ref().is_err_and(DeployError::has_no_place_for_a_lock)),
+        (Unreviewed::Refused, Pass::Bootstrap) => lock_of_bootstrap(&mesh, &reach),
     };
     let deployed = crate::deploy::observe(&rendered.manifest, &options, &reach).map_err(not_observed)?;
     warn_of_strays(&deployed, ui)?;

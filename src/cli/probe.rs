@@ -38,7 +38,7 @@ pub(super) fn run(
             lost = say(ui, told).err();
         }
     };
-    let probed = probe(&accounts, &reach, &Settings::new(&run), &mut tell).map_err(refused)?;
+    let probed = probe(&accounts, &reach, &Settings::of(&run, &mesh.deployment.limits), &mut tell).map_err(refused)?;
     let Probed { outcomes, left, interrupted } = probed;
     let date = today()?;
     let named: Vec<String> = [Some(&accounts.catalog), accounts.subscriber.as_ref()]

@@ -16,7 +16,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 type Choices = BTreeMap<StackId, Decision>;
 
 pub(super) fn run(arguments: &RecoverArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Standing { manifest, chosen, run, reach, deployed, lock } = match looked(&arguments.environment, ui)? {
+    let Standing { manifest, chosen, run, reach, deployed, lock, limits } = match looked(&arguments.environment, ui)? {
         Ok(standing) => standing,
         Err(exit) => return Ok(exit),
     };
@@ -52,6 +52,7 @@ pub(super) fn run(arguments: &RecoverArguments, ui: &mut Ui) -> Result<Exit, Fai
         run: &run,
         lock,
         operation: manifest.operation.clone(),
+        limits,
         assets: BTreeMap::new(),
     };
     // each stack was decided about by itself

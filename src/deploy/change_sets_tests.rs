@@ -139,7 +139,10 @@ async fn one_that_cannot_be_executed_is_made_anew_under_the_same_name() {
     let arn = mesh.cloud.change_sets()[0].clone();
     mesh.cloud.alter(&arn, |_, view| view.state = ChangeSetState::Pending);
     let settings = Arc::new(Settings {
-        patience: crate::deploy::Patience { operation: std::time::Duration::from_secs(1), ..Default::default() },
+        patience: crate::deploy::Patience {
+            operation: std::time::Duration::from_secs(1),
+            ..Settings::new("run").patience
+        },
         ..Settings::new("impatient")
     });
     let error = make(&mesh.cloud, &plan, &deployed, &settings).await.unwrap_err();

@@ -2,9 +2,11 @@
 
 use super::cloud::Upload;
 use super::lock::Holder;
+use super::organization::Organized;
 use super::outcome::{Cause, Failure, SkipReason, Summary};
 use crate::assembly::Layer;
 use crate::mesh::{AccountId, Region};
+use crate::plan::organization::SetStep;
 use crate::plan::{Decision, Pass, Step, StepId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,6 +124,21 @@ pub enum Event {
         step: StepId,
         /// Why.
         reason: SkipReason,
+    },
+    /// A step on a StackSet begins.
+    StackSetStarted {
+        /// The StackSet.
+        name: String,
+        /// What is being done.
+        step: SetStep,
+        /// Id of CloudFormation's operation; of a StackSet that is made there is none.
+        operation: Option<String>,
+    },
+    /// A StackSet is done with, for better or worse.
+    StackSetFinished {
+        /// What came of it.
+        #[serde(flatten)]
+        organized: Organized,
     },
     /// The lock of the mesh's deployments was taken, lost or left.
     Lock {

@@ -382,7 +382,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
 }
 
 /// In whole milliseconds: nobody reads more digits.
-fn seconds_since(start: Instant) -> f64 {
+pub(super) fn seconds_since(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
 }
 

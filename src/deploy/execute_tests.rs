@@ -10,6 +10,10 @@ use crate::plan::{Options, Pass, Protection, StackStatus, plan};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
+#[cfg(test)]
+#[path = "limits_tests.rs"]
+mod limits;
+
 struct Run {
     cloud: Arc<FakeCloud>,
     rendered: Rendered,
@@ -829,6 +833,32 @@ async fn a_policy_that_was_lifted_is_set_again_when_the_change_fails() {
     let ran = run.go().await;
     assert_eq!(ran.summary().failed[0].message, "ended in UPDATE_ROLLBACK_COMPLETE");
     assert!(guarded(&run, "storage"), "{:#?}", ran.summary());
+}
+
+/// A run that lifts the policy may be killed before it sets it again. The next one need not lift it, and may be refused: by the policy,
+/// or by whatever else.
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_a_killed_run_left_lifted_is_set_again_before_anything_can_refuse_the_change() {
+    let mut run = policed("acme-data");
+    run.go().await;
+    let mut run = with_another_bucket(run);
+    run.cloud.put_policy("storage", crate::plan::LIFTED);
+    let ran = run.go().await;
+    assert!(ran.summary().failed[0].message.contains("which its stack policy forbids"), "{:#?}", ran.summary());
+    assert!(guarded(&run, "storage"));
+    run.cloud.put_policy("storage", crate::plan::LIFTED);
+    run.cloud.fails_once("CreateChangeSet", trouble(ErrorKind::Denied));
+    let ran = run.go().await;
+    assert!(ran.summary().failed[0].message.contains("make a change set"), "{:#?}", ran.summary());
+    assert!(guarded(&run, "storage"));
+    // a run that lifts it does not set it before
+    run.settings.lifted.insert(id("sales/storage"));
+    let calls = run.cloud.log().len();
+    assert!(run.go().await.summary().is_whole());
+    let since = run.cloud.log().split_off(calls);
+    let verbs: Vec<&str> = since.iter().filter_map(|call| call.split(' ').next()).collect();
+    assert_eq!(verbs, ["CreateChangeSet", "SetStackPolicy", "ExecuteChangeSet", "SetStackPolicy"]);
+    assert!(guarded(&run, "storage"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -167,7 +167,12 @@ impl RunRecord {
             Event::StepRetried { .. } => {}
             Event::StepSkipped { step, reason } => becomes(step, StepState::Skipped(reason.clone())),
             Event::RunFinished { summary } => self.summary = Some(summary.clone()),
-            Event::EarlierFailure { .. } | Event::AssetStored { .. } | Event::Lock { .. } | Event::Stopping { .. } => {}
+            Event::EarlierFailure { .. }
+            | Event::AssetStored { .. }
+            | Event::StackSetStarted { .. }
+            | Event::StackSetFinished { .. }
+            | Event::Lock { .. }
+            | Event::Stopping { .. } => {}
         }
     }
 }

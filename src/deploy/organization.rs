@@ -8,17 +8,27 @@
 #[path = "organization_tests.rs"]
 mod tests;
 
+mod work;
+
+pub use work::Organizing;
+
 use super::aws::Aws;
-use super::cloud::{Access, CloudError, ErrorKind, Scope};
+use super::cloud::{Access, CloudError, Scope};
 use super::credentials::Reach;
+use super::events::Event;
+use super::outcome::Summary;
+use super::pace::Rate;
+use super::session::{Guard, GuardError};
 use super::settings::Settings;
 use crate::mesh::{Acting, Region, Units};
 use crate::plan::organization::{Instance, InstanceState, NotOurs, SetStep, StandingSet, steps};
 use crate::stacks::StackSet;
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use tokio::time::{Instant, sleep};
+use std::sync::Arc;
+use tokio::sync::mpsc::unbounded_channel;
 
 /// Where StackSets are managed, and as what.
 #[derive(Debug, Clone)]
@@ -61,6 +71,15 @@ pub struct SetRequest<'a> {
     pub token: &'a str,
 }
 
+/// Where a StackSet makes stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Targets<'a> {
+    /// In the accounts of these units,
+    pub units: &'a BTreeSet<String>,
+    /// save these.
+    pub without: &'a BTreeSet<String>,
+}
+
 /// A cloud with StackSets.
 pub trait StackSets: Send + Sync + 'static {
     /// A StackSet by name; none when there is none.
@@ -75,6 +94,8 @@ pub trait StackSets: Send + Sync + 'static {
         manager: &Manager,
         name: &str,
     ) -> impl Future<Output = Result<Vec<Instance>, CloudError>> + Send;
+    /// The ARN of a stack in an account; none where there is none.
+    fn single(&self, scope: &Scope, stack: &str) -> impl Future<Output = Result<Option<String>, CloudError>> + Send;
     /// Makes a StackSet, without stacks.
     fn create_set(
         &self,
@@ -87,12 +108,12 @@ pub trait StackSets: Send + Sync + 'static {
         manager: &Manager,
         request: &SetRequest<'_>,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
-    /// Starts to make stacks in the accounts of units, in one Region.
+    /// Starts to make stacks in accounts of units, in one Region.
     fn create_instances(
         &self,
         manager: &Manager,
         name: &str,
-        units: &BTreeSet<String>,
+        targets: &Targets<'_>,
         operation: &str,
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
     /// How an operation stands; none when there is no such operation.
@@ -120,14 +141,18 @@ pub struct Planned {
     pub steps: Vec<SetStep>,
     /// Units that it deploys to and nobody names any more: they keep their stacks.
     pub kept: BTreeSet<String>,
-    /// Accounts of the environment in which it has no stack.
+    /// Accounts of the environment that have no bootstrap: neither a stack of it nor one by themselves.
     pub without: BTreeSet<String>,
+    /// Accounts of the environment that were bootstrapped by themselves, with the ARN of that stack: they are left out.
+    pub single: BTreeMap<String, String>,
+    /// Accounts of which it could not be told whether they were, with why.
+    pub unseen: BTreeMap<String, String>,
     /// Stacks that somebody must mend, with why.
     pub inoperable: BTreeMap<String, String>,
 }
 
 /// What came of a StackSet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Organized {
     /// Its name.
     pub name: String,
@@ -135,11 +160,15 @@ pub struct Organized {
     pub stopped: Option<String>,
     /// Accounts in which it failed, with the reason.
     pub failed: BTreeMap<String, String>,
-    /// Accounts of the environment in which it has no stack.
+    /// Accounts of the environment that have no bootstrap.
     pub without: BTreeSet<String>,
 }
 
 impl Organized {
+    fn none(name: &str) -> Self {
+        Self { name: name.to_owned(), stopped: None, failed: BTreeMap::new(), without: BTreeSet::new() }
+    }
+
     /// Whether every account that was asked for has its stack.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -147,12 +176,15 @@ impl Organized {
     }
 }
 
-/// Why StackSets could not be looked at.
+/// Why StackSets could not be looked at, or worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum OrganizationError {
     /// The asynchronous runtime could not be started.
     #[error("the asynchronous runtime could not be started")]
     Runtime(#[source] std::io::Error),
+    /// Its journal or its lock could not be had.
+    #[error(transparent)]
+    Guard(GuardError),
     /// A call failed.
     #[error("the StackSet {name} could not be looked at")]
     Look {
@@ -185,22 +217,32 @@ pub fn look(sets: Vec<StackSet>, manager: &Manager, reach: &Reach) -> Result<Vec
     })
 }
 
-/// Carries out what is to be done, and tells each step before it begins.
+/// Carries out what is to be done. `receive` is called on this thread with everything that happens. Ctrl-C once begins no further step;
+/// twice leaves the operation to CloudFormation.
 ///
 /// # Errors
-/// When the asynchronous runtime cannot be started.
+/// When it cannot start. What fails on the way is in the [`Summary`].
 pub fn organize(
-    planned: &[Planned],
-    manager: &Manager,
+    organizing: &Organizing<'_>,
     reach: &Reach,
     settings: &Settings,
-    tell: &mut dyn FnMut(&str, &SetStep),
-) -> Result<Vec<Organized>, OrganizationError> {
+    guard: &Guard,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Summary, OrganizationError> {
     let runtime = super::entry::runtime().map_err(OrganizationError::Runtime)?;
-    runtime.block_on(async {
-        let cloud = Aws::new(reach.clone()).await;
-        Ok(organize_at(&cloud, planned, manager, settings, tell).await)
-    })
+    let done = runtime.block_on(async {
+        let cloud = Arc::new(Aws::new(reach.clone()).await);
+        let (interrupt, interrupts) = unbounded_channel();
+        let listening = tokio::spawn(super::entry::listen(interrupt));
+        let rate = if cloud.is_stand_in() { Rate::UNLIMITED } else { settings.rate };
+        let settings = Settings { rate, ..settings.clone() };
+        let done = super::session::organize(cloud, organizing, &settings, guard, interrupts, receive).await;
+        listening.abort();
+        done
+    });
+    // an operation that was left must not hold the process
+    runtime.shutdown_background();
+    done.map_err(OrganizationError::Guard)
 }
 
 async fn look_at<C: StackSets>(
@@ -222,120 +264,30 @@ async fn look_at<C: StackSets>(
         let inoperable = instances.iter().filter(|instance| instance.state == InstanceState::Inoperable);
         let reason = |instance: &Instance| instance.reason.clone().unwrap_or_else(|| NO_REASON.to_owned());
         let inoperable = inoperable.map(|instance| (instance.account.clone(), reason(instance))).collect();
-        all.push(Planned { steps, kept, without: without(&set, &instances), inoperable, set });
+        let (mut single, mut unseen) = (BTreeMap::new(), BTreeMap::new());
+        for account in set.accounts.iter().filter(|account| !has(&instances, account.as_str())) {
+            // what StackSets may do there is no matter of ours, what stands there is
+            let scope = Scope { account: account.clone(), ..manager.scope.clone() };
+            match cloud.single(&scope, &set.single).await {
+                Ok(None) => {}
+                Ok(Some(arn)) => drop(single.insert(account.to_string(), arn)),
+                Err(error) => drop(unseen.insert(account.to_string(), error.to_string())),
+            }
+        }
+        let without = without(&set, &instances, &single);
+        all.push(Planned { steps, kept, without, single, unseen, inoperable, set });
     }
     Ok(all)
 }
 
 const NO_REASON: &str = "CloudFormation gave no reason";
 
-/// Accounts of the environment in which a StackSet has no stack.
-fn without(set: &StackSet, instances: &[Instance]) -> BTreeSet<String> {
-    let has = |account: &str| instances.iter().any(|instance| instance.account == account);
-    set.accounts.iter().map(ToString::to_string).filter(|account| !has(account)).collect()
+fn has(instances: &[Instance], account: &str) -> bool {
+    instances.iter().any(|instance| instance.account == account)
 }
 
-async fn organize_at<C: StackSets>(
-    cloud: &C,
-    planned: &[Planned],
-    manager: &Manager,
-    settings: &Settings,
-    tell: &mut dyn FnMut(&str, &SetStep),
-) -> Vec<Organized> {
-    let mut all = Vec::new();
-    for Planned { set, steps, .. } in planned {
-        let run = Run { cloud, manager, settings, set, template: template_text(&set.template) };
-        let mut organized =
-            Organized { name: set.name.clone(), stopped: None, failed: BTreeMap::new(), without: BTreeSet::new() };
-        for (at, step) in steps.iter().enumerate() {
-            tell(&set.name, step);
-            match run.step(at, step).await {
-                Ok(failed) => organized.failed.extend(failed),
-                Err(why) => {
-                    organized.stopped = Some(why);
-                    break;
-                }
-            }
-        }
-        match cloud.instances(manager, &set.name).await {
-            Ok(instances) => organized.without = without(set, &instances),
-            Err(error) => {
-                organized.stopped.get_or_insert_with(|| error.to_string());
-            }
-        }
-        all.push(organized);
-    }
-    all
-}
-
-/// Without white space: a template in a request has room for 51,200 bytes (CloudFormation quotas).
-fn template_text(template: &Value) -> String {
-    template.to_string()
-}
-
-/// The work on one StackSet.
-struct Run<'a, C> {
-    cloud: &'a C,
-    manager: &'a Manager,
-    settings: &'a Settings,
-    set: &'a StackSet,
-    template: String,
-}
-
-impl<C: StackSets> Run<'_, C> {
-    /// Carries a step out to its end; the accounts in which it failed.
-    async fn step(&self, at: usize, step: &SetStep) -> Result<BTreeMap<String, String>, String> {
-        let name = &self.set.name;
-        // one id for one operation of one run: a repeated request is the same request
-        let operation = format!("meshform-{}-{at}", self.settings.run);
-        let request = SetRequest { name, template: &self.template, token: &operation };
-        let ordered = match step {
-            SetStep::Create => return self.create(&request).await,
-            SetStep::Update(_) => self.cloud.update_set(self.manager, &request).await,
-            SetStep::Target(units) => self.cloud.create_instances(self.manager, name, units, &operation).await,
-        };
-        if let Err(error) = ordered {
-            // the answer may have been lost, or its repetition refused: the id tells whether the order was taken
-            let may_be_taken = error.is_passing() || error.kind == ErrorKind::AlreadyExists;
-            let taken = self.cloud.set_operation(self.manager, name, &operation).await;
-            if !may_be_taken || !matches!(taken, Ok(Some(_))) {
-                return Err(error.to_string());
-            }
-        }
-        let state = self.followed(&operation).await?;
-        let failed = self.cloud.failed_results(self.manager, name, &operation).await;
-        let failed = failed.map_err(|error| format!("its results could not be read: {error}"))?;
-        match state {
-            OperationState::Failed(reason) if failed.is_empty() => Err(reason.unwrap_or_else(|| NO_REASON.to_owned())),
-            OperationState::Failed(_) | OperationState::Succeeded | OperationState::Going => Ok(failed),
-        }
-    }
-
-    async fn create(&self, request: &SetRequest<'_>) -> Result<BTreeMap<String, String>, String> {
-        let Err(error) = self.cloud.create_set(self.manager, request).await else { return Ok(BTreeMap::new()) };
-        let ours = |standing: &StandingSet| standing.template.as_ref() == Some(&self.set.template);
-        match self.cloud.stack_set(self.manager, request.name).await {
-            Ok(Some(standing)) if ours(&standing) => Ok(BTreeMap::new()),
-            Ok(_) | Err(_) => Err(error.to_string()),
-        }
-    }
-
-    /// Looks at an operation until it is over; a look that fails in passing decides nothing.
-    async fn followed(&self, operation: &str) -> Result<OperationState, String> {
-        let started = Instant::now();
-        for pause in self.settings.polling.pauses() {
-            match self.cloud.set_operation(self.manager, &self.set.name, operation).await {
-                Ok(Some(OperationState::Going)) => {}
-                Ok(Some(state)) => return Ok(state),
-                Ok(None) => return Err(format!("the operation {operation} is gone")),
-                Err(error) if error.is_passing() => {}
-                Err(error) => return Err(format!("the operation {operation} is out of sight: {error}")),
-            }
-            if started.elapsed() > self.settings.patience.operation {
-                break;
-            }
-            sleep(pause).await;
-        }
-        Err(format!("the operation {operation} does not end; it goes on by itself"))
-    }
+/// Accounts of the environment that have no bootstrap.
+fn without(set: &StackSet, instances: &[Instance], single: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let accounts = set.accounts.iter().map(ToString::to_string);
+    accounts.filter(|account| !has(instances, account) && !single.contains_key(account)).collect()
 }

@@ -3,11 +3,15 @@
 //! failed, and have no stack, or an outdated one. Nothing here shows how AWS behaves.
 
 use super::*;
+use crate::deploy::cloud::ErrorKind;
+use crate::deploy::events::Stop;
 use crate::deploy::fake::trouble;
 use crate::mesh::AccountId;
+use crate::plan::Pass;
 use crate::plan::organization::{Options, Permissions, WhyUpdate};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard};
+use tokio::time::sleep;
 
 const MANAGER: &str = "999999999990";
 
@@ -32,6 +36,8 @@ struct Memory {
     state: Mutex<State>,
     /// Accounts by unit.
     units: BTreeMap<String, Vec<String>>,
+    /// Accounts that were bootstrapped by themselves, with the stack; none where nobody lets us in.
+    single: BTreeMap<String, Option<String>>,
     /// Accounts that refuse.
     refusing: Mutex<BTreeSet<String>>,
 }
@@ -96,6 +102,15 @@ impl StackSets for Memory {
         Ok(all.map(|(account, state)| Instance { account: account.clone(), state: *state, reason: None }).collect())
     }
 
+    async fn single(&self, scope: &Scope, stack: &str) -> Result<Option<String>, CloudError> {
+        assert_eq!((scope.access, stack), (Access::Administrator, "demo-bootstrap"));
+        match self.single.get(scope.account.as_str()) {
+            None => Ok(None),
+            Some(Some(arn)) => Ok(Some(arn.clone())),
+            Some(None) => Err(trouble(ErrorKind::Denied)),
+        }
+    }
+
     async fn create_set(&self, manager: &Manager, request: &SetRequest<'_>) -> Result<(), CloudError> {
         let after = self.begun(manager, "CreateStackSet", request.name)?;
         let set = StandingSet {
@@ -129,13 +144,14 @@ impl StackSets for Memory {
         &self,
         manager: &Manager,
         name: &str,
-        units: &BTreeSet<String>,
+        targets: &Targets<'_>,
         operation: &str,
     ) -> Result<(), CloudError> {
         let after = self.begun(manager, "CreateStackInstances", name)?;
-        let accounts: Vec<String> = units.iter().flat_map(|unit| self.units[unit].clone()).collect();
+        let accounts = targets.units.iter().flat_map(|unit| self.units[unit].clone());
+        let accounts: Vec<String> = accounts.filter(|account| !targets.without.contains(account)).collect();
         self.operate(name, operation, &accounts)?;
-        self.state().sets.get_mut(name).unwrap().units.extend(units.iter().cloned());
+        self.state().sets.get_mut(name).unwrap().units.extend(targets.units.iter().cloned());
         lost(after)
     }
 
@@ -178,6 +194,7 @@ fn memory() -> Memory {
 fn set(template: Value, units: &[&str], accounts: &[&str]) -> StackSet {
     StackSet {
         name: "demo-bootstrap-producers".to_owned(),
+        single: "demo-bootstrap".to_owned(),
         template,
         units: units.iter().map(|unit| (*unit).to_owned()).collect(),
         accounts: accounts.iter().map(|account| AccountId::parse(account).unwrap()).collect(),
@@ -197,14 +214,41 @@ fn manager() -> Manager {
 async fn run(cloud: &Memory, set: StackSet, run: &str) -> (Vec<SetStep>, Organized) {
     let planned = look_at(cloud, vec![set], &manager()).await.unwrap();
     let steps = planned[0].steps.clone();
-    let mut told = Vec::new();
-    let done =
-        organize_at(cloud, &planned, &manager(), &Settings::new(run), &mut |_, step| told.push(step.clone())).await;
-    let [organized] = done.as_slice() else { panic!("{done:?}") };
+    let (summary, events) = worked(cloud, &planned, run, &[]).await;
+    let [organized] = summary.stack_sets.as_slice() else { panic!("{summary:?}") };
     if organized.stopped.is_none() {
-        assert_eq!(told, steps);
+        let told = events.iter().filter_map(|event| match event {
+            Event::StackSetStarted { step, operation, .. } => {
+                assert_eq!(operation.is_none(), *step == SetStep::Create);
+                Some(step.clone())
+            }
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<_>>(), steps);
     }
     (steps, organized.clone())
+}
+
+/// Works on what was planned, interrupted after so many seconds.
+async fn worked(cloud: &Memory, planned: &[Planned], run: &str, interrupts: &[u64]) -> (Summary, Vec<Event>) {
+    let (events, mut received) = unbounded_channel();
+    let (stop, stops) = unbounded_channel();
+    for seconds in interrupts {
+        let (stop, after) = (stop.clone(), std::time::Duration::from_secs(*seconds));
+        tokio::spawn(async move {
+            sleep(after).await;
+            let _ = stop.send(());
+        });
+    }
+    let organizing = Organizing { mesh: "demo", planned, manager: &manager() };
+    let summary = organizing.run(cloud, &Settings::new(run), events, stops).await;
+    let mut all = Vec::new();
+    while let Ok(event) = received.try_recv() {
+        all.push(event);
+    }
+    assert!(matches!(all.first(), Some(Event::RunStarted { pass: Pass::Bootstrap, .. })), "{all:?}");
+    assert_eq!(all.last(), Some(&Event::RunFinished { summary: summary.clone() }));
+    (summary, all)
 }
 
 fn one() -> StackSet {
@@ -301,4 +345,56 @@ async fn a_stack_set_of_somebody_else_is_left_alone() {
     let refused = look_at(&cloud, vec![one()], &manager()).await;
     assert!(matches!(refused, Err(OrganizationError::NotOurs { .. })), "{refused:?}");
     assert_eq!(cloud.state().log, Vec::<String>::new());
+}
+
+/// An account that has its own bootstrap is left out of the StackSet; one that lets nobody look is not.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_was_bootstrapped_by_itself_is_left_out() {
+    let arn = "arn:aws:cloudformation:eu-west-1:222222222222:stack/demo-bootstrap/1".to_owned();
+    let single = [("222222222222".to_owned(), Some(arn.clone())), ("333333333333".to_owned(), None)];
+    let mut cloud = Memory { single: BTreeMap::from(single), ..memory() };
+    let planned = look_at(&cloud, vec![one()], &manager()).await.unwrap();
+    assert_eq!(planned[0].single, BTreeMap::from([("222222222222".to_owned(), arn)]));
+    assert_eq!(planned[0].without, BTreeSet::from(["333333333333".to_owned()]));
+    assert_eq!(planned[0].unseen.keys().collect::<Vec<_>>(), ["333333333333"]);
+    let (_, organized) = run(&cloud, one(), "r1").await;
+    assert!(organized.is_whole(), "{organized:?}");
+    let stands: Vec<String> = cloud.state().instances["demo-bootstrap-producers"].keys().cloned().collect();
+    assert_eq!(stands, ["333333333333"]);
+    // it was imported: its stack is one of the StackSet now
+    let imported = ("222222222222".to_owned(), InstanceState::Outdated);
+    cloud.state().instances.get_mut("demo-bootstrap-producers").unwrap().extend([imported]);
+    cloud.single.clear();
+    let (steps, organized) = run(&cloud, one(), "r2").await;
+    assert_eq!(steps, [SetStep::Update(WhyUpdate::Outdated)]);
+    assert!(organized.is_whole());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_begins_no_further_step_and_a_second_one_leaves_what_runs() {
+    // at once: the first step has begun, the second has not
+    let cloud = memory();
+    let standing = StandingSet {
+        template: Some(json!({"a": 0})),
+        permissions: Permissions::ServiceManaged,
+        units: BTreeSet::new(),
+        options: Options::Wanted,
+    };
+    cloud.state().sets.insert("demo-bootstrap-producers".to_owned(), standing);
+    let planned = look_at(&cloud, vec![one()], &manager()).await.unwrap();
+    assert_eq!(planned[0].steps.len(), 2);
+    let (summary, events) = worked(&cloud, &planned, "r0", &[0]).await;
+    assert_eq!(summary.stopped, Some(Stop::Finishing));
+    assert!(summary.stack_sets[0].stopped.as_ref().is_some_and(|why| why.starts_with("it was stopped before: ")));
+    assert!(events.contains(&Event::Stopping { running: Vec::new(), how: Stop::Finishing }));
+    assert!(!summary.is_whole());
+    // an operation that does not end is left at the second
+    let again = look_at(&cloud, vec![one()], &manager()).await.unwrap();
+    assert_eq!(again[0].steps.len(), 1);
+    cloud.state().trouble.insert("CreateStackInstances", (ErrorKind::AlreadyExists, When::Before));
+    cloud.state().operations.insert("meshform-r1-0".to_owned(), (usize::MAX, BTreeMap::new()));
+    let (summary, _) = worked(&cloud, &again, "r1", &[30, 60]).await;
+    assert_eq!(summary.stopped, Some(Stop::Now));
+    assert!(summary.stack_sets[0].stopped.as_ref().is_some_and(|why| why.contains("CloudFormation goes on")));
+    assert!((60.0..61.0).contains(&summary.seconds), "{}", summary.seconds);
 }

@@ -3,6 +3,7 @@
 use super::cloud::{CloudError, StackEvent};
 use super::events::Stop;
 use super::nature::{self, Nature};
+use super::organization::Organized;
 use crate::assembly::StackId;
 use crate::mesh::AccountId;
 use crate::plan::{StepId, Turn};
@@ -62,6 +63,9 @@ pub struct Summary {
     pub skipped: Vec<Skipped>,
     /// Stacks that were left to CloudFormation when the run was stopped at once.
     pub running: Vec<StackId>,
+    /// StackSets that were worked on, in a bootstrap of organizational units.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stack_sets: Vec<Organized>,
     /// Whether and how the run was stopped by the user.
     pub stopped: Option<Stop>,
     /// How long it took, in seconds.
@@ -71,8 +75,11 @@ pub struct Summary {
 impl Summary {
     /// Whether everything that had to be done was done.
     #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && self.running.is_empty()
+    pub fn is_whole(&self) -> bool {
+        self.failed.is_empty()
+            && self.skipped.is_empty()
+            && self.running.is_empty()
+            && self.stack_sets.iter().all(Organized::is_whole)
     }
 }
 

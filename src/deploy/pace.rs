@@ -6,7 +6,7 @@
 //! with each good answer.
 
 use super::cloud::{CloudError, ErrorKind, Scope};
-use crate::mesh::{AccountId, Region};
+use crate::mesh::{AccountId, Limits, Region};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -27,12 +27,17 @@ impl Rate {
 
     /// The longest time between two turns after many refusals.
     const LONGEST: Duration = Duration::from_secs(8);
+
+    /// What the mesh's file says of it.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        Self { every: Duration::from_secs(1) / u32::from(limits.reads_per_second.max(1)), burst: 20 }
+    }
 }
 
 impl Default for Rate {
-    /// Two reads a second: what is left to others of an account is more than half of what users report.
     fn default() -> Self {
-        Self { every: Duration::from_millis(500), burst: 20 }
+        Self::of(&Limits::default())
     }
 }
 

@@ -20,17 +20,31 @@ impl<C: Cloud> Work<C> {
             let on = self.cloud.protect(&self.changing(), &view.arn, Protection::On).await;
             on.map_err(|error| self.call("switch its termination protection on", &error))?;
         }
-        if self.step.stack_policy == StackPolicy::Stores
-            && !self.policy_of(&view.arn).await?.as_deref().is_some_and(guards)
-        {
-            let set = self.cloud.set_stack_policy(&self.changing(), &view.arn, &policy()).await;
-            set.map_err(|error| self.call("set its stack policy", &error))?;
+        match self.step.stack_policy {
+            StackPolicy::Open => Ok(()),
+            StackPolicy::Stores => self.closed(&view.arn).await,
         }
-        Ok(())
+    }
+
+    /// Before a change that lifts nothing: sets the stack policy where it is wanted and another stands. A run that lifted it may have been
+    /// killed, and whatever refuses this change would leave it lifted once more.
+    pub(super) async fn closed_before(&self) -> Result<(), Box<Failure>> {
+        match (&self.step.standing, self.step.stack_policy) {
+            (Some(arn), StackPolicy::Stores) if !self.lifts() => self.closed(arn).await,
+            (_, StackPolicy::Stores | StackPolicy::Open) => Ok(()),
+        }
+    }
+
+    async fn closed(&self, arn: &str) -> Result<(), Box<Failure>> {
+        if self.policy_of(arn).await?.as_deref().is_some_and(guards) {
+            return Ok(());
+        }
+        let set = self.cloud.set_stack_policy(&self.changing(), arn, &policy()).await;
+        set.map_err(|error| self.call("set its stack policy", &error))
     }
 
     /// Before a change: lifts the stack policy where a person chose so; else refuses what it would refuse, while nothing is touched
-    /// yet. A policy that is wanted and not set yet counts as set.
+    /// yet.
     pub(super) async fn policed(&self, change_set: &ChangeSetView) -> Result<(), Box<Failure>> {
         if self.lifts() {
             let arn = &change_set.handle.stack_arn;

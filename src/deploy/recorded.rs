@@ -6,9 +6,11 @@
 
 use super::cloud::*;
 use super::journal::{Answer, Entry, Intent, Recorder};
+use super::organization::{Manager, OperationState, SetRequest, StackSets, Targets};
 use super::pace::{Pace, Rate};
+use crate::plan::organization::{Instance, StandingSet};
 use crate::plan::{MASKED, Parameter, Plan, Probe, Protection, Way};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +24,7 @@ pub(super) struct Recorded<C> {
     pace: Pace,
 }
 
-impl<C: Cloud> Recorded<C> {
+impl<C> Recorded<C> {
     pub(super) fn new(cloud: Arc<C>, recorder: Arc<dyn Recorder>, plan: &Plan, rate: Rate) -> Self {
         let values = plan.steps.values().flat_map(|step| step.parameters.values());
         let secrets = values.filter_map(|value| match value {
@@ -33,6 +35,11 @@ impl<C: Cloud> Recorded<C> {
         // the longest first: one may be a part of another
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self { cloud, recorder, secrets, calls: AtomicU64::new(0), pace: Pace::new(rate) }
+    }
+
+    /// For what has no parameters, and so no secrets.
+    pub(super) fn without_secrets(cloud: Arc<C>, recorder: Arc<dyn Recorder>, rate: Rate) -> Self {
+        Self { cloud, recorder, secrets: Vec::new(), calls: AtomicU64::new(0), pace: Pace::new(rate) }
     }
 
     fn clean(&self, text: String) -> String {
@@ -248,5 +255,59 @@ impl<C: Cloud> Cloud for Recorded<C> {
 
     async fn probe(&self, probe: &Probe, access: Access) -> Result<ProbeAnswer, CloudError> {
         self.cleaned(self.cloud.probe(probe, access).await)
+    }
+}
+
+impl<C: StackSets> StackSets for Recorded<C> {
+    async fn stack_set(&self, manager: &Manager, name: &str) -> Result<Option<StandingSet>, CloudError> {
+        self.reading(&manager.scope, self.cloud.stack_set(manager, name)).await
+    }
+
+    async fn instances(&self, manager: &Manager, name: &str) -> Result<Vec<Instance>, CloudError> {
+        self.reading(&manager.scope, self.cloud.instances(manager, name)).await
+    }
+
+    async fn single(&self, scope: &Scope, stack: &str) -> Result<Option<String>, CloudError> {
+        self.reading(scope, self.cloud.single(scope, stack)).await
+    }
+
+    async fn create_set(&self, manager: &Manager, request: &SetRequest<'_>) -> Result<(), CloudError> {
+        let (target, call) = (request.name.to_owned(), self.cloud.create_set(manager, request));
+        self.changing(&manager.scope, "CreateStackSet", target, Some(request.token), call, |()| None).await
+    }
+
+    async fn update_set(&self, manager: &Manager, request: &SetRequest<'_>) -> Result<(), CloudError> {
+        let (target, call) = (request.name.to_owned(), self.cloud.update_set(manager, request));
+        self.changing(&manager.scope, "UpdateStackSet", target, Some(request.token), call, |()| None).await
+    }
+
+    async fn create_instances(
+        &self,
+        manager: &Manager,
+        name: &str,
+        targets: &Targets<'_>,
+        operation: &str,
+    ) -> Result<(), CloudError> {
+        let call = self.cloud.create_instances(manager, name, targets, operation);
+        let scope = &manager.scope;
+        self.changing(scope, "CreateStackInstances", name.to_owned(), Some(operation), call, |()| None).await
+    }
+
+    async fn set_operation(
+        &self,
+        manager: &Manager,
+        name: &str,
+        operation: &str,
+    ) -> Result<Option<OperationState>, CloudError> {
+        self.reading(&manager.scope, self.cloud.set_operation(manager, name, operation)).await
+    }
+
+    async fn failed_results(
+        &self,
+        manager: &Manager,
+        name: &str,
+        operation: &str,
+    ) -> Result<BTreeMap<String, String>, CloudError> {
+        self.reading(&manager.scope, self.cloud.failed_results(manager, name, operation)).await
     }
 }

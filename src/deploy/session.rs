@@ -5,10 +5,12 @@ use super::events::{Event, LockStep};
 use super::execute::execute;
 use super::journal::{Entry, Recorder};
 use super::lock::{Holder, LEASE, Lock, LockError, LockWish, RENEWAL, Taken};
-use super::outcome::Outcome;
+use super::organization::{Organizing, StackSets};
+use super::outcome::{Outcome, Summary};
 use super::recorded::Recorded;
 use super::settings::Settings;
-use crate::plan::Plan;
+use crate::plan::{Pass, Plan};
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -42,17 +44,50 @@ pub(super) async fn run<C: Cloud>(
     plan: &Plan,
     settings: Settings,
     guard: &Guard,
-    mut interrupts: UnboundedReceiver<()>,
+    interrupts: UnboundedReceiver<()>,
     receive: &mut dyn FnMut(Event),
 ) -> Result<Outcome, GuardError> {
-    let opened = Entry::Opened {
-        holder: guard.holder.clone(),
-        mesh: plan.mesh.clone(),
-        pass: plan.pass,
-        meshform: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    guard.recorder.record(&opened).map_err(GuardError::Journal)?;
+    guard.open(&plan.mesh, plan.pass)?;
     let cloud = Arc::new(Recorded::new(cloud, Arc::clone(&guard.recorder), plan, settings.rate));
+    let work = |events, stops| execute(Arc::clone(&cloud), plan, Arc::new(settings), events, stops);
+    guarded(&cloud, guard, interrupts, receive, work).await
+}
+
+/// Works on StackSets under its guard, which looks at nothing but them; `receive` gets every event, after the journal.
+pub(super) async fn organize<C: Cloud + StackSets>(
+    cloud: Arc<C>,
+    organizing: &Organizing<'_>,
+    settings: &Settings,
+    guard: &Guard,
+    interrupts: UnboundedReceiver<()>,
+    receive: &mut dyn FnMut(Event),
+) -> Result<Summary, GuardError> {
+    guard.open(organizing.mesh, Pass::Bootstrap)?;
+    let cloud = Arc::new(Recorded::without_secrets(cloud, Arc::clone(&guard.recorder), settings.rate));
+    let work = |events, stops| organizing.run(&*cloud, settings, events, stops);
+    guarded(&cloud, guard, interrupts, receive, work).await
+}
+
+impl Guard {
+    fn open(&self, mesh: &str, pass: Pass) -> Result<(), GuardError> {
+        let opened = Entry::Opened {
+            holder: self.holder.clone(),
+            mesh: mesh.to_owned(),
+            pass,
+            meshform: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        self.recorder.record(&opened).map_err(GuardError::Journal)
+    }
+}
+
+/// Does some work with the lock held, if there is one. The work is told the wish to stop, which is also what a lost lock is.
+async fn guarded<C: Cloud, T, F: Future<Output = T>>(
+    cloud: &Arc<C>,
+    guard: &Guard,
+    mut interrupts: UnboundedReceiver<()>,
+    receive: &mut dyn FnMut(Event),
+    work: impl FnOnce(UnboundedSender<Event>, UnboundedReceiver<()>) -> F,
+) -> Result<T, GuardError> {
     let mut tell = |event: Event| {
         // an event that is lost decides nothing: the next intent is refused
         let _ = guard.recorder.record(&Entry::Happened { happened: event.clone() });
@@ -60,7 +95,7 @@ pub(super) async fn run<C: Cloud>(
     };
     let mut lock = None;
     if let Some(wish) = &guard.lock {
-        let (held, taken) = Lock::take(&*cloud, wish).await.map_err(|error| GuardError::Lock(Box::new(error)))?;
+        let (held, taken) = Lock::take(&**cloud, wish).await.map_err(|error| GuardError::Lock(Box::new(error)))?;
         let (how, from) = match taken {
             Taken::Free => (LockStep::Taken, None),
             Taken::Over(holder) => (LockStep::TakenOver, Some(holder)),
@@ -74,9 +109,9 @@ pub(super) async fn run<C: Cloud>(
     let (lost, mut losses) = unbounded_channel();
     let keeping = lock.map(|lock| {
         let (done, over) = unbounded_channel();
-        (done, tokio::spawn(keep(Arc::clone(&cloud), lock, over, lost)))
+        (done, tokio::spawn(keep(Arc::clone(cloud), lock, over, lost)))
     });
-    let work = execute(Arc::clone(&cloud), plan, Arc::new(settings), events, stops);
+    let work = work(events, stops);
     tokio::pin!(work);
     let outcome = loop {
         tokio::select! {
@@ -99,7 +134,7 @@ pub(super) async fn run<C: Cloud>(
         drop(done);
         // another's by now, or not to be reached: the lease ends it
         if let Ok(Some(lock)) = task.await
-            && let Err(_error) = lock.release(&*cloud).await
+            && let Err(_error) = lock.release(&**cloud).await
         {
             tell(Event::Lock { how: LockStep::Left, from: None });
         }

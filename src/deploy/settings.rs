@@ -2,7 +2,7 @@
 
 use super::pace::Rate;
 use crate::assembly::{Operation, StackId};
-use crate::mesh::AccountId;
+use crate::mesh::{self, AccountId};
 use crate::plan::StepId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -51,13 +51,19 @@ impl Settings {
     /// Default settings for a run.
     #[must_use]
     pub fn new(run: &str) -> Self {
+        Self::of(run, &mesh::Limits::default())
+    }
+
+    /// Settings for a run of a mesh with these limits.
+    #[must_use]
+    pub fn of(run: &str, limits: &mesh::Limits) -> Self {
         Self {
             run: run.to_owned(),
             on_failure: OnFailure::default(),
-            limits: Limits::default(),
-            patience: Patience::default(),
+            limits: Limits::of(limits),
+            patience: Patience::of(limits),
             polling: Polling::default(),
-            rate: Rate::default(),
+            rate: Rate::of(limits),
             retries: Retries::default(),
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
@@ -89,18 +95,23 @@ pub enum OnFailure {
 /// How many stacks are worked on at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// In all: rates are counted by account, so this only keeps the process small.
+    /// In all.
     pub total: usize,
-    /// In one account: its API rates are shared by everybody who works there.
+    /// In one account.
     pub per_account: usize,
-    /// Stacks with grants or tags in one account: Lake Formation answers ConcurrentModificationException to grants that
-    /// overlap (coverage-roadmap #2432, aws-cdk #36215).
+    /// Stacks with grants or tags in one account.
     pub lake_formation_per_account: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { total: 64, per_account: 4, lake_formation_per_account: 1 }
+impl Limits {
+    /// What the mesh's file says of it.
+    #[must_use]
+    pub fn of(limits: &mesh::Limits) -> Self {
+        Self {
+            total: limits.stacks.into(),
+            per_account: limits.stacks_per_account.into(),
+            lake_formation_per_account: limits.grant_stacks_per_account.into(),
+        }
     }
 }
 
@@ -130,12 +141,15 @@ pub struct Patience {
     pub operation: Duration,
 }
 
-impl Default for Patience {
-    fn default() -> Self {
+impl Patience {
+    /// What the mesh's file says of it.
+    #[must_use]
+    pub fn of(limits: &mesh::Limits) -> Self {
+        let minutes = |count: u16| Duration::from_secs(60 * u64::from(count));
         Self {
-            probe: Duration::from_secs(300),
+            probe: minutes(limits.effect_minutes),
             read_back: Duration::from_secs(30),
-            operation: Duration::from_secs(2 * 3600),
+            operation: minutes(limits.operation_minutes),
         }
     }
 }

@@ -190,6 +190,9 @@ impl<C: Cloud> Work<C> {
     }
 
     async fn change(&self, kind: ChangeKind) -> Result<Done, Box<Failure>> {
+        if kind == ChangeKind::Update {
+            self.closed_before().await?;
+        }
         let made = match (&self.step.change_set, kind) {
             (Some(StepChangeSet::Made { arn }), ChangeKind::Update) => Some(self.approved(arn).await?),
             (Some(StepChangeSet::NothingToChange), ChangeKind::Update) => self.still_nothing().await?,

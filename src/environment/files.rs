@@ -180,10 +180,51 @@ pub struct DeploymentFile {
     /// what holds it, unless a deploy lifts the policy. Default: `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_policy: Option<StackPolicies>,
+    /// How much goes on at once, how often CloudFormation is read, and how long is waited. Everything has a default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<LimitsFile>,
     /// Name of the bucket for templates and assets in every account. Default: `<tenant>-<mesh>-deploy-<account>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"acme-demo-deploy-111111111111")]
     pub staging: Option<String>,
+}
+
+/// How much of a deployment goes on at once, how often CloudFormation is read, and how long is waited.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "set of limits")]
+pub struct LimitsFile {
+    /// How many stacks are worked on at once, in all accounts together. Default: 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(extend("default" = 64))]
+    pub stacks: Option<u16>,
+    /// How many stacks are worked on at once in one account. Default: 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    #[schemars(extend("default" = 4))]
+    pub stacks_per_account: Option<u16>,
+    /// How many stacks with grants or tags of Lake Formation are worked on at once in one account. Grants that overlap may fail with
+    /// ConcurrentModificationException; such a stack is tried again, with one fewer at once. Default: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 20))]
+    #[schemars(extend("default" = 1))]
+    pub grant_stacks_per_account: Option<u16>,
+    /// How often CloudFormation is read in one account, each second, after a burst of 20. Default: 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 20))]
+    #[schemars(extend("default" = 2))]
+    pub reads_per_second: Option<u16>,
+    /// How many minutes a stack waits for what others must have brought about, such as a share that must have arrived. Default: 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 120))]
+    #[schemars(extend("default" = 5))]
+    pub effect_minutes: Option<u16>,
+    /// How many minutes one operation of CloudFormation on one stack is followed. CloudFormation goes on by itself after it. Default: 120.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1440))]
+    #[schemars(extend("default" = 120))]
+    pub operation_minutes: Option<u16>,
 }
 
 /// Names of the roles that bootstrap makes.

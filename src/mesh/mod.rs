@@ -7,6 +7,7 @@ mod crawling;
 mod endpoint;
 mod frequency;
 mod glue_type;
+mod limits;
 mod model;
 mod names;
 mod naming;
@@ -22,6 +23,7 @@ pub use batch_model::{Artifacts, BatchModel};
 pub use endpoint::{ENDPOINT_SERVICES, EndpointForm, EndpointService, EndpointVendor, endpoints, image_registry};
 pub use frequency::Frequency;
 pub use glue_type::GlueType;
+pub use limits::Limits;
 pub use model::{
     Acting, Athena, Column, Consumer, Deployment, Domain, Mesh, Principal, Product, Reader, Subscriber, Subscription,
     Table, Team, Units,

@@ -1,9 +1,9 @@
 //! The mesh as data. Every text in it has been parsed, every reference points to something.
 
 use super::{
-    Acceptance, AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, MeshName, Network,
-    OrganizationId, OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn, RoleName,
-    Tenant, Version,
+    Acceptance, AccountId, BatchModel, CatalogName, Classification, Day, Frequency, GlueType, Limits, MeshName,
+    Network, OrganizationId, OwnerName, PermissionSetName, ProductId, QualityRule, Quicksight, Region, RoleArn,
+    RoleName, Tenant, Version,
 };
 use crate::assembly::Operation;
 use crate::environment::files::{
@@ -86,6 +86,8 @@ pub struct Deployment {
     pub staging: Option<String>,
     /// How CloudFormation is asked to work on the stacks.
     pub operation: Operation,
+    /// How much goes on at once, and how long is waited.
+    pub limits: Limits,
 }
 
 /// Organizational units that are bootstrapped by StackSets, and from where.

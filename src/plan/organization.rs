@@ -1,5 +1,7 @@
 //! What is to be done so that a StackSet bootstraps its organizational units: a pure table.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -63,7 +65,8 @@ pub enum InstanceState {
 }
 
 /// What is to be done with a StackSet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum SetStep {
     /// Make it; without stacks yet.
     Create,
@@ -74,7 +77,8 @@ pub enum SetStep {
 }
 
 /// Why a StackSet is updated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum WhyUpdate {
     /// Its template is another.
     Template,

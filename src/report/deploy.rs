@@ -13,7 +13,7 @@ pub use words::{plural, summary};
 use crate::deploy::{Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
 use std::io::{self, Write};
-use words::{Tone, decision_word, duration, failure, finished, retried, skip};
+use words::{Tone, decision_word, duration, failure, finished, organization, retried, skip};
 
 /// Something that shows events as they come.
 pub trait Show {
@@ -90,10 +90,15 @@ impl<W: Write> Failures<W> {
 
 impl<W: Write> Show for Failures<W> {
     fn show(&mut self, event: &Event) -> io::Result<()> {
-        if let Event::StepFinished { outcome: StepOutcome::Failed { failure: failed }, .. } = event {
-            for line in failure(failed, self.colour) {
-                writeln!(self.out, "{line}")?;
+        let told = match event {
+            Event::StepFinished { outcome: StepOutcome::Failed { failure: failed }, .. } => {
+                failure(failed, self.colour)
             }
+            Event::StackSetFinished { organized } if !organized.is_whole() => organization(organized, self.colour),
+            _ => Vec::new(),
+        };
+        for line in told {
+            writeln!(self.out, "{line}")?;
         }
         Ok(())
     }
@@ -102,7 +107,11 @@ impl<W: Write> Show for Failures<W> {
 /// The lines of an event that stay on the screen. The closing summary is apart, see [`summary`].
 fn lines(event: &Event, colour: Colour) -> Vec<String> {
     match event {
+        // a bootstrap of organizational units has no stacks of its own to count
+        Event::RunStarted { steps, .. } if steps.is_empty() => Vec::new(),
         Event::RunStarted { mesh, steps, .. } => vec![opening(mesh, steps)],
+        Event::StackSetStarted { name, step, .. } => vec![format!("StackSet {name}: {step}")],
+        Event::StackSetFinished { organized } => organization(organized, colour),
         Event::StepWaiting { step, waiting_for } => vec![format!("{step}: waiting for {waiting_for}")],
         Event::StepStarted { decision: Decision::Keep, .. } => Vec::new(),
         Event::StepStarted { step, decision } => vec![format!("{step}: {}", decision_word(decision))],

@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct StackSet {
     /// Its name: `<mesh>-bootstrap-producers` or `<mesh>-bootstrap-consumers`.
     pub name: String,
+    /// Name of the stack by which an account is bootstrapped by itself.
+    pub single: String,
     /// Its template.
     pub template: Value,
     /// The units whose accounts get it.
@@ -49,8 +51,9 @@ pub fn stack_sets(mesh: &Mesh) -> Result<Vec<StackSet>, StackSetError> {
         .into_iter()
         .filter(|(_, _, units, _)| !units.is_empty())
         .map(|(word, kind, units, accounts)| {
-            let name = format!("{}-{}-{word}", mesh.name, Layer::Bootstrap.name());
-            Ok(StackSet { name, template: template(mesh, kind)?, units: units.clone(), accounts })
+            let single = mesh.stack(word, Layer::Bootstrap, None, 1).name().to_owned();
+            let name = format!("{single}-{word}");
+            Ok(StackSet { name, single, template: template(mesh, kind)?, units: units.clone(), accounts })
         })
         .collect()
 }

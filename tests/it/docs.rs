@@ -112,6 +112,7 @@ fn the_defaults_of_the_schemas_are_those_of_the_mesh() {
                 for part in ["defaults", "deployment"] {
                     value[part] = json!({});
                 }
+                value["deployment"]["limits"] = json!({});
             }
             written += write_defaults(&schema, &schema, &mut value);
             files.insert(path, RawFile::Bytes(value.to_string().into_bytes()));
@@ -120,7 +121,9 @@ fn the_defaults_of_the_schemas_are_those_of_the_mesh() {
         let made = |source| {
             let resolved = resolve(&source, None);
             let mesh = resolved.mesh.unwrap_or_else(|| panic!("{environment}: {:#?}", resolved.findings));
-            serde_json::to_value(stacks::synthesize(&mesh).render().templates).expect("templates are JSON")
+            let templates =
+                serde_json::to_value(stacks::synthesize(&mesh).render().templates).expect("templates are JSON");
+            (templates, mesh.deployment)
         };
         let loaded = environment::read(&name, files);
         assert!(!refuses(&loaded.findings), "{environment}: {:#?}", loaded.findings);
@@ -252,4 +255,25 @@ fn the_readme_counts_the_demo() {
     );
     let readme = fs::read_to_string(repository("README.md")).expect("it can be read");
     assert!(readme.contains(&said), "README.md should say: {said}");
+}
+
+/// The least rights of who manages StackSets, action by action: each call in the code has its row, and no row is without a call.
+#[test]
+fn every_call_of_stack_sets_has_its_right_in_the_docs() {
+    let text = |path: &str| fs::read_to_string(repository(path)).expect("the file is there");
+    let code = text("src/deploy/aws/stack_sets.rs");
+    let calls: BTreeSet<String> = code
+        .split("At::new(SERVICE, \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(|call| format!("cloudformation:{call}"))
+        .collect();
+    assert!(calls.len() > 5, "{calls:?}");
+    let page = text("docs/bootstrap.md");
+    let rows: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `cloudformation:")?.split('`').next())
+        .map(|action| format!("cloudformation:{action}"))
+        .collect();
+    assert_eq!(calls, rows);
 }

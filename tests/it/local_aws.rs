@@ -2,7 +2,9 @@
 //! stand in `tests/local-aws/README.md`; it proves nothing about AWS itself.
 
 pub(crate) mod harness;
+mod probing;
 mod runs;
+mod stack_policies;
 
 use harness::{Identity, LocalAws};
 use serde_json::{Value, json};

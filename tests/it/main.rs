@@ -31,6 +31,8 @@ mod nasty;
 mod network;
 mod onboarding;
 #[cfg(feature = "aws")]
+mod organization;
+#[cfg(feature = "aws")]
 mod plans;
 mod policies;
 mod quicksight;

@@ -3,7 +3,7 @@
 use crate::common::{errors, fixture, load, report};
 use meshform::environment::{RawFile, Source, read};
 use meshform::finding::{Code, Finding, Severity};
-use meshform::mesh::{Day, Mesh, resolve};
+use meshform::mesh::{Day, Limits, Mesh, resolve};
 use meshform::report::findings::Format;
 use std::collections::BTreeMap;
 
@@ -132,4 +132,46 @@ fn everything_wrong_is_reported_at_once_in_the_order_of_the_files() {
     let findings: Vec<Finding> = findings.into_iter().filter(is_error).collect();
     assert!(errors(&findings).len() > 10, "{findings:#?}");
     insta::assert_snapshot!("everything-at-once", report(&source, &findings, Format::Text));
+}
+
+/// A limit that is out of its range, or none, is told with what was written; the ends of each range are let through.
+#[test]
+fn a_limit_is_within_its_range() {
+    let minimal = load(&fixture("valid/minimal"));
+    let said = |limits: &str| {
+        let files = minimal.source.files.iter().map(|(path, file)| {
+            let more =
+                if path == "mesh.yaml" { format!("\ndeployment: {{limits: {limits}}}\n") } else { String::new() };
+            (path.clone(), RawFile::Bytes(format!("{}{more}", file.text).into_bytes()))
+        });
+        let loaded = read("minimal", files.collect());
+        let resolved = resolve(&loaded.source, None);
+        let errors: Vec<String> =
+            loaded.findings.iter().filter(|it| it.severity() == Severity::Error).map(|it| it.message.clone()).collect();
+        (errors, resolved.mesh.map(|mesh| mesh.deployment.limits))
+    };
+    let ranges = [
+        ("stacks", 1000),
+        ("stacksPerAccount", 100),
+        ("grantStacksPerAccount", 20),
+        ("readsPerSecond", 20),
+        ("effectMinutes", 120),
+        ("operationMinutes", 1440),
+    ];
+    for (field, most) in ranges {
+        for wrong in [-1, 0, most + 1, 70_000] {
+            let (errors, _) = said(&format!("{{{field}: {wrong}}}"));
+            assert_eq!(errors, [format!("`{field}` is {wrong}; it goes from 1 to {most}")]);
+        }
+        for wrong in ["1.5", "\"4\"", "many", "[1]"] {
+            let (errors, _) = said(&format!("{{{field}: {wrong}}}"));
+            assert!(errors.len() == 1 && errors[0].contains("whole number is expected"), "{errors:?}");
+        }
+        for right in [1, most] {
+            assert_eq!(said(&format!("{{{field}: {right}}}")).0, [""; 0]);
+        }
+    }
+    assert_eq!(said("{}").1, Some(Limits::default()));
+    let few = Limits { stacks: 5, effect_minutes: 7, ..Limits::default() };
+    assert_eq!(said("{stacks: 5, effectMinutes: 7}").1, Some(few));
 }

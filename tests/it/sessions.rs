@@ -2,9 +2,11 @@
 //! account, and credentials that are about to end.
 
 use crate::demo::repository;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
@@ -108,18 +110,9 @@ fn look(endpoint: &str) -> Output {
 
 /// The same with another environment, with arguments, and with something on stdin.
 fn looked(endpoint: &str, environment: &str, arguments: &[&str], input: &str) -> Output {
-    let variables = [
-        ("AWS_ENDPOINT_URL", endpoint),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "AKIABASE"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_CONFIG_FILE", "/dev/null"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
     let mut child = Command::new(env!("CARGO_BIN_EXE_meshform"))
         .env_clear()
-        .envs(variables)
+        .envs(variables(endpoint))
         .args(["deploy", "-e", environment])
         .args(arguments)
         .current_dir(repository(""))
@@ -131,6 +124,19 @@ fn looked(endpoint: &str, environment: &str, arguments: &[&str], input: &str) ->
     // whoever does not read it may be gone by now
     let _ = child.stdin.take().expect("stdin is a pipe").write_all(input.as_bytes());
     child.wait_with_output().expect("meshform ends")
+}
+
+/// All that meshform finds in its environment.
+fn variables(endpoint: &str) -> [(&str, &str); 7] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIABASE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
 }
 
 fn count(calls: &Calls, action: &str) -> usize {
@@ -169,13 +175,17 @@ fn a_session_is_made_once_and_renewed_before_it_ends() {
 /// The demo, whose mesh.yaml names an MFA device.
 fn with_device() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a directory can be made");
-    crate::local_aws::harness::copy_environment("environments/demo", folder.path());
-    let file = folder.path().join("mesh.yaml");
+    device_in(folder.path());
+    folder
+}
+
+fn device_in(environment: &Path) {
+    crate::local_aws::harness::copy_environment("environments/demo", environment);
+    let file = environment.join("mesh.yaml");
     let text = std::fs::read_to_string(&file).expect("the mesh has a file");
     assert!(!text.contains("\ndeployment:"), "the demo has no `deployment` of its own");
     let device = "deployment: {mfaSerial: \"arn:aws:iam::111111111111:mfa/deployer\"}";
     std::fs::write(&file, format!("{text}\n{device}\n")).expect("the file can be written");
-    folder
 }
 
 #[test]
@@ -217,4 +227,75 @@ fn without_a_code_or_with_a_wrong_one_nothing_is_done_and_it_is_said_what_to_do(
     assert!(text.contains("invalid MFA one time pass code") && text.contains("serves once"), "{text}");
     assert_eq!(count(&calls, "GetSessionToken"), 1, "a code that was refused is not sent again");
     assert_eq!(count(&calls, "AssumeRole"), 0);
+}
+
+/// Runs `deploy` at a terminal of its own, and types what it asks for; what the terminal showed, and how it ended.
+#[cfg(unix)]
+fn at_terminal(endpoint: &str, environment: &Path, script: &serde_json::Value) -> serde_json::Value {
+    let ran = Command::new(crate::local_aws::harness::interpreter())
+        .env_clear()
+        .envs(variables(endpoint))
+        .args(["tests/local-aws/at_terminal.py", &script.to_string(), env!("CARGO_BIN_EXE_meshform")])
+        .args(["deploy", "-e", &environment.to_string_lossy()])
+        .current_dir(repository(""))
+        .output()
+        .expect("the terminal starts");
+    let text = String::from_utf8_lossy(&ran.stdout);
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&ran.stderr)))
+}
+
+/// Whether any file below a folder holds a text.
+#[cfg(unix)]
+fn anywhere(folder: &Path, text: &str) -> bool {
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    entries.map(|entry| entry.expect("an entry").path()).any(|path| match path.is_dir() {
+        true => anywhere(&path, text),
+        false => String::from_utf8_lossy(&std::fs::read(&path).expect("the file can be read")).contains(text),
+    })
+}
+
+/// The code is typed unseen, opens the session, and is neither in what is shown nor in the journal of the run.
+#[cfg(unix)]
+#[test]
+fn a_code_that_is_typed_at_the_terminal_is_shown_and_written_nowhere() {
+    let folder = tempfile::tempdir().expect("a directory can be made");
+    let environment = folder.path().join("environments/demo");
+    device_in(&environment);
+    let code = "802417";
+    let answers = Answers { account: None, expiration: "2099-01-01T00:00:00Z", code };
+    let question = "code of the MFA device arn:aws:iam::111111111111:mfa/deployer: ";
+    let (endpoint, calls) = serve(answers);
+    let declined = at_terminal(&endpoint, &environment, &json!([[question, "802417\n"], ["[y/N] ", "n\n"]]));
+    assert_eq!(declined["code"], 6, "{declined}");
+    assert_eq!(count(&calls, "GetSessionToken"), 1);
+    assert_eq!(count(&calls, "AssumeRole by ASIAMFA"), ACCOUNTS + LOCK);
+    let (endpoint, calls) = serve(answers);
+    let agreed = at_terminal(&endpoint, &environment, &json!([[question, "802417\n"], ["[y/N] ", "y\n"]]));
+    // the stub keeps no lock, so that it seems to have moved: the run ends there, with a journal
+    assert_eq!(agreed["code"], 7, "{agreed}");
+    assert_eq!(count(&calls, "GetSessionToken"), 1, "it is asked for once in a run");
+    for told in [&declined, &agreed] {
+        let shown = told["shown"].as_str().expect("a text");
+        assert!(shown.contains(question) && !shown.contains(code), "{shown}");
+        // what is no secret is typed as ever
+        assert_eq!((&told["echoes"], &told["after"]), (&json!([false, true]), &json!(true)), "{shown}");
+    }
+    let journals = folder.path().join(".meshform/journal/demo");
+    assert_eq!(std::fs::read_dir(&journals).expect("a run has a journal").count(), 1);
+    assert!(anywhere(folder.path(), "\"entry\":\"opened\"") && !anywhere(folder.path(), code));
+}
+
+#[cfg(unix)]
+#[test]
+fn at_the_question_for_a_code_ctrl_c_ends_the_run_and_the_terminal_is_as_before() {
+    let folder = tempfile::tempdir().expect("a directory can be made");
+    let environment = folder.path().join("environments/demo");
+    device_in(&environment);
+    let (endpoint, calls) = serve(Answers { account: None, expiration: "2099-01-01T00:00:00Z", code: "802417" });
+    for (typed, ends) in [("8024\u{3}", 130), ("\u{3}", 130), ("8024\n", 2), ("\n", 2), ("\u{4}", 2)] {
+        let told = at_terminal(&endpoint, &environment, &json!([["mfa/deployer: ", typed]]));
+        assert_eq!((&told["code"], &told["after"]), (&json!(ends), &json!(true)), "{typed:?}: {told}");
+        assert!(!told["shown"].as_str().expect("a text").contains("8024"), "{told}");
+    }
+    assert_eq!(calls.lock().expect("no thread panicked").len(), 0, "no call is made");
 }

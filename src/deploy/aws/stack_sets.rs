@@ -1,17 +1,17 @@
 //! [`StackSets`] by AWS's own API.
 
 use super::Aws;
-use crate::deploy::cloud::{CloudError, ErrorKind};
+use crate::deploy::cloud::{Cloud as _, CloudError, ErrorKind, Scope};
 use crate::deploy::failure::{At, failed};
-use crate::deploy::organization::{Manager, OperationState, SetRequest, StackSets};
+use crate::deploy::organization::{Manager, OperationState, SetRequest, StackSets, Targets};
 use crate::mesh::Acting;
 use crate::plan::organization::{Instance, InstanceState, Options, Permissions, StandingSet};
 use aws_sdk_cloudformation::types::{
-    AutoDeployment, CallAs, Capability, ConcurrencyMode, DeploymentTargets, ManagedExecution, PermissionModels,
-    StackInstanceDetailedStatus, StackInstanceStatus, StackInstanceSummary, StackSet, StackSetOperationPreferences,
-    StackSetOperationResultStatus, StackSetOperationStatus,
+    AccountFilterType, AutoDeployment, CallAs, Capability, ConcurrencyMode, DeploymentTargets, ManagedExecution,
+    PermissionModels, StackInstanceDetailedStatus, StackInstanceStatus, StackInstanceSummary, StackSet,
+    StackSetOperationPreferences, StackSetOperationResultStatus, StackSetOperationStatus,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const SERVICE: &str = "CloudFormation";
 
@@ -40,6 +40,18 @@ fn preferences() -> StackSetOperationPreferences {
         .failure_tolerance_percentage(10)
         .concurrency_mode(ConcurrencyMode::SoftFailureTolerance)
         .build()
+}
+
+/// All accounts of the units, save those that are left out: `DIFFERENCE` "excludes certain accounts within an OU", and must be said where
+/// both are given (API reference, `DeploymentTargets`).
+fn deployment_targets(targets: &Targets<'_>) -> DeploymentTargets {
+    let units = Some(targets.units.iter().cloned().collect());
+    let targeted = DeploymentTargets::builder().set_organizational_unit_ids(units);
+    if targets.without.is_empty() {
+        return targeted.build();
+    }
+    let without = Some(targets.without.iter().cloned().collect());
+    targeted.set_accounts(without).account_filter_type(AccountFilterType::Difference).build()
 }
 
 fn standing(set: &StackSet) -> StandingSet {
@@ -101,6 +113,10 @@ impl StackSets for Aws {
         }
     }
 
+    async fn single(&self, scope: &Scope, stack: &str) -> Result<Option<String>, CloudError> {
+        Ok(self.describe_stack(scope, stack).await?.map(|view| view.arn))
+    }
+
     async fn create_set(&self, manager: &Manager, request: &SetRequest<'_>) -> Result<(), CloudError> {
         let session = self.sessions.session(&manager.scope).await?;
         let at = At::new(SERVICE, "CreateStackSet", &manager.scope);
@@ -142,17 +158,16 @@ impl StackSets for Aws {
         &self,
         manager: &Manager,
         name: &str,
-        units: &BTreeSet<String>,
+        targets: &Targets<'_>,
         operation: &str,
     ) -> Result<(), CloudError> {
         let session = self.sessions.session(&manager.scope).await?;
         let at = At::new(SERVICE, "CreateStackInstances", &manager.scope);
-        let units = Some(units.iter().cloned().collect());
         let call = session
             .cloudformation
             .create_stack_instances()
             .stack_set_name(name)
-            .deployment_targets(DeploymentTargets::builder().set_organizational_unit_ids(units).build())
+            .deployment_targets(deployment_targets(targets))
             .regions(manager.scope.region.as_str())
             .operation_preferences(preferences())
             .call_as(call_as(manager))

@@ -3,9 +3,9 @@
 use super::Findings;
 use super::owners::or_stand_in;
 use crate::assembly::Operation;
-use crate::environment::files::{MeshFile, OrganizationFile};
+use crate::environment::files::{LimitsFile, MeshFile, OrganizationFile};
 use crate::finding::Place;
-use crate::mesh::{AccountId, Acting, Deployment, MeshName, Region, RoleArn, RoleName, Tenant, Units};
+use crate::mesh::{AccountId, Acting, Deployment, Limits, MeshName, Region, RoleArn, RoleName, Tenant, Units};
 use std::collections::BTreeSet;
 
 /// `arn:aws:sns:eu-west-1:111111111111:stacks` (SNS API reference, `CreateTopic`: letters, digits, `_` and `-`, at most 256; a FIFO
@@ -182,6 +182,20 @@ pub(super) fn read(
         mfa_serial: written.mfa_serial,
         staging: staging.map(|name| name.to_string()),
         operation,
+        limits: limits(written.limits.unwrap_or_default()),
+    }
+}
+
+/// The limits; their ranges were checked with the file's shape.
+fn limits(file: LimitsFile) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        stacks: file.stacks.unwrap_or(usual.stacks),
+        stacks_per_account: file.stacks_per_account.unwrap_or(usual.stacks_per_account),
+        grant_stacks_per_account: file.grant_stacks_per_account.unwrap_or(usual.grant_stacks_per_account),
+        reads_per_second: file.reads_per_second.unwrap_or(usual.reads_per_second),
+        effect_minutes: file.effect_minutes.unwrap_or(usual.effect_minutes),
+        operation_minutes: file.operation_minutes.unwrap_or(usual.operation_minutes),
     }
 }
 

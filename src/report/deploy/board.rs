@@ -129,9 +129,11 @@ impl Show for Board {
                 self.remove(step);
                 kept = lines(event, self.colour);
             }
-            Event::EarlierFailure { .. } | Event::Lock { .. } | Event::Stopping { .. } => {
-                kept = lines(event, self.colour)
-            }
+            Event::EarlierFailure { .. }
+            | Event::StackSetStarted { .. }
+            | Event::StackSetFinished { .. }
+            | Event::Lock { .. }
+            | Event::Stopping { .. } => kept = lines(event, self.colour),
             Event::RunFinished { summary: ended } => {
                 for row in std::mem::take(&mut self.rows).into_values() {
                     row.bar.finish_and_clear();

@@ -1,6 +1,7 @@
 //! The words for what happens, and the closing summary.
 
 use crate::assembly::StackId;
+use crate::deploy::organization::Organized;
 use crate::deploy::{Event, Failure, PlannedStep, SkipReason, StepOutcome, Stop, Summary};
 use crate::mesh::AccountId;
 use crate::plan::Decision;
@@ -130,6 +131,34 @@ pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// What came of a StackSet, each account with its reason.
+pub(super) fn organization(organized: &Organized, colour: Colour) -> Vec<String> {
+    let Organized { name, stopped, failed, without } = organized;
+    let bad = |text: &str| colour.paint(Tone::Bad, text);
+    let mut lines: Vec<String> = failed
+        .iter()
+        .map(|(account, reason)| format!("{}: StackSet {name} in account {account} {reason}", bad("error")))
+        .collect();
+    if let Some(why) = stopped {
+        lines.push(format!("{}: StackSet {name}: {why}", bad("error")));
+        lines.push("  hint: run the same command again: it looks again, and goes on from what stands".to_owned());
+    }
+    for account in without.iter().filter(|account| !failed.contains_key(*account)) {
+        lines.push(format!(
+            "{}: account {account} of the environment has no stack of {name}",
+            colour.paint(Tone::Doubtful, "warning")
+        ));
+        lines.push(
+            "  hint: move it into one of its units, or bootstrap it singly; StackSets leave the management account out"
+                .to_owned(),
+        );
+    }
+    if organized.is_whole() {
+        lines.push(format!("StackSet {name}: {}", colour.paint(Tone::Good, "as it should be")));
+    }
+    lines
+}
+
 /// How a run ended: a table of its accounts, the failures by name, one closing line.
 #[must_use]
 pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> String {
@@ -168,7 +197,13 @@ pub fn summary(steps: &[PlannedStep], summary: &Summary, colour: Colour) -> Stri
         text.push_str(&table(&rows, &total));
         text.push('\n');
     }
-    let verdict = if failed > 0 {
+    let sets = summary.stack_sets.len();
+    let unlike = summary.stack_sets.iter().filter(|organized| !organized.is_whole()).count();
+    let verdict = if unlike > 0 {
+        colour.paint(Tone::Bad, &format!("{unlike} of {} not in order", plural(sets, "StackSet")))
+    } else if sets > 0 {
+        colour.paint(Tone::Good, &format!("{} in order", plural(sets, "StackSet")))
+    } else if failed > 0 {
         colour.paint(Tone::Bad, &format!("{} failed", plural(failed, "stack")))
     } else if running > 0 {
         colour.paint(Tone::Doubtful, &format!("{} left to CloudFormation", plural(running, "stack")))

@@ -15,7 +15,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn interpreter() -> PathBuf {
+pub(crate) fn interpreter() -> PathBuf {
     let python = root().join(".local/venv/bin/python");
     assert!(python.exists(), "the local AWS is not installed: run `make local-aws`");
     python

@@ -10,7 +10,7 @@ import contextvars
 import threading
 import time
 
-from . import control, permissions, principals, recorded_types
+from . import control, permissions, principals, recorded_types, stack_policies
 from .principals import Actor, Refused
 
 # The resource that is being worked on: (verb, logical id). Set while a wrap is active.
@@ -130,6 +130,10 @@ def _wrapped_update(native):
 
         if old_props == new_props:
             return work()  # AWS does not touch an unchanged resource, so neither rights nor faults matter
+        replaces = provisioners._replacing_change(resource_type, old_props, new_props)
+        renamed = resource_type == "AWS::S3::Bucket" and old_props.get("BucketName") != new_props.get("BucketName")
+        action = "Update:Replace" if replaces or renamed else "Update:Modify"
+        stack_policies.refuse_unless_allowed(_stack(stack_name), action, resource_type, logical_id or physical_id)
         return _around("update", resource_type, logical_id or physical_id, new_props, stack_name, physical_id, work)
 
     return update

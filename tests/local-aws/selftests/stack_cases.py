@@ -262,3 +262,33 @@ def regions_and_accounts_are_apart(world: World):
     key = world.assume(world.deployer, f"arn:aws:iam::{PRODUCER}:role/demo-deploy", ExternalId="acme-demo")
     other = world.client("cloudformation", key, "eu-central-1")
     assert other.describe_stacks()["Stacks"] == []
+
+
+@case
+def a_stack_policy_is_asked_at_updates(world: World):
+    """What a policy denies rolls the update back; a policy that allows all lets it through, and without one nothing is asked."""
+    client = world.role_client("cloudformation", PRODUCER)
+
+    def bucket(name: str, version: str) -> dict:
+        properties = {"BucketName": name, "VersioningConfiguration": {"Status": version}}
+        return {"Data": {"Type": "AWS::S3::Bucket", "Properties": properties}, **_topics("TopicA")}
+
+    everything = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    kept = {
+        "Effect": "Deny",
+        "Action": ["Update:Replace", "Update:Delete"],
+        "Principal": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"ResourceType": ["AWS::S3::Bucket"]}},
+    }
+    world.accepts(PRODUCER, bucket("acme-one", "Enabled"), stack="kept")
+    assert "StackPolicyBody" not in client.get_stack_policy(StackName="kept")
+    client.set_stack_policy(StackName="kept", StackPolicyBody=json.dumps({"Statement": [everything, kept]}))
+    assert json.loads(client.get_stack_policy(StackName="kept")["StackPolicyBody"])["Statement"][1] == kept
+    world.accepts(PRODUCER, bucket("acme-one", "Suspended"), stack="kept", kind="UPDATE")
+    denied = "denied by stack policy: it does not allow [Update:Replace] for resource [Data]"
+    world.refuses(PRODUCER, bucket("acme-two", "Suspended"), denied, stack="kept", kind="UPDATE")
+    client.set_stack_policy(StackName="kept", StackPolicyBody=json.dumps({"Statement": [everything]}))
+    world.accepts(PRODUCER, bucket("acme-two", "Suspended"), stack="kept", kind="UPDATE")
+    client.set_stack_policy(StackName="kept", StackPolicyBody=json.dumps({"Statement": []}))
+    world.refuses(PRODUCER, bucket("acme-two", "Enabled"), "does not allow [Update:Modify]", stack="kept", kind="UPDATE")
