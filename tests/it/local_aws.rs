@@ -1,7 +1,10 @@
 //! The real binary against the local AWS, over HTTP. What this proves is that meshform keeps *our* rules of AWS, which
 //! stand in `tests/local-aws/README.md`; it proves nothing about AWS itself.
 
+mod faults;
 pub(crate) mod harness;
+mod mesh;
+mod proxy;
 mod runs;
 
 use harness::{Identity, LocalAws};
