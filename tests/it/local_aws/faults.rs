@@ -6,7 +6,7 @@ use super::proxy::{Fault, FaultProxy, Kind, Planned};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How many runs go on at once, each against a local AWS of its own: a deploy mostly waits.
 const LANES: usize = 3;
@@ -110,10 +110,8 @@ impl Lane {
     fn attempt(&self, case: &Case, undisturbed: &Undisturbed) -> Result<usize, String> {
         let mesh = self.prepared();
         self.proxy.plan(&case.planned);
-        let began = Instant::now();
         let first = mesh.run_through(&self.local, self.proxy.endpoint(), "deploy", &["--yes"]);
-        let (took, injected) = (began.elapsed(), self.proxy.injected());
-        let text = first.text();
+        let (injected, text) = (self.proxy.injected(), first.text());
         match first.code {
             0 => {}
             code if case.passes() => {
@@ -125,7 +123,6 @@ impl Lane {
                 for word in [operation.as_str(), "injected", "hint: "] {
                     ensure(text.contains(word), || format!("{word:?} is not told:\n{text}"))?;
                 }
-                ensure(took < Duration::from_secs(60), || format!("it took {took:?} to say so"))?;
             }
             code => return Err(format!("ended with {code}:\n{text}")),
         }

@@ -147,6 +147,13 @@ impl LocalAws {
         command.spawn().expect("the program starts")
     }
 
+    /// Starts meshform, and keeps what it says for whoever reads it.
+    pub(super) fn spawn_heard(&self, identity: Identity, arguments: &[&str]) -> Child {
+        let mut command = self.command(identity, arguments);
+        command.current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program starts")
+    }
+
     fn command(&self, identity: Identity, arguments: &[&str]) -> Command {
         let keys = self.keys.borrow();
         let key = match identity {

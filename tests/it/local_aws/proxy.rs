@@ -86,6 +86,13 @@ impl FaultProxy {
         self.call("POST", "/_microburst/rules", &json!(rules(planned)));
     }
 
+    /// Answers every call of a kind with an error.
+    pub(super) fn answer(&self, (service, operation): (&str, &str), code: &str, status: u16, message: &str) {
+        let error = json!({"code": code, "status": status, "message": message});
+        let rule = json!({"service": service, "operation": operation, "error": error});
+        self.call("POST", "/_microburst/rules", &json!([rule]));
+    }
+
     /// How many faults it injected.
     pub(super) fn injected(&self) -> usize {
         let rules = self.call("GET", "/_microburst/rules", &Value::Null);

@@ -8,7 +8,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 /// Kills a deploy at its n-th mutating call, when that is done and not answered; false when there were fewer.
-fn killed_at(local: &LocalAws, mesh: &Mesh, call: usize) -> bool {
+pub(super) fn killed_at(local: &LocalAws, mesh: &Mesh, call: usize) -> bool {
     local.call("POST", "control", &json!({"holdAfter": call}));
     let path = mesh.environment.display().to_string();
     let mut deploy = local.spawn(Identity::Deployer, &["deploy", "-e", &path, "--yes"]);
