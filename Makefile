@@ -72,8 +72,12 @@ self-test: $(INSTALLED) ## Run every refusal of the local AWS once, and check th
 	$(PYTHON) tests/local-aws/launcher.py --self-test
 	$(PYTHON) tests/local-aws/probe_calls.py
 
-torture: $(INSTALLED) ## Kill a deploy of the demo at each of its calls in turn, and deploy again; takes an hour or so
-	MESHFORM_TORTURE=environments/demo cargo test --test it killed_at_every_call -- --nocapture
+# The environment of `make torture`: TORTURE=tests/fixtures/valid/small is an hour's work, the demo takes some.
+TORTURE ?= environments/demo
+
+torture: $(INSTALLED) ## Kill a deploy at each of its calls, and let each call meet each fault; takes hours; TORTURE=tests/fixtures/valid/small
+	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
+	MESHFORM_TORTURE=$(TORTURE) cargo test --test it -- killed_at_every_call every_fault_on --nocapture --test-threads 1
 
 impact: $(IMPACT) ## Compare predicted replacements with cloudformation-diff, every property mutated in turn; needs Node 18
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)

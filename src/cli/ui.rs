@@ -57,7 +57,7 @@ impl Ui {
             mfa: super::mfa::OneTime::default(),
             quiet,
             out: Box::new(BufWriter::new(stdout)),
-            err: Box::new(stderr),
+            err: Box::new(Talk { to: stderr }),
         }
     }
 
@@ -98,6 +98,28 @@ impl Ui {
             let _ = writeln!(self.err, "{cyan}hint{reset}: {hint}");
         }
         failure.exit
+    }
+}
+
+/// Talk, which goes on when nobody listens any more: a terminal that was closed stops no work, and what it came to is told by the
+/// exit code and the journal.
+struct Talk<W> {
+    to: W,
+}
+
+impl<W: Write> Write for Talk<W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        match self.to.write(text) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(text.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.to.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
     }
 }
 

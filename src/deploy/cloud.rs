@@ -325,6 +325,14 @@ pub trait Cloud: Send + Sync + 'static {
         stack_arn: &str,
         from: &EventsFrom,
     ) -> impl Future<Output = Result<Vec<StackEvent>, CloudError>> + Send;
+    /// The checks that CloudFormation made before it began and that failed, of a stack's newest operation, or of a change set: no
+    /// event of the stack tells them, it only names this call (API reference, `DescribeEvents`, `OperationEvent`).
+    fn failed_checks(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        change_set: Option<&str>,
+    ) -> impl Future<Output = Result<Vec<StackEvent>, CloudError>> + Send;
     /// Stores a file in a bucket unless one of its size lies under that key: keys carry the hash of the content.
     fn upload(
         &self,

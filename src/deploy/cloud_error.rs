@@ -8,6 +8,8 @@ pub enum ErrorKind {
     Throttled,
     /// The credentials have expired. Never tried again.
     Expired,
+    /// The clock of this machine is off, so that no signature holds.
+    Skewed,
     /// Not allowed.
     Denied,
     /// There are no credentials to begin with, or AWS does not know them.
@@ -71,6 +73,7 @@ impl CloudError {
                 )
             }
             ErrorKind::Expired => "sign in again, and run the same command: it goes on where it stopped".to_owned(),
+            ErrorKind::Skewed => "set the clock of this machine: a signature holds for minutes only".to_owned(),
             ErrorKind::NoCredentials => {
                 "sign in, or set AWS_PROFILE to a profile that can assume the mesh's roles".to_owned()
             }
@@ -99,7 +102,9 @@ impl CloudError {
 }
 
 /// Tells the kind of an error by the code and the message on the wire. CloudFormation says `ValidationError` for many things, so
-/// there the message must tell; only whole phrases are compared.
+/// there the message must tell; only whole phrases are compared. So it is with a clock that is off: S3 has a code of its own (S3 API,
+/// "Error responses"), the others say `Signature expired: ..` or `Signature not yet current: ..` (IAM user guide, "Troubleshoot
+/// Signature Version 4 signing").
 #[must_use]
 pub fn classify(code: &str, message: &str) -> ErrorKind {
     match code {
@@ -113,6 +118,12 @@ pub fn classify(code: &str, message: &str) -> ErrorKind {
         | "SlowDown"
         | "PriorRequestNotComplete" => ErrorKind::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
+        "RequestTimeTooSkewed" | "RequestInTheFuture" => ErrorKind::Skewed,
+        "SignatureDoesNotMatch" | "InvalidSignatureException"
+            if message.starts_with("Signature expired") || message.starts_with("Signature not yet current") =>
+        {
+            ErrorKind::Skewed
+        }
         "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "SignatureDoesNotMatch"
@@ -168,6 +179,10 @@ mod tests {
                 ErrorKind::Other,
             ),
             ("LimitExceededException", "stack count", ErrorKind::Quota),
+            ("RequestTimeTooSkewed", "The difference between the request time and", ErrorKind::Skewed),
+            ("SignatureDoesNotMatch", "Signature expired: 20150830T123600Z is now earlier than", ErrorKind::Skewed),
+            ("InvalidSignatureException", "Signature not yet current: 20350830T123600Z is", ErrorKind::Skewed),
+            ("SignatureDoesNotMatch", "The request signature we calculated does not", ErrorKind::NoCredentials),
             ("Novelty", "?", ErrorKind::Other),
         ];
         for (code, message, kind) in table {

@@ -5,7 +5,7 @@ use super::cloud::{
 };
 use super::events::Event;
 use super::nature::of_causes;
-use super::outcome::{Cause, Failure, causes, own_reason, survivors};
+use super::outcome::{Cause, Failure, causes, is_of_a_check, own_reason, survivors};
 use super::step::{LOOKS, Work};
 use crate::plan::{Phase, StackStatus};
 use std::collections::BTreeSet;
@@ -210,6 +210,26 @@ impl<C: Cloud> Work<C> {
         let mut failure = self.call("follow its operation, which CloudFormation carries on by itself", error);
         failure.hints.push("run the same command again: it waits for what is still running".to_owned());
         failure
+    }
+
+    /// The events of an operation, with those that only another call tells: checks that failed before any resource was touched.
+    pub(super) async fn explained(&self, mut events: Vec<StackEvent>, arn: &str) -> Vec<StackEvent> {
+        if causes(&events, arn).is_empty() && own_reason(&events, arn).as_deref().is_some_and(is_of_a_check) {
+            events.extend(self.failed_checks(arn, None).await);
+        }
+        events
+    }
+
+    /// Checks that failed; none when it is not told: they only explain what is known to have failed.
+    pub(super) async fn failed_checks(&self, stack_arn: &str, change_set: Option<&str>) -> Vec<StackEvent> {
+        for pause in self.settings.polling.pauses().take(LOOKS) {
+            match self.cloud.failed_checks(&self.reading(), stack_arn, change_set).await {
+                Ok(checks) => return checks,
+                Err(error) if error.is_passing() => sleep(pause).await,
+                Err(_) => break,
+            }
+        }
+        Vec::new()
     }
 
     pub(super) fn ended_badly(&self, view: &StackView, events: &[StackEvent], arn: &str) -> Failure {

@@ -67,6 +67,7 @@ pub(super) const fn of_call(error: &CloudError) -> Nature {
         | ErrorKind::AlreadyExists
         | ErrorKind::InProgress
         | ErrorKind::Quota
+        | ErrorKind::Skewed
         | ErrorKind::Unrecorded
         | ErrorKind::Other => Nature::Lasting,
     }

@@ -176,9 +176,15 @@ impl Cause {
                  /meshform/lake-formation-settings names it; give this owner an account of its own",
             );
         }
-        (self.logical_id == "DefaultDatabase" && exists).then_some(
-            "the account has a database `default` already: write `athena: {defaultDatabase: exists}` into its owner's file, \
-             synthesize and deploy again",
+        if self.logical_id == "DefaultDatabase" && exists {
+            return Some(
+                "the account has a database `default` already: write `athena: {defaultDatabase: exists}` into its owner's file, \
+                 synthesize and deploy again",
+            );
+        }
+        self.reason.to_lowercase().contains("already exist").then_some(
+            "what bears its name belongs to no stack of this mesh: somebody else made it, or a mesh that was destroyed left its data; \
+             look whose it is, and remove it, or import it into the stack",
         )
     }
 }
@@ -232,6 +238,12 @@ pub(super) fn own_reason(events: &[StackEvent], stack_arn: &str) -> Option<Strin
         |event: &&StackEvent| event.status.ends_with("_FAILED") || event.status.ends_with("ROLLBACK_IN_PROGRESS");
     let mut reasons = events.iter().filter(own).filter(failed).filter_map(|event| event.reason.clone());
     reasons.find(|reason| !reason.is_empty())
+}
+
+/// Whether a reason says that a check failed before any resource was touched: of a stack `Validation failed with 2 error(s). Call
+/// DescribeEvents ..`, of a change set `.. [AWS::EarlyValidation::..]` (aws-cdk reads the latter; both name no resource).
+pub(super) fn is_of_a_check(reason: &str) -> bool {
+    reason.contains("DescribeEvents") || reason.contains("AWS::EarlyValidation")
 }
 
 /// "Resource creation cancelled", "Resource update cancelled": the other resources' failure stopped this one.
@@ -314,6 +326,9 @@ mod tests {
     fn a_default_database_that_stands_already_has_one_answer() {
         let event = event("DefaultDatabase", "CREATE_FAILED", Some("Database already exists. (Service: Glue)"));
         assert!(cause(&event).hint().is_some_and(|hint| hint.contains("defaultDatabase: exists")));
-        assert_eq!(cause(&StackEvent { logical_id: "Link".to_owned(), ..event }).hint(), None);
+        let other = cause(&StackEvent { logical_id: "Link".to_owned(), ..event.clone() });
+        assert!(other.hint().is_some_and(|hint| hint.contains("a mesh that was destroyed")));
+        let denied = StackEvent { reason: Some("the role does not exist".to_owned()), ..event };
+        assert_eq!(cause(&StackEvent { logical_id: "Link".to_owned(), ..denied }).hint(), None);
     }
 }

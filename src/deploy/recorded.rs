@@ -228,6 +228,19 @@ impl<C: Cloud> Cloud for Recorded<C> {
         Ok(events.into_iter().map(clean).collect())
     }
 
+    async fn failed_checks(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        change_set: Option<&str>,
+    ) -> Result<Vec<StackEvent>, CloudError> {
+        let mut checks = self.reading(scope, self.cloud.failed_checks(scope, stack_arn, change_set)).await?;
+        for check in &mut checks {
+            check.reason = check.reason.take().map(|reason| self.clean(reason));
+        }
+        Ok(checks)
+    }
+
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
         let call = self.cloud.upload(scope, bucket, key, content);
         self.changing(scope, "PutObject", format!("{bucket}/{key}"), None, call, |_| None).await

@@ -106,6 +106,28 @@ fn bounds(plan: &Plan, limits: &crate::deploy::Limits) -> (u64, u64) {
     (ends.into_values().max().unwrap_or(0), rate)
 }
 
+/// What the test costs the machine, where Linux tells.
+struct Cost {
+    /// Seconds on a processor, of this thread: the runtime of a test has no other.
+    processor: f64,
+    /// The most memory that the process held so far, in MiB. Run alone, that is this test's; among others it is theirs too.
+    memory: u64,
+}
+
+impl Cost {
+    /// Linux's own count: nanoseconds on a processor in `schedstat` (kernel documentation, "Scheduler Statistics"), KiB in `VmHWM`
+    /// (proc(5)). `None` on other systems.
+    #[expect(clippy::disallowed_methods, reason = "a test measures itself")]
+    fn so_far() -> Option<Self> {
+        let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        let nanoseconds: f64 = spent.split_whitespace().next()?.parse().ok()?;
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = peak.split_whitespace().next()?.parse().ok()?;
+        Some(Self { processor: nanoseconds / 1e9, memory: kibibytes / 1024 })
+    }
+}
+
 /// Deploys the large mesh with so many stacks with grants at once; answers seconds, the two bounds, and calls by stack.
 async fn deployed(grants_at_once: usize) -> (f64, u64, u64, f64, f64) {
     let rendered = rendered(mesh());
@@ -159,8 +181,18 @@ async fn deployed(grants_at_once: usize) -> (f64, u64, u64, f64, f64) {
 
 #[tokio::test(start_paused = true)]
 async fn three_hundred_accounts_take_no_longer_than_the_account_with_most_grants() {
+    let before = Cost::so_far();
     // with one at once it is the same story, four times as long
     let (took, path, bound, reads, cdk) = deployed(4).await;
+    match (before, Cost::so_far()) {
+        (Some(before), Some(after)) => {
+            let processor = after.processor - before.processor;
+            println!("processor time {processor:.1} s, most memory {} MiB", after.memory);
+            assert!(processor > 0.0 && processor < 120.0, "{processor} s of processor time, unoptimised");
+            assert!(after.memory > 0 && after.memory < 1024, "{} MiB", after.memory);
+        }
+        (_, _) => println!("processor time and memory: not measured, since there is no /proc here"),
+    }
     let larger = path.max(bound) as f64;
     assert!(took <= larger * 1.05, "{took} s, where {larger} s would do");
     assert!(reads < cdk, "{reads} reads by stack, where the CDK makes {cdk}");

@@ -7,7 +7,7 @@ use super::cloud::{
 use super::effects::{Unanswered, answered};
 use super::events::Event;
 use super::observe::observed;
-use super::outcome::{Failure, causes, last_operation};
+use super::outcome::{Cause, Failure, causes, is_of_a_check, last_operation};
 use super::settings::{Settings, Unsettled};
 use crate::mesh::fingerprint;
 use crate::plan::{
@@ -233,7 +233,10 @@ impl<C: Cloud> Work<C> {
         let (view, events) = self.settled(arn, mark, &token, resources.len()).await?;
         match view.status.phase() {
             Phase::Succeeded => Ok((view, events)),
-            Phase::Failed | Phase::Going | Phase::Gone => Err(Box::new(self.ended_badly(&view, &events, arn))),
+            Phase::Failed | Phase::Going | Phase::Gone => {
+                let events = self.explained(events, arn).await;
+                Err(Box::new(self.ended_badly(&view, &events, arn)))
+            }
         }
     }
 
@@ -251,6 +254,9 @@ impl<C: Cloud> Work<C> {
                 Ok(None)
             }
             ChangeSetState::Failed | ChangeSetState::Pending => {
+                let checked = view.reason.as_deref().is_some_and(is_of_a_check);
+                let arns = (&change_set.stack_arn, Some(change_set.arn.as_str()));
+                let checks = if checked { self.failed_checks(arns.0, arns.1).await } else { Vec::new() };
                 self.discard(&change_set).await;
                 if kind == ChangeKind::Create {
                     // a failed change set leaves an empty shell of ours, which counts against the quota of stacks
@@ -260,7 +266,10 @@ impl<C: Cloud> Work<C> {
                         .delete_stack(&self.changing(), &change_set.stack_arn, &BTreeSet::new(), &token)
                         .await;
                 }
-                Err(self.refused(view))
+                let mut checks = causes(&checks, &change_set.stack_arn).into_iter();
+                let cause = checks.next();
+                let hints = cause.iter().filter_map(Cause::hint).map(str::to_owned).collect();
+                Err(Box::new(Failure { cause, hints, also: checks.collect(), ..*self.refused(view) }))
             }
             ChangeSetState::Spent => Err(Box::new(Failure {
                 hints: vec!["run the same command again: it plans anew".to_owned()],

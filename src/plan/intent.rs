@@ -1,9 +1,11 @@
 //! Whether a stack differs from what stands.
 
 use super::turns::Values;
-use super::{Decision, Intent, MASKED, Observed, Protection, StackPolicy, Step, Turn, decide, guards, removal};
+use super::{
+    Decision, Intent, MASKED, Observed, Protection, StackPolicy, Standing, Step, Turn, decide, guards, removal,
+};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be done with a stack after somebody else's operation on it has ended: the same table, with what stands now.
 #[must_use]
@@ -12,8 +14,40 @@ pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &O
         return removal(observed, step.protection, &step.retain);
     }
     let wanted = serde_json::from_str(&step.template).unwrap_or(Value::Null);
-    decide(observed, intent(&wanted, Some(parameters), observed, (step.protection, step.stack_policy)))
+    decided(&wanted, observed, intent(&wanted, Some(parameters), observed, (step.protection, step.stack_policy)))
 }
+
+/// The table, and before it the question whose the stack is: by a change, or by a new beginning, somebody else's would lose all it has.
+pub(super) fn decided(wanted: &Value, observed: &Observed, intent: Intent) -> Decision {
+    let decision = decide(observed, intent);
+    match (&decision, observed) {
+        (Decision::Update | Decision::DeleteThenCreate, Observed::Present(standing))
+            if is_foreign(standing, wanted, &decision) =>
+        {
+            Decision::Refuse {
+                reason: "stands, and has nothing of what this mesh would have in it: it is somebody else's of the same name"
+                    .to_owned(),
+                advice: "look at it with `aws cloudformation get-template`; give the mesh another name, or have the stack's owner \
+                         delete it"
+                    .to_owned(),
+            }
+        }
+        (_, Observed::Present(_) | Observed::Absent) => decision,
+    }
+}
+
+/// Whether a stack is somebody else's: its template is no JSON, as each of ours is, or it has resources, none under an id of ours, and
+/// another description. A later meshform may word a description otherwise, and a change may replace every resource; not both at once.
+/// Of a creation that was taken back, the template may not be there any more, and nothing else is.
+fn is_foreign(standing: &Standing, wanted: &Value, decision: &Decision) -> bool {
+    let Some(found) = &standing.template else { return *decision == Decision::Update };
+    let ids = |template: &Value| -> BTreeSet<String> {
+        template["Resources"].as_object().into_iter().flatten().map(|(id, _)| id.clone()).collect()
+    };
+    let (theirs, ours) = (ids(found), ids(wanted));
+    !theirs.is_empty() && theirs.is_disjoint(&ours) && found["Description"] != wanted["Description"]
+}
+
 /// Equal when the parsed template and every parameter equal what stands. `None` for parameters that are not known yet, and a
 /// masked value, count as changed: the change set then tells.
 ///
@@ -54,4 +88,58 @@ pub(super) fn values(
         parameters.contains_key(name) || declared["Default"].as_str() == Some(value)
     });
     if given && defaults { Values::Same } else { Values::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::StackStatus;
+    use serde_json::json;
+
+    fn standing(status: StackStatus, template: Option<Value>) -> Observed {
+        Observed::Present(Box::new(Standing {
+            stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/demo/1".to_owned(),
+            status,
+            template,
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            role_arn: None,
+            termination_protection: Protection::Off,
+            stack_policy: None,
+            stubborn: Vec::new(),
+            change_sets: Vec::new(),
+        }))
+    }
+
+    fn template(description: &str, ids: &[&str]) -> Value {
+        let resources = ids.iter().map(|id| ((*id).to_owned(), json!({"Type": "AWS::SNS::Topic"})));
+        json!({"Description": description, "Resources": resources.collect::<serde_json::Map<_, _>>()})
+    }
+
+    #[test]
+    fn a_stack_of_the_same_name_that_is_somebody_elses_is_left_alone() {
+        let wanted = template("Storage in the data mesh demo", &["Bucket", "Key"]);
+        let refused = |status: StackStatus, found: Option<Value>| {
+            matches!(decided(&wanted, &standing(status, found), Intent::Change), Decision::Refuse { .. })
+        };
+        for status in [StackStatus::CreateComplete, StackStatus::UpdateRollbackComplete, StackStatus::RollbackComplete]
+        {
+            // no JSON: somebody wrote it in YAML
+            assert_eq!(refused(status.clone(), None), status != StackStatus::RollbackComplete, "{status}");
+            assert!(refused(status.clone(), Some(template("My website", &["Site"]))), "{status}");
+            assert!(refused(status.clone(), Some(json!({"Resources": {"Site": {}}}))), "{status}");
+            // ours: worded otherwise by an earlier meshform, or with other grants, or empty
+            assert!(!refused(status.clone(), Some(template("Storage", &["Bucket"]))), "{status}");
+            assert!(
+                !refused(status.clone(), Some(template("Storage in the data mesh demo", &["GrantOfOld"]))),
+                "{status}"
+            );
+            assert!(!refused(status.clone(), Some(json!({}))), "{status}");
+        }
+        let told = decided(&wanted, &standing(StackStatus::CreateComplete, None), Intent::Change);
+        assert!(matches!(told, Decision::Refuse { reason, .. } if reason.contains("somebody else's")));
+        // what is in progress is waited for, and judged again after it
+        let busy = standing(StackStatus::UpdateInProgress, Some(template("My website", &["Site"])));
+        assert_eq!(decided(&wanted, &busy, Intent::Change), Decision::Wait);
+    }
 }

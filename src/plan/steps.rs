@@ -3,7 +3,7 @@
 use super::deployed::is_secret;
 use super::digest::digest;
 use super::grants::{gone, grants};
-use super::intent::{intent, values};
+use super::intent::{decided, intent, values};
 use super::order::{self, Moves};
 use super::probe::{self, Probe, Source, Unreadable};
 use super::turns::{Part, Values, leaving, turns};
@@ -140,7 +140,8 @@ impl Context<'_> {
         let operation = &self.rendered.manifest.operation;
         let protection = if operation.protects(template) { Protection::On } else { Protection::Off };
         let stack_policy = StackPolicy::wanted(operation.stack_policy, template);
-        let decision = decide(observed, intent(template, known.as_ref(), observed, (protection, stack_policy)));
+        let decision =
+            decided(template, observed, intent(template, known.as_ref(), observed, (protection, stack_policy)));
         let (standing, outputs) = match observed {
             Observed::Absent => (None, BTreeMap::new()),
             Observed::Present(standing) => (Some(standing.stack_arn.clone()), standing.outputs.clone()),

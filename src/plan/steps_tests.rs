@@ -182,7 +182,7 @@ fn after_waiting_the_same_table_is_asked_again() {
     let parameters = BTreeMap::from([("Tier".to_owned(), "gold".to_owned())]);
     standing(&mut deployed, "sales/demo-storage-sales").status = StackStatus::UpdateComplete;
     assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id.stack]), Decision::Keep);
-    standing(&mut deployed, "sales/demo-storage-sales").template = None;
+    standing(&mut deployed, "sales/demo-storage-sales").template = Some(serde_json::json!({}));
     assert_eq!(redecide(step, &parameters, &deployed.stacks[&step.id.stack]), Decision::Update);
 }
 

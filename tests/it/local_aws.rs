@@ -1,8 +1,12 @@
 //! The real binary against the local AWS, over HTTP. What this proves is that meshform keeps *our* rules of AWS, which
 //! stand in `tests/local-aws/README.md`; it proves nothing about AWS itself.
 
+mod bad_input;
+mod faults;
 pub(crate) mod harness;
+mod mesh;
 mod probing;
+mod proxy;
 mod runs;
 mod stack_policies;
 

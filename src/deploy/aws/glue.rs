@@ -31,6 +31,7 @@ pub(super) async fn sees_database(
                 | ErrorKind::AlreadyExists
                 | ErrorKind::InProgress
                 | ErrorKind::Quota
+                | ErrorKind::Skewed
                 | ErrorKind::Network
                 | ErrorKind::Unrecorded
                 | ErrorKind::Other => Err(error),

@@ -161,6 +161,16 @@ impl Cloud for Aws {
         cloudformation::stack_events(&session, scope, stack_arn, from).await
     }
 
+    async fn failed_checks(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        change_set: Option<&str>,
+    ) -> Result<Vec<StackEvent>, CloudError> {
+        let session = self.sessions.session(scope).await?;
+        recovery::failed_checks(&session, scope, stack_arn, change_set).await
+    }
+
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
         let session = self.sessions.session(scope).await?;
         s3::upload(&session, scope, bucket, key, content).await

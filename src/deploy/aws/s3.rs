@@ -28,8 +28,9 @@ pub(super) async fn upload(
             return Ok(Upload::Stood);
         }
         Ok(_) => {}
-        // S3 answers 403 for a missing object to a role that may not list the bucket (S3 API, HeadObject)
-        Err(SdkError::ServiceError(error)) if [403, 404].contains(&error.raw().status().as_u16()) => {}
+        // S3 answers 403 for a missing object to a role that may not list the bucket, and a refused HEAD never says why: an expired
+        // token is a bare 400 (S3 API, HeadObject: "It's not possible to retrieve the exact exception"). The write tells
+        Err(SdkError::ServiceError(error)) if [400, 403, 404].contains(&error.raw().status().as_u16()) => {}
         Err(error) => return Err(failed(&At::new("S3", "HeadObject", scope), error)),
     }
     let request = session.s3.put_object().bucket(bucket).key(key).body(ByteStream::from(content.to_vec()));

@@ -125,6 +125,7 @@ fn answering(answer: Result<(), CloudError>) -> Answering {
             | ErrorKind::AlreadyExists
             | ErrorKind::InProgress
             | ErrorKind::Quota
+            | ErrorKind::Skewed
             | ErrorKind::Network
             | ErrorKind::Unrecorded
             | ErrorKind::Other => Answering::Unknown(error.to_string()),

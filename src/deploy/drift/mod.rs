@@ -293,6 +293,7 @@ pub(super) fn unread(error: &CloudError) -> Unread {
         | ErrorKind::AlreadyExists
         | ErrorKind::InProgress
         | ErrorKind::Quota
+        | ErrorKind::Skewed
         | ErrorKind::Network
         | ErrorKind::Unrecorded
         | ErrorKind::Other => Reason::Failed,

@@ -233,6 +233,16 @@ impl<C: Cloud> Cloud for Faulty<C> {
         self.call(scope, "DescribeStackEvents", stack_arn, make).await
     }
 
+    async fn failed_checks(
+        &self,
+        scope: &Scope,
+        stack_arn: &str,
+        change_set: Option<&str>,
+    ) -> Result<Vec<StackEvent>, CloudError> {
+        let make = || self.cloud.failed_checks(scope, stack_arn, change_set);
+        self.call(scope, "DescribeEvents", stack_arn, make).await
+    }
+
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {
         self.call(scope, "PutObject", key, || self.cloud.upload(scope, bucket, key, content)).await
     }

@@ -76,27 +76,15 @@ pub(crate) enum Identity {
 
 /// The launcher as a child process.
 pub(crate) struct LocalAws {
-    child: Child,
+    _server: Server,
     pub(crate) endpoint: String,
     keys: std::cell::RefCell<Value>,
 }
 
 impl LocalAws {
     pub(crate) fn start() -> Self {
-        let mut child = Command::new(interpreter())
-            .args(["tests/local-aws/launcher.py", "--delay-ms", "0", "--log", "/dev/null"])
-            .current_dir(root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the local AWS starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout is piped"))
-            .read_line(&mut line)
-            .expect("the launcher says when it is ready");
-        let ready: Value = serde_json::from_str(&line).expect("the ready line is JSON");
-        let endpoint = ready["endpoint"].as_str().expect("the ready line names the endpoint").to_owned();
-        Self { child, endpoint, keys: std::cell::RefCell::new(Value::Null) }
+        let server = Server::start(&["tests/local-aws/launcher.py", "--delay-ms", "0", "--log", "/dev/null"]);
+        Self { endpoint: server.endpoint.clone(), _server: server, keys: std::cell::RefCell::new(Value::Null) }
     }
 
     /// Empties everything and makes the demo's accounts; each seed is another legal order.
@@ -130,25 +118,16 @@ impl LocalAws {
         self.keys.borrow().to_string()
     }
 
+    /// The secret keys of the three identities.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let keys = self.keys.borrow();
+        let keys = ["administrator", "deployer", "outsider"].map(|name| keys[name]["secretAccessKey"].clone());
+        keys.iter().filter_map(|key| key.as_str().map(str::to_owned)).collect()
+    }
+
     /// One call of the control API.
     pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let host = self.endpoint.trim_start_matches("http://");
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut stream = TcpStream::connect(host).expect("the local AWS answers");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-        write!(
-            stream,
-            "{method} /_local/{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("the request is sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the answer is read");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        let body =
-            if head.to_lowercase().contains("transfer-encoding: chunked") { unchunk(body) } else { body.to_owned() };
-        serde_json::from_str(&body).expect("the answer is JSON")
+        http(&self.endpoint, method, &format!("/_local/{path}"), body)
     }
 
     /// Runs meshform with nothing in its environment but one identity.
@@ -156,10 +135,22 @@ impl LocalAws {
         Ran::of(&mut self.command(identity, arguments))
     }
 
+    /// The same with another endpoint in place of its own.
+    pub(crate) fn meshform_through(&self, endpoint: &str, identity: Identity, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(identity, arguments).env("AWS_ENDPOINT_URL", endpoint))
+    }
+
     /// Starts meshform and leaves it running.
     pub(crate) fn spawn(&self, identity: Identity, arguments: &[&str]) -> Child {
         let mut command = self.command(identity, arguments);
         command.current_dir(root()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the program starts")
+    }
+
+    /// Starts meshform, and keeps what it says for whoever reads it.
+    pub(super) fn spawn_heard(&self, identity: Identity, arguments: &[&str]) -> Child {
+        let mut command = self.command(identity, arguments);
+        command.current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().expect("the program starts")
     }
 
@@ -189,7 +180,33 @@ impl LocalAws {
     }
 }
 
-impl Drop for LocalAws {
+/// A Python program that serves HTTP, as a child process.
+pub(super) struct Server {
+    child: Child,
+    pub(super) endpoint: String,
+}
+
+impl Server {
+    /// Starts it, and waits for the line in which it names its endpoint.
+    pub(super) fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(interpreter())
+            .args(arguments)
+            .current_dir(root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout is piped"))
+            .read_line(&mut line)
+            .expect("the server says when it is ready");
+        let ready: Value = serde_json::from_str(&line).expect("the ready line is JSON");
+        let endpoint = ready["endpoint"].as_str().expect("the ready line names the endpoint").to_owned();
+        Self { child, endpoint }
+    }
+}
+
+impl Drop for Server {
     /// Asks, waits with a limit, then kills that pid.
     fn drop(&mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
@@ -203,6 +220,26 @@ impl Drop for LocalAws {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// One request with a body of JSON, and the answer to it, which must be 200 and JSON.
+pub(super) fn http(endpoint: &str, method: &str, path: &str, body: &Value) -> Value {
+    let host = endpoint.trim_start_matches("http://");
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let mut stream = TcpStream::connect(host).expect("the server answers");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is read");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+    let body = if head.to_lowercase().contains("transfer-encoding: chunked") { unchunk(body) } else { body.to_owned() };
+    serde_json::from_str(&body).expect("the answer is JSON")
 }
 
 fn unchunk(body: &str) -> String {

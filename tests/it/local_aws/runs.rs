@@ -1,84 +1,14 @@
 //! Runs that are killed, that meet another, and that take everything away again, over the wire.
 
-use super::harness::{Identity, LocalAws, Ran, copy_environment};
+use super::harness::{Identity, LocalAws};
+use super::mesh::{Mesh, count_of, standing};
 use super::mutating;
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A small mesh in a place of its own, so that its journals are its own too: governance, one producer, one consumer.
-struct Mesh {
-    _folder: tempfile::TempDir,
-    environment: PathBuf,
-}
-
-impl Mesh {
-    fn new() -> Self {
-        let mesh = Self::copy("tests/fixtures/valid/small");
-        fs::remove_file(mesh.environment.join("consumers/shop.yaml")).expect("the copy has the consumer");
-        mesh
-    }
-
-    /// The small mesh, or that of `make torture`.
-    fn to_torture() -> Self {
-        std::env::var("MESHFORM_TORTURE").map_or_else(|_| Self::new(), |from| Self::copy(&from))
-    }
-
-    fn copy(from: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a directory can be made");
-        let name = Path::new(from).file_name().expect("an environment has a name");
-        let environment = folder.path().join("environments").join(name);
-        copy_environment(from, &environment);
-        Self { _folder: folder, environment }
-    }
-
-    fn run(&self, local: &LocalAws, verb: &str, more: &[&str]) -> Ran {
-        let path = self.environment.display().to_string();
-        local.meshform(Identity::Deployer, &[&[verb, "-e", &path], more].concat())
-    }
-
-    fn prepare(&self, local: &LocalAws) {
-        local.setup(3);
-        local.bootstrap_of(&self.environment.display().to_string());
-    }
-}
-
-/// What stands, as far as it can be compared between two histories.
-fn standing(local: &LocalAws, mesh: &Mesh) -> Vec<String> {
-    let status = mesh.run(local, "status", &["--format", "json"]);
-    let status: Value = serde_json::from_str(&status.stdout).expect("the status is JSON");
-    let stacks = status["stacks"].as_object().expect("the status has stacks");
-    let mut all: Vec<String> = stacks.iter().map(|(stack, status)| format!("{stack} {status}")).collect();
-    let lakes = local.call("GET", "lakeformation", &Value::Null);
-    for lake in lakes.as_array().into_iter().flatten() {
-        for part in ["settings", "tags", "associations"] {
-            all.push(format!("{} {part} {}", lake["account"], lake[part]));
-        }
-        // each registration has an id that the service draws
-        let locations = lake["locations"].as_array().into_iter().flatten();
-        all.extend(
-            locations
-                .map(|location| format!("{} {} {}", lake["account"], location["ResourceArn"], location["RoleArn"])),
-        );
-        let grant = |grant: &Value| {
-            format!("{} {} {} {}", lake["account"], grant["principal"], grant["resource"], grant["permissions"])
-        };
-        let mut grants: Vec<String> = lake["grants"].as_array().into_iter().flatten().map(grant).collect();
-        grants.sort();
-        all.extend(grants);
-    }
-    all
-}
-
-fn count_of(local: &LocalAws, verb: &str) -> usize {
-    let log = local.call("GET", "log", &Value::Null);
-    let calls = log.as_array().expect("the log is a list");
-    calls.iter().filter(|call| call["action"] == verb && call["status"] == 200).count()
-}
-
 /// Kills a deploy at its n-th mutating call, when that is done and not answered; false when there were fewer.
-fn killed_at(local: &LocalAws, mesh: &Mesh, call: usize) -> bool {
+pub(super) fn killed_at(local: &LocalAws, mesh: &Mesh, call: usize) -> bool {
     local.call("POST", "control", &json!({"holdAfter": call}));
     let path = mesh.environment.display().to_string();
     let mut deploy = local.spawn(Identity::Deployer, &["deploy", "-e", &path, "--yes"]);
@@ -112,7 +42,7 @@ fn killed_at_every_call_that_changes_something_the_next_deploy_comes_to_the_same
     let executions = count_of(&local, "ExecuteChangeSet");
     assert!(calls.len() > 15 && executions > 5, "the story is hollow: {calls:?}");
     let wanted = standing(&local, &undisturbed);
-    let mut killed = 0;
+    let (mut killed, began) = (0, Instant::now());
     for call in 1..=calls.len() {
         let mesh = Mesh::to_torture();
         mesh.prepare(&local);
@@ -127,7 +57,13 @@ fn killed_at_every_call_that_changes_something_the_next_deploy_comes_to_the_same
         let third = mesh.run(&local, "deploy", &["--yes"]);
         assert_eq!(third.code, 0, "{case}: {}", third.text());
         assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new(), "{case}");
+        println!("{case}: the same; {} s", began.elapsed().as_secs());
     }
+    println!(
+        "killed at every call: {} calls that change something, {killed} killed, {executions} executions each time, {} s",
+        calls.len(),
+        began.elapsed().as_secs()
+    );
     // the release of the lock is the last call; polls of it may make one more or less
     assert!(killed + 1 >= calls.len(), "{killed} of {} calls were killed", calls.len());
 }
