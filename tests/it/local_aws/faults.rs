@@ -95,19 +95,25 @@ impl Lane {
         Undisturbed { standing, executions: count_of(&self.local, "ExecuteChangeSet"), calls }
     }
 
-    /// One run with faults, and one without. Answers how many were injected, or what is wrong.
+    /// Runs with faults until each was injected, and after each such run one without. Answers how many were injected, or what is wrong.
     fn run(&self, case: &Case, undisturbed: &Undisturbed) -> Result<usize, String> {
-        let mut injected = 0;
+        let mut left = case.clone();
+        left.planned.sort();
         for _ in 0..ATTEMPTS {
-            injected = self.attempt(case, undisturbed)?;
-            if injected == case.planned.len() {
-                return Ok(injected);
+            let injected = self.attempt(&left, undisturbed)?;
+            ensure(injected.len() == left.planned.len(), || format!("the proxy has {} faults", injected.len()))?;
+            ensure(injected.iter().all(|count| *count < 2), || "a fault was injected twice".to_owned())?;
+            let mut met = injected.iter().map(|count| *count == 1);
+            left.planned.retain(|_| !met.next().unwrap_or(false));
+            if left.planned.is_empty() {
+                return Ok(case.planned.len());
             }
         }
-        Err(format!("{injected} of {} faults were injected", case.planned.len()))
+        Err(format!("never injected: {}", left.name()))
     }
 
-    fn attempt(&self, case: &Case, undisturbed: &Undisturbed) -> Result<usize, String> {
+    /// One run with faults, and one without. Answers how often each fault was injected.
+    fn attempt(&self, case: &Case, undisturbed: &Undisturbed) -> Result<Vec<u64>, String> {
         let mesh = self.prepared();
         self.proxy.plan(&case.planned);
         let first = mesh.run_through(&self.local, self.proxy.endpoint(), "deploy", &["--yes"]);

@@ -93,11 +93,11 @@ impl FaultProxy {
         self.call("POST", "/_microburst/rules", &json!([rule]));
     }
 
-    /// How many faults it injected.
-    pub(super) fn injected(&self) -> usize {
+    /// How often each fault was injected, by its own count: in the order of what was planned, sorted.
+    pub(super) fn injected(&self) -> Vec<u64> {
         let rules = self.call("GET", "/_microburst/rules", &Value::Null);
         let faults = rules.as_array().into_iter().flatten().filter(|rule| rule.get("latency").is_none());
-        faults.map(|rule| rule["fired_count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)).sum()
+        faults.map(|rule| rule["fired_count"].as_u64().unwrap_or(0)).collect()
     }
 
     /// How many requests of each kind went through.
