@@ -35,6 +35,7 @@ mod protect;
 mod recorded;
 mod session;
 mod settings;
+mod staging;
 mod step;
 mod stuck;
 mod tally;

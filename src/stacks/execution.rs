@@ -1,11 +1,13 @@
 //! What CloudFormation's own role may do: the union over all that an account of a kind may ever hold, so that a change
 //! of the mesh needs no new bootstrap (hazard 15). The actions come from the handlers in AWS's schemas.
 
+mod kinds;
 mod network;
 mod reading;
 mod services;
 mod storage;
 
+pub use kinds::{AccountKind, execution_types};
 pub(super) use reading::{reading, reading_actions_of};
 
 use super::grants::SETTINGS_LOCK;
@@ -13,102 +15,9 @@ use super::ownership::Owner;
 use crate::cfn::iam::{PolicyDocument, Statement};
 use crate::cfn::schema::{self, Verb};
 use crate::mesh::Mesh;
+use kinds::{OfKinds, of_kind};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-
-/// What an account is for; it decides what its execution role may make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AccountKind {
-    /// Holds the catalog, the tags and the grants.
-    Governance,
-    /// Holds data.
-    Producer,
-    /// Queries.
-    Consumer,
-}
-
-/// Types of the layers that an account of a kind holds, sorted.
-#[must_use]
-pub fn execution_types(kind: AccountKind) -> BTreeSet<&'static str> {
-    let further = match kind {
-        AccountKind::Governance | AccountKind::Producer => &[],
-        AccountKind::Consumer => network::TYPES,
-    };
-    types(kind).iter().chain(further).copied().collect()
-}
-
-const fn types(kind: AccountKind) -> &'static [&'static str] {
-    match kind {
-        AccountKind::Governance => &[
-            "AWS::Events::EventBus",
-            "AWS::Events::EventBusPolicy",
-            "AWS::Events::Rule",
-            "AWS::Glue::Crawler",
-            "AWS::Glue::Database",
-            "AWS::Glue::Table",
-            "AWS::IAM::Role",
-            "AWS::LakeFormation::DataLakeSettings",
-            "AWS::LakeFormation::PrincipalPermissions",
-            "AWS::LakeFormation::Resource",
-            "AWS::LakeFormation::Tag",
-            "AWS::LakeFormation::TagAssociation",
-            "AWS::SSM::Parameter",
-            "AWS::StepFunctions::StateMachine",
-        ],
-        AccountKind::Producer => &[
-            "AWS::Athena::WorkGroup",
-            "AWS::CloudWatch::Alarm",
-            "AWS::Events::EventBus",
-            "AWS::Events::EventBusPolicy",
-            "AWS::Events::Rule",
-            "AWS::Glue::Crawler",
-            "AWS::Glue::DataQualityRuleset",
-            "AWS::Glue::Database",
-            "AWS::Glue::Job",
-            "AWS::IAM::Role",
-            "AWS::KMS::Alias",
-            "AWS::KMS::Key",
-            "AWS::LakeFormation::DataLakeSettings",
-            "AWS::LakeFormation::PrincipalPermissions",
-            "AWS::Logs::LogGroup",
-            "AWS::S3::Bucket",
-            "AWS::S3::BucketPolicy",
-            "AWS::SNS::Subscription",
-            "AWS::SNS::Topic",
-            "AWS::SNS::TopicPolicy",
-            "AWS::SSM::Parameter",
-            "AWS::Scheduler::Schedule",
-            "AWS::Scheduler::ScheduleGroup",
-            "AWS::StepFunctions::StateMachine",
-        ],
-        AccountKind::Consumer => &[
-            "AWS::Athena::WorkGroup",
-            "AWS::CloudWatch::Alarm",
-            "AWS::Events::EventBus",
-            "AWS::Events::EventBusPolicy",
-            "AWS::Events::Rule",
-            "AWS::Glue::Database",
-            "AWS::IAM::Role",
-            "AWS::KMS::Alias",
-            "AWS::KMS::Key",
-            "AWS::LakeFormation::DataLakeSettings",
-            "AWS::LakeFormation::PrincipalPermissions",
-            "AWS::Logs::LogGroup",
-            "AWS::QuickSight::DataSet",
-            "AWS::QuickSight::DataSource",
-            "AWS::QuickSight::RefreshSchedule",
-            "AWS::S3::Bucket",
-            "AWS::S3::BucketPolicy",
-            "AWS::SNS::Subscription",
-            "AWS::SNS::Topic",
-            "AWS::SNS::TopicPolicy",
-            "AWS::SSM::Parameter",
-            "AWS::Scheduler::Schedule",
-            "AWS::Scheduler::ScheduleGroup",
-            "AWS::StepFunctions::StateMachine",
-        ],
-    }
-}
 
 /// Actions of types whose schemas have no handlers (AWS Lake Formation API reference).
 const fn unlisted(type_name: &str) -> &'static [&'static str] {
@@ -226,18 +135,6 @@ pub fn execution_actions(kind: AccountKind) -> &'static BTreeSet<String> {
     /// The schemas are the same for every account.
     static ACTIONS: OfKinds<BTreeSet<String>> = [const { OnceLock::new() }; 3];
     of_kind(&ACTIONS, kind, || execution_types(kind).into_iter().flat_map(handler_actions).collect())
-}
-
-/// What is the same for every account of a kind: made once, not for each of hundreds of accounts.
-type OfKinds<T> = [OnceLock<T>; 3];
-
-fn of_kind<T>(known: &'static OfKinds<T>, kind: AccountKind, make: impl FnOnce() -> T) -> &'static T {
-    let known = match kind {
-        AccountKind::Governance => &known[0],
-        AccountKind::Producer => &known[1],
-        AccountKind::Consumer => &known[2],
-    };
-    known.get_or_init(make)
 }
 
 /// Policies: words for the logical id, and the document.

@@ -1,6 +1,7 @@
 //! What drift detection reads: it works with the caller's own rights, here those of the plan role.
 
-use super::{AccountKind, OfKinds, Policies, execution_types, of_kind, unlisted, withheld};
+use super::kinds::{AccountKind, OfKinds, execution_types, of_kind};
+use super::{Policies, unlisted, withheld};
 use crate::cfn::iam::Statement;
 use crate::cfn::schema::{self, Verb};
 use std::collections::BTreeSet;
