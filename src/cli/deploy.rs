@@ -9,7 +9,7 @@ use super::failure::{Exit, Failure};
 use super::guard::{failed, owner, wished};
 use super::journal::Journals;
 use super::planning::{Looked, Planned, Unreviewed, planned};
-use super::ui::Ui;
+use super::ui::{Ui, is_unheard};
 use crate::assembly::{Operation, StackId};
 use crate::deploy::{
     Event, Guard, Holder, OnFailure, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
@@ -301,7 +301,7 @@ fn carry_out(
     };
     let outcome = carry_out(plan, reach, settings, guard, &mut receive).map_err(failed)?;
     drop(show);
-    if let Some(error) = lost.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+    if let Some(error) = lost.filter(|error| !is_unheard(error)) {
         return Err(Failure::new(error));
     }
     Ok(outcome)

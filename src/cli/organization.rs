@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::guard::{failed, owner, taken};
 use super::journal::Journals;
 use super::planning::{lock_of_bootstrap, reach, run_id};
-use super::ui::Ui;
+use super::ui::{Ui, is_unheard};
 use crate::deploy::organization::{Manager, OrganizationError, Organizing, Planned, look, organize};
 use crate::deploy::{DeployError, Event, Guard, Holder, INLINE_LIMIT, Settings, Unrecorded};
 use crate::mesh::Acting;
@@ -81,12 +81,11 @@ pub(super) fn run(arguments: &BootstrapArguments, ui: &mut Ui) -> Result<Exit, F
     let summary = organize(&organizing, &reach, &settings, &guard, &mut receive)
         .map_err(|error| not_organized(error, &manager))?;
     drop(show);
-    if let Some(error) = lost.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+    if let Some(error) = lost.filter(|error| !is_unheard(error)) {
         return Err(Failure::new(error));
     }
-    let inoperable = planned.iter().any(|planned| !planned.inoperable.is_empty());
     let failed = summary.stack_sets.iter().any(|organized| !organized.failed.is_empty());
-    Ok(match (summary.is_whole() && !inoperable, summary.stopped) {
+    Ok(match (summary.is_whole(), summary.stopped) {
         (true, _) => Exit::Done,
         (false, Some(_)) if !failed => Exit::Interrupted,
         (false, _) => Exit::Partial,

@@ -101,6 +101,12 @@ impl Ui {
     }
 }
 
+/// Whether nobody is there to hear: a pipe whose reader went away, or a terminal that is gone (EIO, which is 5 on Linux and macOS:
+/// write(2)).
+pub(super) fn is_unheard(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe || (cfg!(unix) && error.raw_os_error() == Some(5))
+}
+
 /// Talk, which goes on when nobody listens any more: a terminal that was closed stops no work, and what it came to is told by the
 /// exit code and the journal.
 struct Talk<W> {
@@ -110,14 +116,14 @@ struct Talk<W> {
 impl<W: Write> Write for Talk<W> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         match self.to.write(text) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(text.len()),
+            Err(error) if is_unheard(&error) => Ok(text.len()),
             written => written,
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self.to.flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if is_unheard(&error) => Ok(()),
             flushed => flushed,
         }
     }

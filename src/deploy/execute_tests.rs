@@ -851,7 +851,7 @@ async fn a_policy_that_a_killed_run_left_lifted_is_set_again_before_anything_can
     let ran = run.go().await;
     assert!(ran.summary().failed[0].message.contains("make a change set"), "{:#?}", ran.summary());
     assert!(guarded(&run, "storage"));
-    // a run that lifts it does not set it before
+    // a run that lifts it has nothing to set before where ours stands
     run.settings.lifted.insert(id("sales/storage"));
     let calls = run.cloud.log().len();
     assert!(run.go().await.summary().is_whole());
@@ -859,6 +859,22 @@ async fn a_policy_that_a_killed_run_left_lifted_is_set_again_before_anything_can
     let verbs: Vec<&str> = since.iter().filter_map(|call| call.split(' ').next()).collect();
     assert_eq!(verbs, ["CreateChangeSet", "SetStackPolicy", "ExecuteChangeSet", "SetStackPolicy"]);
     assert!(guarded(&run, "storage"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_was_lifted_for_a_change_that_is_refused_is_set_again() {
+    for call in ["ExecuteChangeSet", "CreateChangeSet"] {
+        let mut run = policed("acme-data");
+        run.go().await;
+        let mut run = with_another_bucket(run);
+        run.settings.lifted.insert(id("sales/storage"));
+        // as a run that was killed left it
+        run.cloud.put_policy("storage", crate::plan::LIFTED);
+        run.cloud.fails_once(call, trouble(ErrorKind::Denied));
+        let ran = run.go().await;
+        assert!(!ran.summary().failed.is_empty(), "{call}: {:#?}", ran.summary());
+        assert!(guarded(&run, "storage"), "{call}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ mod work;
 pub use work::Organizing;
 
 use super::aws::Aws;
-use super::cloud::{Access, CloudError, Scope};
+use super::cloud::{Access, CloudError, ErrorKind, Scope};
 use super::credentials::Reach;
 use super::events::Event;
 use super::outcome::Summary;
@@ -162,17 +162,26 @@ pub struct Organized {
     pub failed: BTreeMap<String, String>,
     /// Accounts of the environment that have no bootstrap.
     pub without: BTreeSet<String>,
+    /// Accounts whose stack takes no update until it is mended, with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inoperable: BTreeMap<String, String>,
 }
 
 impl Organized {
     fn none(name: &str) -> Self {
-        Self { name: name.to_owned(), stopped: None, failed: BTreeMap::new(), without: BTreeSet::new() }
+        Self {
+            name: name.to_owned(),
+            stopped: None,
+            failed: BTreeMap::new(),
+            without: BTreeSet::new(),
+            inoperable: BTreeMap::new(),
+        }
     }
 
-    /// Whether every account that was asked for has its stack.
+    /// Whether every account that was asked for has its stack, which takes updates.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.stopped.is_none() && self.failed.is_empty() && self.without.is_empty()
+        self.stopped.is_none() && self.failed.is_empty() && self.without.is_empty() && self.inoperable.is_empty()
     }
 }
 
@@ -271,7 +280,11 @@ async fn look_at<C: StackSets>(
             match cloud.single(&scope, &set.single).await {
                 Ok(None) => {}
                 Ok(Some(arn)) => drop(single.insert(account.to_string(), arn)),
-                Err(error) => drop(unseen.insert(account.to_string(), error.to_string())),
+                // who may not look cannot know; whatever else went wrong would make a second bootstrap there, which fails on its names
+                Err(error) if error.kind == ErrorKind::Denied => {
+                    drop(unseen.insert(account.to_string(), error.to_string()))
+                }
+                Err(error) => return Err(failed(error)),
             }
         }
         let without = without(&set, &instances, &single);

@@ -392,7 +392,7 @@ async fn an_interrupt_begins_no_further_step_and_a_second_one_leaves_what_runs()
     let again = look_at(&cloud, vec![one()], &manager()).await.unwrap();
     assert_eq!(again[0].steps.len(), 1);
     cloud.state().trouble.insert("CreateStackInstances", (ErrorKind::AlreadyExists, When::Before));
-    cloud.state().operations.insert("meshform-r1-0".to_owned(), (usize::MAX, BTreeMap::new()));
+    cloud.state().operations.insert(format!("meshform-r1-{}-0", one().name), (usize::MAX, BTreeMap::new()));
     let (summary, _) = worked(&cloud, &again, "r1", &[30, 60]).await;
     assert_eq!(summary.stopped, Some(Stop::Now));
     assert!(summary.stack_sets[0].stopped.as_ref().is_some_and(|why| why.contains("CloudFormation goes on")));

@@ -183,8 +183,8 @@ impl Cause {
             );
         }
         self.reason.to_lowercase().contains("already exist").then_some(
-            "what bears its name belongs to no stack of this mesh: somebody else made it, or a mesh that was destroyed left its data; \
-             look whose it is, and remove it, or import it into the stack",
+            "something of its name stands already: in another stack of this mesh (a product that moved), of somebody else, or data that \
+             a mesh that was destroyed left behind; find out whose it is before you touch it, then rename, import or remove it",
         )
     }
 }

@@ -4,7 +4,7 @@
 use super::cloud::{ChangeSetView, Cloud};
 use super::outcome::Failure;
 use super::step::Work;
-use crate::plan::{LIFTED, Protection, StackPolicy, StepChangeSet, forbids, guards, policy};
+use crate::plan::{LIFTED, Phase, Protection, StackPolicy, StepChangeSet, forbids, guards, policy};
 
 impl<C: Cloud> Work<C> {
     /// Switches termination protection on and sets the stack policy, where they are wanted and not there.
@@ -26,11 +26,11 @@ impl<C: Cloud> Work<C> {
         }
     }
 
-    /// Before a change that lifts nothing: sets the stack policy where it is wanted and another stands. A run that lifted it may have been
-    /// killed, and whatever refuses this change would leave it lifted once more.
+    /// Before a change: sets the stack policy where it is wanted and another stands. A run that lifted it may have been killed, and whatever
+    /// refuses this change would leave it lifted once more.
     pub(super) async fn closed_before(&self) -> Result<(), Box<Failure>> {
         match (&self.step.standing, self.step.stack_policy) {
-            (Some(arn), StackPolicy::Stores) if !self.lifts() => self.closed(arn).await,
+            (Some(arn), StackPolicy::Stores) => self.closed(arn).await,
             (_, StackPolicy::Stores | StackPolicy::Open) => Ok(()),
         }
     }
@@ -77,13 +77,19 @@ impl<C: Cloud> Work<C> {
         Err(Box::new(Failure { hints: vec![self.how_to_lift()], ..self.failure(message) }))
     }
 
-    /// After a change that failed with its policy lifted: the policy is set again when the stack has come to rest.
+    /// After a change that failed with its policy lifted: the policy is set again where the stack is at rest.
     pub(super) async fn protected_after(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let wanted = self.lifts() && !self.step.stack_policy.is_open();
-        if wanted && (failure.status.is_none() || self.protected().await.is_err()) {
+        if wanted && (!self.rests().await || self.protected().await.is_err()) {
             failure.hints.push("its stack policy may still be lifted: the next deploy sets it again".to_owned());
         }
         failure
+    }
+
+    /// Whether nothing works on the stack; not where that cannot be seen.
+    async fn rests(&self) -> bool {
+        let view = self.cloud.describe_stack(&self.reading(), self.step.id.stack.name()).await;
+        matches!(view, Ok(Some(view)) if view.status.phase() != Phase::Going)
     }
 
     /// How a change is made that a stack policy forbids.

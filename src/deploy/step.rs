@@ -203,8 +203,10 @@ impl<C: Cloud> Work<C> {
             self.protected().await?;
             return Ok(done);
         };
-        if kind == ChangeKind::Update {
-            self.policed(&change_set).await?;
+        if kind == ChangeKind::Update
+            && let Err(failure) = self.policed(&change_set).await
+        {
+            return Err(self.protected_after(failure).await);
         }
         let (view, events) = match self.executed(&change_set).await {
             Ok(done) => done,

@@ -3,7 +3,7 @@
 use super::cloud::{Access, Cloud, Scope, StackResource};
 use super::observe::{ObserveError, observed};
 use crate::assembly::{Layer, Manifest, StackId, StackPolicies};
-use crate::plan::{Deployed, Observed, Recovery, StackStatus, Standing, Stray, recovery};
+use crate::plan::{Deployed, Observed, Recovery, StackStatus, Standing, Stray, is_of_mesh, recovery};
 use std::collections::BTreeMap;
 
 /// A stack for which something can be done.
@@ -81,6 +81,8 @@ pub(super) async fn strays<C: Cloud>(
             let Some(layer) = layer.filter(|layer| *layer != Layer::Bootstrap) else { continue };
             let id = StackId::new(&known.owner, name);
             match observed(cloud, &scope, name, StackPolicies::None).await {
+                // a name alone makes no stack ours
+                Ok(Observed::Present(standing)) if !is_of_mesh(&standing, &manifest.mesh) => {}
                 Ok(observed) => {
                     let (account, region) = (account.clone(), known.region.clone());
                     found.insert(id, Stray { account, region, layer, observed });

@@ -1,13 +1,13 @@
 use super::*;
 use crate::assembly::Effect;
 use crate::plan::samples::{Sample, everything, id, nothing, rendered, stack, subscriber_template};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn standing(status: &str, protection: Protection, change_sets: &[&str]) -> Observed {
     Observed::Present(Box::new(Standing {
         stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/demo/1".to_owned(),
         status: StackStatus::from(status),
-        template: None,
+        template: Some(json!({})),
         parameters: BTreeMap::new(),
         outputs: BTreeMap::new(),
         role_arn: None,
@@ -228,6 +228,39 @@ fn a_stack_that_is_gone_passes_its_place_on_and_nothing_stands_for_nothing() {
             .steps
             .is_empty()
     );
+}
+
+#[test]
+fn what_does_not_say_that_it_is_of_this_mesh_is_refused() {
+    let described = |text: &str| json!({"Description": text, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}});
+    let with = |template: Option<Value>, status: &str| {
+        let Observed::Present(standing) = standing(status, Protection::Off, &[]) else { unreachable!() };
+        Standing { template, ..*standing }
+    };
+    for ours in
+        ["Storage of the data mesh demo", "Foundation of the data mesh demo: settings", "The data mesh demo and all"]
+    {
+        assert!(is_of_mesh(&with(Some(described(ours)), "CREATE_COMPLETE"), "demo"), "{ours}");
+    }
+    for foreign in ["Storage of the data mesh demo-2", "Storage of the data mesh demonstration", "My website", ""] {
+        assert!(!is_of_mesh(&with(Some(described(foreign)), "CREATE_COMPLETE"), "demo"), "{foreign}");
+    }
+    let nameless = json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}});
+    assert!(!is_of_mesh(&with(Some(nameless), "UPDATE_COMPLETE"), "demo"));
+    // no JSON, as nothing of ours is; and a shell that holds nothing yet
+    assert!(!is_of_mesh(&with(None, "ROLLBACK_COMPLETE"), "demo"));
+    assert!(is_of_mesh(&with(None, "REVIEW_IN_PROGRESS"), "demo"));
+    assert!(is_of_mesh(&with(Some(json!({})), "ROLLBACK_COMPLETE"), "demo"));
+    let rendered = rendered(mesh());
+    let mut deployed = everything(&rendered);
+    for status in ["CREATE_COMPLETE", "UPDATE_IN_PROGRESS"] {
+        let foreign = with(Some(described("My website")), status);
+        deployed.stacks.insert(id("sales/storage"), Observed::Present(Box::new(foreign)));
+        let planned =
+            destroy(&rendered.manifest, &deployed, &BTreeMap::new(), Protection::Off, &BTreeMap::new()).unwrap();
+        let decision = &planned.plan.steps[&StepId::new(&id("sales/storage"), Turn::Delete)].decision;
+        assert!(matches!(decision, Decision::Refuse { reason, .. } if reason.contains("somebody else's")), "{status}");
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ mod union;
 pub use change_set::{NoChangeSet, Prospect, StepChangeSet};
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
 pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing, Stubborn};
-pub use destroy::{Destruction, Left, Stays, Stray, destroy, removal};
+pub use destroy::{Destruction, Left, Stays, Stray, destroy, is_of_mesh, removal};
 pub use error::PlanError;
 pub use grants::{Grant, GrantedOn};
 pub use graph::{Graph, GraphError, graph};

@@ -93,6 +93,8 @@ pub(crate) fn rendered(samples: Vec<Sample>) -> Rendered {
     let mut templates = BTreeMap::new();
     let mut stacks = Vec::new();
     for mut sample in samples {
+        // as each template of ours says
+        sample.template["Description"] = json!("A sample of the data mesh demo");
         let text = crate::assembly::pretty(&sample.template);
         sample.stack.sha256 = fingerprint(&text);
         templates.insert(sample.stack.id.clone(), text);

@@ -86,7 +86,8 @@ fn another_parameter_a_masked_one_and_one_too_many_are_changes() {
 fn the_order_of_keys_in_a_template_means_nothing() {
     let rendered = two();
     let mut deployed = everything(&rendered);
-    let text = r#"{"Resources": {"Topic": {"Properties": {"DisplayName": "sales/demo-storage-sales"}, "Type": "AWS::SNS::Topic"}}}"#;
+    let text = r#"{"Resources": {"Topic": {"Properties": {"DisplayName": "sales/demo-storage-sales"}, "Type": "AWS::SNS::Topic"}},
+        "Description": "A sample of the data mesh demo"}"#;
     standing(&mut deployed, "sales/demo-storage-sales").template = serde_json::from_str(text).ok();
     assert!(plan(&rendered, &deployed, &MESH).unwrap().changes().next().is_none());
 }

@@ -52,6 +52,8 @@ pub(super) async fn failed_checks(
         }
         token = answer.next_token().map(str::to_owned);
         if token.is_none() {
+            // causes are told from the oldest on
+            checks.reverse();
             return Ok(checks);
         }
     }

@@ -1,10 +1,11 @@
 //! [`StackSets`] by AWS's own API.
 
 use super::Aws;
-use crate::deploy::cloud::{Cloud as _, CloudError, ErrorKind, Scope};
+use crate::deploy::cloud::{Cloud as _, CloudError, ErrorKind, Scope, StackView};
 use crate::deploy::failure::{At, failed};
 use crate::deploy::organization::{Manager, OperationState, SetRequest, StackSets, Targets};
 use crate::mesh::Acting;
+use crate::plan::StackStatus;
 use crate::plan::organization::{Instance, InstanceState, Options, Permissions, StandingSet};
 use aws_sdk_cloudformation::types::{
     AccountFilterType, AutoDeployment, CallAs, Capability, ConcurrencyMode, DeploymentTargets, ManagedExecution,
@@ -114,7 +115,12 @@ impl StackSets for Aws {
     }
 
     async fn single(&self, scope: &Scope, stack: &str) -> Result<Option<String>, CloudError> {
-        Ok(self.describe_stack(scope, stack).await?.map(|view| view.arn))
+        // a creation that never came to its end made no roles
+        let holds = |view: &StackView| {
+            let ended = [StackStatus::ReviewInProgress, StackStatus::RollbackComplete, StackStatus::DeleteComplete];
+            !ended.contains(&view.status)
+        };
+        Ok(self.describe_stack(scope, stack).await?.filter(holds).map(|view| view.arn))
     }
 
     async fn create_set(&self, manager: &Manager, request: &SetRequest<'_>) -> Result<(), CloudError> {

@@ -154,7 +154,7 @@ impl Cloud for FakeCloud {
             };
             return Ok(template.to_string());
         }
-        Ok(state.stacks[stack].template.clone().unwrap_or_default())
+        Ok(state.stacks[stack].template.clone().unwrap_or_else(|| "{}".to_owned()))
     }
 
     async fn create_change_set(

@@ -89,11 +89,11 @@ impl Organizing<'_> {
         stop: &AtomicBool,
         done: &mut Vec<Organized>,
     ) {
-        for Planned { set, steps, single, .. } in self.planned {
+        for Planned { set, steps, single, inoperable, .. } in self.planned {
             let left_out = single.keys().cloned().collect();
             let template = template_text(&set.template);
             let run = Run { cloud, manager: self.manager, settings, set, template, left_out };
-            let mut organized = Organized::none(&set.name);
+            let mut organized = Organized { inoperable: inoperable.clone(), ..Organized::none(&set.name) };
             for (at, step) in steps.iter().enumerate() {
                 if stop.load(Ordering::Relaxed) {
                     organized.stopped = Some(format!("it was stopped before: {step}"));
@@ -138,9 +138,10 @@ struct Run<'a, C> {
 }
 
 impl<C: StackSets> Run<'_, C> {
-    /// One id for one operation of one run: a repeated request is the same request.
+    /// One id for one operation of one run: a repeated request is the same request. With the StackSet's name, since no document says
+    /// whether an id must be the only one of its StackSet or of the account.
     fn operation(&self, at: usize) -> String {
-        format!("meshform-{}-{at}", self.settings.run)
+        format!("meshform-{}-{}-{at}", self.settings.run, self.set.name)
     }
 
     /// Carries a step out to its end; the accounts in which it failed.

@@ -133,12 +133,15 @@ pub fn plural(count: usize, noun: &str) -> String {
 
 /// What came of a StackSet, each account with its reason.
 pub(super) fn organization(organized: &Organized, colour: Colour) -> Vec<String> {
-    let Organized { name, stopped, failed, without } = organized;
+    let Organized { name, stopped, failed, without, inoperable } = organized;
     let bad = |text: &str| colour.paint(Tone::Bad, text);
     let mut lines: Vec<String> = failed
         .iter()
         .map(|(account, reason)| format!("{}: StackSet {name} in account {account} {reason}", bad("error")))
         .collect();
+    lines.extend(inoperable.iter().map(|(account, reason)| {
+        format!("{}: StackSet {name} in account {account} takes no update until it is mended: {reason}", bad("error"))
+    }));
     if let Some(why) = stopped {
         lines.push(format!("{}: StackSet {name}: {why}", bad("error")));
         lines.push("  hint: run the same command again: it looks again, and goes on from what stands".to_owned());
@@ -149,7 +152,7 @@ pub(super) fn organization(organized: &Organized, colour: Colour) -> Vec<String>
             colour.paint(Tone::Doubtful, "warning")
         ));
         lines.push(
-            "  hint: move it into one of its units, or bootstrap it singly; StackSets leave the management account out"
+            "  hint: bootstrap it singly (`meshform bootstrap --select 'OWNER/*'`), or, where it is in none of the units, move it into one; StackSets leave the management account out"
                 .to_owned(),
         );
     }

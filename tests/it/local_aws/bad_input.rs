@@ -245,6 +245,11 @@ print('made')
     for word in ["sales/small-storage-sales", "somebody else's", "give the mesh another name"] {
         assert!(refused.text().contains(word), "{word} in\n{}", refused.text());
     }
+    let refused = mesh.run(&local, "destroy", &["--yes", "small", "--unprotect"]);
+    assert_eq!(refused.code, 5, "{}", refused.text());
+    for word in ["sales/small-storage-sales", "somebody else's"] {
+        assert!(refused.text().contains(word), "{word} in\n{}", refused.text());
+    }
     assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new());
 }
 

@@ -144,7 +144,10 @@ impl Lane {
         ensure(executions == undisturbed.executions, || format!("{executions} executions: done twice, or not at all"))?;
         let told = text + &second.text() + &mesh.journals();
         let keys = self.local.secrets();
-        for secret in self.proxy.tokens().iter().chain(&keys) {
+        let tokens = self.proxy.tokens();
+        // the proxy knows where tokens stand in a request; else nothing would be looked for
+        ensure(first.code != 0 || !tokens.is_empty(), || "no session token was seen".to_owned())?;
+        for secret in tokens.iter().chain(&keys) {
             ensure(!told.contains(secret), || "a secret is told".to_owned())?;
         }
         Ok(injected)

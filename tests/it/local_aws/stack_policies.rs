@@ -127,35 +127,38 @@ fn a_policy_that_a_killed_run_lifted_is_set_again_by_the_next_deploy() {
     let mesh = Mesh::deployed(&local);
     mesh.without_the_job();
     local.call("DELETE", "log", &Value::Null);
-    let lifted = mesh.deploy(&local, &LIFT);
-    assert_eq!(lifted.code, 0, "{}", lifted.text());
+    let ran = mesh.deploy(&local, &LIFT);
+    assert_eq!(ran.code, 0, "{}", ran.text());
     let calls = mutating(&local.call("GET", "log", &Value::Null));
     let is_set = |call: &str| call.contains("SetStackPolicy");
     let sets: Vec<usize> = (1..).zip(&calls).filter(|(_, call)| is_set(call)).map(|(at, _)| at).collect();
     // in each turn it is lifted and set again; the last one removes the bucket
     let [.., lifts, sets_again] = sets.as_slice() else { panic!("it is lifted and set: {calls:?}") };
-    let (mut left_open, mut made, mut refused) = (0, 0, 0);
-    // when it is lifted, and when the change is ordered
-    for call in [*lifts, sets_again - 1] {
+    let lifted: Value = serde_json::from_str(LIFTED).expect("a policy is JSON");
+    let (mut made, mut refused) = (false, false);
+    // when it is lifted, and when the change is ordered; how often the lock is renewed hangs on the time, so a moment may come later
+    for call in *lifts..sets_again + 4 {
+        if made && refused {
+            break;
+        }
         let mesh = Mesh::deployed(&local);
         mesh.without_the_job();
         assert!(killed_at(&local, &mesh, call), "there is a call {call} of {calls:?}");
-        let lifted: Value = serde_json::from_str(LIFTED).expect("a policy is JSON");
-        left_open += usize::from(policies(&local)[STORAGE] == lifted);
+        let left_open = policies(&local)[STORAGE] == lifted;
         let case = format!("killed at call {call} of {calls:?}");
         let next = mesh.deploy(&local, &["--keep-going"]);
         assert!(guarded(&policies(&local), STORAGE), "{case}: {}", next.text());
         match next.code {
-            0 => made += 1,
+            0 => made |= left_open,
             5 => {
-                refused += 1;
+                refused |= left_open;
                 assert!(next.text().contains("stack policy forbids"), "{case}: {}", next.text());
-                let lifted = mesh.deploy(&local, &LIFT);
-                assert_eq!(lifted.code, 0, "{case}: {}", lifted.text());
+                let again = mesh.deploy(&local, &LIFT);
+                assert_eq!(again.code, 0, "{case}: {}", again.text());
                 assert!(guarded(&policies(&local), STORAGE), "{case}");
             }
             code => panic!("{case}: {code}: {}", next.text()),
         }
     }
-    assert_eq!((left_open, made, refused), (2, 1, 1), "left open, made, refused");
+    assert!(made && refused, "left open before the change was made: {refused}, and after it: {made}");
 }
