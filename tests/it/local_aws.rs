@@ -20,7 +20,8 @@ const STACKS: usize = 28;
 pub(crate) fn mutating(log: &Value) -> Vec<String> {
     let calls = log.as_array().expect("the log is a list");
     let changing = calls.iter().filter(|call| call["mutating"] == true);
-    changing.map(|call| format!("{}:{}", call["service"], call["action"])).collect()
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    changing.map(|call| format!("{}:{}", word(&call["service"]), word(&call["action"]))).collect()
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn a_plan_looks_alone_and_deploy_does_exactly_it() {
 
 /// A call of CloudFormation, as the log has it.
 fn call(action: &str) -> String {
-    format!("\"cloudformation\":\"{action}\"")
+    format!("cloudformation:{action}")
 }
 
 /// ARNs of the change sets in a plan file.

@@ -34,6 +34,8 @@ class Control:
     crawlers: dict = field(default_factory=dict)
     # The mutating call with this number, counted from when this was set, is done and never answered: whoever made it can be killed.
     hold_after: int | None = None
+    # Only calls about this stack count towards it.
+    hold_stack: str | None = None
 
 
 WIRE_NAMES = {
@@ -48,6 +50,7 @@ WIRE_NAMES = {
     "quality": "quality",
     "crawlers": "crawlers",
     "holdAfter": "hold_after",
+    "holdStack": "hold_stack",
 }
 
 _initial = Control()
@@ -114,9 +117,11 @@ def take_step_fault(integration: str) -> dict | None:
     return None
 
 
-async def hold() -> None:
-    """Keep the answer of a mutating call back while it is the one that holdAfter names."""
+async def hold(stack: str | None) -> None:
+    """Keep the answer of a mutating call about a stack back while it is the one that holdAfter names."""
     global _mutating, held
+    if control.hold_stack not in (None, stack):
+        return
     _mutating += 1
     mine = control.hold_after
     if mine is None or mine != _mutating:

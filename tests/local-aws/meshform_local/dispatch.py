@@ -112,6 +112,7 @@ def install() -> None:
             answer = glue_api.handle(action, headers, body, request_id)
         else:
             answer = await native(method, path, headers, body, query_params, request_id)
+        stack = _stack_name(service, headers, body, query_params)
         control.record_call(
             {
                 "service": service,
@@ -121,11 +122,11 @@ def install() -> None:
                 "principal": principal,
                 "mutating": is_mutating(action),
                 "status": answer[0],
-                "stack": _stack_name(service, headers, body, query_params),
+                "stack": stack,
             }
         )
         if is_mutating(action):
-            await control.hold()
+            await control.hold(stack)
         return answer
 
     app._dispatch_service_request = dispatch
