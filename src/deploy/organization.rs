@@ -270,9 +270,7 @@ async fn look_at<C: StackSets>(
         let steps = steps(&set.template, &set.units, standing.as_ref(), &instances);
         let steps = steps.map_err(|source| OrganizationError::NotOurs { name: set.name.clone(), source })?;
         let kept = standing.map_or_else(BTreeSet::new, |it| it.units.difference(&set.units).cloned().collect());
-        let inoperable = instances.iter().filter(|instance| instance.state == InstanceState::Inoperable);
-        let reason = |instance: &Instance| instance.reason.clone().unwrap_or_else(|| NO_REASON.to_owned());
-        let inoperable = inoperable.map(|instance| (instance.account.clone(), reason(instance))).collect();
+        let inoperable = inoperable(&instances);
         let (mut single, mut unseen) = (BTreeMap::new(), BTreeMap::new());
         for account in set.accounts.iter().filter(|account| !has(&instances, account.as_str())) {
             // what StackSets may do there is no matter of ours, what stands there is
@@ -297,6 +295,13 @@ const NO_REASON: &str = "CloudFormation gave no reason";
 
 fn has(instances: &[Instance], account: &str) -> bool {
     instances.iter().any(|instance| instance.account == account)
+}
+
+/// Accounts whose stack takes no update until it is mended, with the reason.
+fn inoperable(instances: &[Instance]) -> BTreeMap<String, String> {
+    let reason = |instance: &Instance| instance.reason.clone().unwrap_or_else(|| NO_REASON.to_owned());
+    let inoperable = instances.iter().filter(|instance| instance.state == InstanceState::Inoperable);
+    inoperable.map(|instance| (instance.account.clone(), reason(instance))).collect()
 }
 
 /// Accounts of the environment that have no bootstrap.

@@ -8,6 +8,7 @@ use super::deployed::{Deployed, Observed, Protection, StackStatus, Standing, Stu
 use super::digest::digest;
 use super::grants::{gone, grants};
 use super::probe::{self, Source};
+use super::whose::{is_of_mesh, left_alone};
 use super::{Decision, Graph, Pass, Plan, PlanError, StackPolicy, Step, StepId, Turn, graph};
 use crate::assembly::{Layer, Manifest, ManifestStack, ParameterValue, StackId};
 use crate::cfn::LEFTOVERS;
@@ -180,11 +181,7 @@ pub fn destroy(
         }
         let decision = match is_of_mesh(standing, &manifest.mesh) {
             true => decision,
-            false => Decision::Refuse {
-                reason: format!("does not say that it is of the data mesh {}: it is somebody else's of the same name", manifest.mesh),
-                advice: "look at it with `aws cloudformation get-template`; what is somebody else's is for its owner to move or delete"
-                    .to_owned(),
-            },
+            false => left_alone(&manifest.mesh),
         };
         layers.insert(stack.id.clone(), stack.layer);
         left.extend(leftovers(stack, standing, retain));
@@ -217,21 +214,6 @@ pub fn destroy(
     left.sort();
     let digest = digest(manifest, &steps, deployed);
     Ok(Destruction { plan: Plan { mesh: manifest.mesh.clone(), pass: Pass::Mesh, steps, digest }, left })
-}
-
-/// Whether a stack says that it is of a mesh, as the description of each of ours does. One without resources holds nothing that could
-/// be lost, and says nothing: an empty shell, and what a failed creation left.
-#[must_use]
-pub fn is_of_mesh(standing: &Standing, mesh: &str) -> bool {
-    let Some(template) = &standing.template else {
-        // a shell has no template yet; any other without JSON somebody else wrote, in YAML
-        return standing.status == StackStatus::ReviewInProgress;
-    };
-    if template["Resources"].as_object().is_none_or(serde_json::Map::is_empty) {
-        return true;
-    }
-    let named = template["Description"].as_str().and_then(|text| text.split_once("data mesh ")?.1.strip_prefix(mesh));
-    named.is_some_and(|end| !end.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '-'))
 }
 
 /// A stray as a stack of the manifest, as far as it is known.

@@ -237,14 +237,8 @@ fn what_does_not_say_that_it_is_of_this_mesh_is_refused() {
         let Observed::Present(standing) = standing(status, Protection::Off, &[]) else { unreachable!() };
         Standing { template, ..*standing }
     };
-    for ours in
-        ["Storage of the data mesh demo", "Foundation of the data mesh demo: settings", "The data mesh demo and all"]
-    {
-        assert!(is_of_mesh(&with(Some(described(ours)), "CREATE_COMPLETE"), "demo"), "{ours}");
-    }
-    for foreign in ["Storage of the data mesh demo-2", "Storage of the data mesh demonstration", "My website", ""] {
-        assert!(!is_of_mesh(&with(Some(described(foreign)), "CREATE_COMPLETE"), "demo"), "{foreign}");
-    }
+    assert!(is_of_mesh(&with(Some(described("Storage of the data mesh demo")), "CREATE_COMPLETE"), "demo"));
+    assert!(!is_of_mesh(&with(Some(described("Storage of the data mesh demo-2")), "CREATE_COMPLETE"), "demo"));
     let nameless = json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}});
     assert!(!is_of_mesh(&with(Some(nameless), "UPDATE_COMPLETE"), "demo"));
     // no JSON, as nothing of ours is; and a shell that holds nothing yet

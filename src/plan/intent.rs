@@ -1,11 +1,10 @@
 //! Whether a stack differs from what stands.
 
 use super::turns::Values;
-use super::{
-    Decision, Intent, MASKED, Observed, Protection, StackPolicy, Standing, Step, Turn, decide, guards, removal,
-};
+use super::whose::{is_of_mesh, left_alone, mesh_of};
+use super::{Decision, Intent, MASKED, Observed, Protection, StackPolicy, Step, Turn, decide, guards, removal};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is to be done with a stack after somebody else's operation on it has ended: the same table, with what stands now.
 #[must_use]
@@ -20,31 +19,14 @@ pub fn redecide(step: &Step, parameters: &BTreeMap<String, String>, observed: &O
 /// The table, and before it the question whose the stack is: by a change, or by a new beginning, somebody else's would lose all it has.
 pub(super) fn decided(wanted: &Value, observed: &Observed, intent: Intent) -> Decision {
     let decision = decide(observed, intent);
-    match (&decision, observed) {
-        (Decision::Update | Decision::DeleteThenCreate, Observed::Present(standing))
-            if is_foreign(standing, wanted) =>
+    match (&decision, observed, mesh_of(wanted)) {
+        (Decision::Update | Decision::DeleteThenCreate, Observed::Present(standing), Some(mesh))
+            if !is_of_mesh(standing, mesh) =>
         {
-            Decision::Refuse {
-                reason: "stands, and has nothing of what this mesh would have in it: it is somebody else's of the same name"
-                    .to_owned(),
-                advice: "look at it with `aws cloudformation get-template`; give the mesh another name, or have the stack's owner \
-                         delete it"
-                    .to_owned(),
-            }
+            left_alone(mesh)
         }
-        (_, Observed::Present(_) | Observed::Absent) => decision,
+        (_, Observed::Present(_) | Observed::Absent, _) => decision,
     }
-}
-
-/// Whether a stack is somebody else's: its template is no JSON, as each of ours is, or it has resources, none under an id of ours, and
-/// another description. A later meshform may word a description otherwise, and a change may replace every resource; not both at once.
-fn is_foreign(standing: &Standing, wanted: &Value) -> bool {
-    let Some(found) = &standing.template else { return true };
-    let ids = |template: &Value| -> BTreeSet<String> {
-        template["Resources"].as_object().into_iter().flatten().map(|(id, _)| id.clone()).collect()
-    };
-    let (theirs, ours) = (ids(found), ids(wanted));
-    !theirs.is_empty() && theirs.is_disjoint(&ours) && found["Description"] != wanted["Description"]
 }
 
 /// Equal when the parsed template and every parameter equal what stands. `None` for parameters that are not known yet, and a
@@ -92,7 +74,7 @@ pub(super) fn values(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::StackStatus;
+    use crate::plan::{StackStatus, Standing};
     use serde_json::json;
 
     fn standing(status: StackStatus, template: Option<Value>) -> Observed {
@@ -127,12 +109,14 @@ mod tests {
             assert!(refused(status.clone(), None), "{status}");
             assert!(refused(status.clone(), Some(template("My website", &["Site"]))), "{status}");
             assert!(refused(status.clone(), Some(json!({"Resources": {"Site": {}}}))), "{status}");
-            // ours: worded otherwise by an earlier meshform, or with other grants, or empty
-            assert!(!refused(status.clone(), Some(template("Storage", &["Bucket"]))), "{status}");
+            // an id that it shares with ours makes it no stack of ours, nor does another mesh of ours
+            assert!(refused(status.clone(), Some(template("Storage", &["Bucket", "Key"]))), "{status}");
             assert!(
-                !refused(status.clone(), Some(template("Storage in the data mesh demo", &["GrantOfOld"]))),
+                refused(status.clone(), Some(template("Storage in the data mesh demo-2", &["Bucket"]))),
                 "{status}"
             );
+            // ours: worded otherwise, with other resources, or empty
+            assert!(!refused(status.clone(), Some(template("All of the data mesh demo", &["Grant"]))), "{status}");
             assert!(!refused(status.clone(), Some(json!({}))), "{status}");
         }
         let told = decided(&wanted, &standing(StackStatus::CreateComplete, None), Intent::Change);

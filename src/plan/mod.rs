@@ -36,11 +36,12 @@ mod standing;
 mod steps;
 mod turns;
 mod union;
+mod whose;
 
 pub use change_set::{NoChangeSet, Prospect, StepChangeSet};
 pub use decision::{CHANGE_SET_PREFIX, Decision, Intent, decide};
 pub use deployed::{Deployed, MASKED, Observed, Phase, Protection, StackStatus, Standing, Stubborn};
-pub use destroy::{Destruction, Left, Stays, Stray, destroy, is_of_mesh, removal};
+pub use destroy::{Destruction, Left, Stays, Stray, destroy, removal};
 pub use error::PlanError;
 pub use grants::{Grant, GrantedOn};
 pub use graph::{Graph, GraphError, graph};
@@ -52,3 +53,4 @@ pub use select::Pattern;
 pub use stack_policy::{LIFTED, StackPolicy, forbids, guards, holds_data, policy};
 pub use standing::documents;
 pub use steps::{plan, to_observe};
+pub use whose::{is_of_mesh, mesh_of};

@@ -6,6 +6,7 @@ use crate::common::fixture;
 use crate::demo::synthesize;
 use meshform::assembly::{Document, StackId, check};
 use meshform::finding::{Code, Finding};
+use meshform::plan::mesh_of;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -185,6 +186,20 @@ fixtures! {
     role_unbounded: Code::RoleUnbounded;
     crawler_shape: Code::CrawlerShape;
     crawler_without_grant: Code::CrawlerWithoutGrant;
+}
+
+/// By it, and by nothing else, a stack is told from one of the same name that is somebody else's.
+#[test]
+fn every_template_names_its_mesh() {
+    for (environment, mesh) in [("environments/demo", "demo"), ("tests/fixtures/valid/small", "small")] {
+        let assembly = synthesize(&crate::demo::repository(environment));
+        assert_eq!(assembly.mesh, mesh);
+        let documents = Document::all(&assembly);
+        assert!(documents.len() > 8, "{environment}");
+        for document in documents {
+            assert_eq!(mesh_of(&document.template), Some(mesh), "{}", document.id);
+        }
+    }
 }
 
 #[test]

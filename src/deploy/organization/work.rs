@@ -1,6 +1,8 @@
 //! Carrying out what is to be done with StackSets, one operation after another, each followed to its end.
 
-use super::{Manager, NO_REASON, OperationState, Organized, Planned, SetRequest, StackSets, Targets, without};
+use super::{
+    Manager, NO_REASON, OperationState, Organized, Planned, SetRequest, StackSets, Targets, inoperable, without,
+};
 use crate::deploy::cloud::ErrorKind;
 use crate::deploy::events::{Event, Stop};
 use crate::deploy::execute::seconds_since;
@@ -89,11 +91,11 @@ impl Organizing<'_> {
         stop: &AtomicBool,
         done: &mut Vec<Organized>,
     ) {
-        for Planned { set, steps, single, inoperable, .. } in self.planned {
+        for Planned { set, steps, single, .. } in self.planned {
             let left_out = single.keys().cloned().collect();
             let template = template_text(&set.template);
             let run = Run { cloud, manager: self.manager, settings, set, template, left_out };
-            let mut organized = Organized { inoperable: inoperable.clone(), ..Organized::none(&set.name) };
+            let mut organized = Organized::none(&set.name);
             for (at, step) in steps.iter().enumerate() {
                 if stop.load(Ordering::Relaxed) {
                     organized.stopped = Some(format!("it was stopped before: {step}"));
@@ -110,7 +112,10 @@ impl Organizing<'_> {
                 }
             }
             match cloud.instances(self.manager, &set.name).await {
-                Ok(instances) => organized.without = without(set, &instances, single),
+                Ok(instances) => {
+                    organized.without = without(set, &instances, single);
+                    organized.inoperable = inoperable(&instances);
+                }
                 Err(error) => {
                     organized.stopped.get_or_insert_with(|| error.to_string());
                 }
