@@ -77,7 +77,7 @@ TORTURE ?= environments/demo
 
 torture: $(INSTALLED) ## Kill a deploy at each of its calls, and let each call meet each fault; takes hours; TORTURE=tests/fixtures/valid/small
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)
-	MESHFORM_TORTURE=$(TORTURE) cargo test --test it -- killed_at_every_call every_fault_on --nocapture --test-threads 1
+	MESHFORM_TORTURE=$(TORTURE) cargo test --profile torture --test it -- killed_at_every_call every_fault_on --nocapture --test-threads 1
 
 impact: $(IMPACT) ## Compare predicted replacements with cloudformation-diff, every property mutated in turn; needs Node 18
 	@$(call need,cargo,install Rust by rustup: https://rustup.rs)

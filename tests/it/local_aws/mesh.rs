@@ -56,7 +56,7 @@ impl Mesh {
     }
 }
 
-/// What stands, as far as it can be compared between two histories.
+/// What stands, as far as it can be compared between two histories: in order, since which of two stacks comes first hangs on the time.
 pub(super) fn standing(local: &LocalAws, mesh: &Mesh) -> Vec<String> {
     let status = mesh.run(local, "status", &["--format", "json"]);
     let status: Value = serde_json::from_str(&status.stdout).expect("the status is JSON");
@@ -76,11 +76,15 @@ pub(super) fn standing(local: &LocalAws, mesh: &Mesh) -> Vec<String> {
         let grant = |grant: &Value| {
             format!("{} {} {} {}", lake["account"], grant["principal"], grant["resource"], grant["permissions"])
         };
-        let mut grants: Vec<String> = lake["grants"].as_array().into_iter().flatten().map(grant).collect();
-        grants.sort();
-        all.extend(grants);
+        all.extend(lake["grants"].as_array().into_iter().flatten().map(grant));
     }
+    all.sort();
     all
+}
+
+/// How many runs go on at once, each against a local AWS of its own: a deploy mostly waits.
+pub(super) fn lanes() -> usize {
+    if std::env::var_os("MESHFORM_TORTURE").is_some() { 6 } else { 3 }
 }
 
 pub(super) fn count_of(local: &LocalAws, verb: &str) -> usize {

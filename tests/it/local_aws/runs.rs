@@ -1,10 +1,11 @@
 //! Runs that are killed, that meet another, and that take everything away again, over the wire.
 
 use super::harness::{Identity, LocalAws};
-use super::mesh::{Mesh, count_of, standing};
+use super::mesh::{Mesh, count_of, lanes, standing};
 use super::mutating;
 use serde_json::{Value, json};
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Kills a deploy at its n-th mutating call, when that is done and not answered; false when there were fewer.
@@ -51,23 +52,37 @@ fn killed_at_every_call_that_changes_something_the_next_deploy_comes_to_the_same
     let executions = count_of(&local, "ExecuteChangeSet");
     assert!(calls.len() > 15 && executions > 5, "the story is hollow: {calls:?}");
     let wanted = standing(&local, &undisturbed);
-    let (mut killed, began) = (0, Instant::now());
-    for call in 1..=calls.len() {
-        let mesh = Mesh::to_torture();
-        mesh.prepare(&local);
-        local.call("DELETE", "log", &Value::Null);
-        killed += usize::from(killed_at(&local, &mesh, call));
-        let case = format!("killed at call {call} of {}", calls.len());
-        let again = mesh.run(&local, "deploy", &["--yes"]);
-        assert_eq!(again.code, 0, "{case}: {}", again.text());
-        assert_eq!(standing(&local, &mesh), wanted, "{case}");
-        assert_eq!(count_of(&local, "ExecuteChangeSet"), executions, "{case}: done twice, or not at all");
-        local.call("DELETE", "log", &Value::Null);
-        let third = mesh.run(&local, "deploy", &["--yes"]);
-        assert_eq!(third.code, 0, "{case}: {}", third.text());
-        assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new(), "{case}");
-        println!("{case}: the same; {} s", began.elapsed().as_secs());
-    }
+    let (killed, next, began) = (AtomicUsize::new(0), AtomicUsize::new(1), Instant::now());
+    let work = |local: LocalAws| {
+        loop {
+            let call = next.fetch_add(1, Ordering::Relaxed);
+            if call > calls.len() {
+                return;
+            }
+            let mesh = Mesh::to_torture();
+            mesh.prepare(&local);
+            local.call("DELETE", "log", &Value::Null);
+            killed.fetch_add(usize::from(killed_at(&local, &mesh, call)), Ordering::Relaxed);
+            let case = format!("killed at call {call} of {}", calls.len());
+            let again = mesh.run(&local, "deploy", &["--yes"]);
+            assert_eq!(again.code, 0, "{case}: {}", again.text());
+            assert_eq!(standing(&local, &mesh), wanted, "{case}");
+            assert_eq!(count_of(&local, "ExecuteChangeSet"), executions, "{case}: done twice, or not at all");
+            local.call("DELETE", "log", &Value::Null);
+            let third = mesh.run(&local, "deploy", &["--yes"]);
+            assert_eq!(third.code, 0, "{case}: {}", third.text());
+            assert_eq!(mutating(&local.call("GET", "log", &Value::Null)), Vec::<String>::new(), "{case}");
+            println!("{case}: the same; {} s", began.elapsed().as_secs());
+        }
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        for _ in 1..lanes() {
+            scope.spawn(move || work(LocalAws::start()));
+        }
+        work(local);
+    });
+    let killed = killed.into_inner();
     println!(
         "killed at every call: {} calls that change something, {killed} killed, {executions} executions each time, {} s",
         calls.len(),
