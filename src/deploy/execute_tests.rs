@@ -11,6 +11,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
 #[cfg(test)]
+#[path = "checks_tests.rs"]
+mod checks;
+#[cfg(test)]
 #[path = "limits_tests.rs"]
 mod limits;
 

@@ -1,6 +1,6 @@
 //! What the cloud in memory answers.
 
-use super::{Change, FakeCloud, Script, Stack, State, Stored, event, trouble};
+use super::{Change, CheckedAt, FakeCloud, Script, Stack, State, Stored, event, trouble};
 use crate::deploy::cloud::*;
 use crate::mesh::fingerprint;
 use crate::plan::diff::{ChangeSetAction, ChangeSetReplacement, ChangeSetResource};
@@ -90,6 +90,12 @@ impl FakeCloud {
     fn outputs(&self, name: &str, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let turn = parameters.get("Turn").cloned().unwrap_or_default();
         self.said.get(&(name.to_owned(), turn)).cloned().unwrap_or_else(|| outputs(name))
+    }
+
+    /// The checks of a stack that fail then: resource and reason.
+    fn checks_at(&self, at: CheckedAt, name: &str) -> impl Iterator<Item = &(String, String)> {
+        let checks = self.checks.get(name).filter(|(when, _)| *when == at);
+        checks.into_iter().flat_map(|(_, found)| found)
     }
 
     /// A rollback that ends after a second.
@@ -212,6 +218,9 @@ impl Cloud for FakeCloud {
         if same {
             let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
             view = ChangeSetView { state: ChangeSetState::Failed, reason: Some(reason.to_owned()), ..view };
+        } else if self.checks_at(CheckedAt::ChangeSet, &request.stack).next().is_some() {
+            let reason = "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]";
+            view = ChangeSetView { state: ChangeSetState::Failed, reason: Some(reason.to_owned()), ..view };
         } else {
             view.resources = changes(&parse(stack.template.as_deref().unwrap_or("{}")), &parse(&template));
         }
@@ -316,13 +325,20 @@ impl Cloud for FakeCloud {
         stack.events.push(next(&name, Some(&arn), format!("{verb}_IN_PROGRESS"), Some("User Initiated")));
         stack.status = StackStatus::from(format!("{verb}_IN_PROGRESS"));
         let going = stack.status.clone();
-        if let Some((resource, reason)) = script.fails.as_ref().filter(|_| fails) {
+        let rolling = if creating { "ROLLBACK_IN_PROGRESS" } else { "UPDATE_ROLLBACK_IN_PROGRESS" };
+        let rolled = if creating { "ROLLBACK_COMPLETE" } else { "UPDATE_ROLLBACK_COMPLETE" };
+        let checked = self.checks_at(CheckedAt::Operation, &name).count();
+        if checked > 0 {
+            let reason = format!("Validation failed with {checked} error(s). Call DescribeEvents to see them.");
+            let going = vec![next(&name, Some(&arn), rolling.to_owned(), Some(&reason))];
+            let back = vec![next(&name, Some(&arn), rolled.to_owned(), None)];
+            stack.agenda =
+                vec![(now + half, StackStatus::from(rolling), going), (now + end, StackStatus::from(rolled), back)];
+        } else if let Some((resource, reason)) = script.fails.as_ref().filter(|_| fails) {
             let failed = vec![
                 next("Bystander", None, format!("{verb}_FAILED"), Some("Resource creation cancelled")),
                 next(resource, None, format!("{verb}_FAILED"), Some(reason)),
             ];
-            let rolling = if creating { "ROLLBACK_IN_PROGRESS" } else { "UPDATE_ROLLBACK_IN_PROGRESS" };
-            let rolled = if creating { "ROLLBACK_COMPLETE" } else { "UPDATE_ROLLBACK_COMPLETE" };
             let back = vec![next(&name, Some(&arn), rolled.to_owned(), None)];
             stack.agenda = vec![
                 (now + end, StackStatus::from(rolling), failed),
@@ -539,9 +555,16 @@ impl Cloud for FakeCloud {
         })
     }
 
-    async fn failed_checks(&self, _: &Scope, _: &str, _: Option<&str>) -> Result<Vec<StackEvent>, CloudError> {
-        // this cloud checks nothing before it begins
-        Ok(Vec::new())
+    async fn failed_checks(
+        &self,
+        _: &Scope,
+        stack_arn: &str,
+        change_set: Option<&str>,
+    ) -> Result<Vec<StackEvent>, CloudError> {
+        Self::troubled(&mut self.state(), "DescribeEvents")?;
+        let at = if change_set.is_some() { CheckedAt::ChangeSet } else { CheckedAt::Operation };
+        let found = self.checks_at(at, Self::named(stack_arn));
+        Ok(found.map(|(resource, reason)| event(0, resource, None, "VALIDATION_FAILED", Some(reason))).collect())
     }
 
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {

@@ -13,6 +13,8 @@
 //! Stacks
 //! - An execution takes the stack's scripted time (2 s by default). Its resources come to their end half-way. Every event of an
 //!   operation carries its token (ref, `StackEvent`).
+//! - One that is scripted to fail a check touches nothing: its change set fails, or its operation is rolled back at once, with a reason
+//!   that names no resource. `DescribeEvents` alone names them (guide, "Validate stack deployments").
 //! - A failing stack rolls back for one second more: `ROLLBACK_COMPLETE`, or `UPDATE_ROLLBACK_COMPLETE` with the old template.
 //! - A rollback that is blocked by resources ends in `UPDATE_ROLLBACK_FAILED`. Continued, it comes to its end when nothing blocks it any
 //!   more: it was mended, or what blocks it is skipped; only what failed in the rollback can be (ref, `ContinueUpdateRollback`).
@@ -57,6 +59,15 @@ impl Default for Script {
     fn default() -> Self {
         Self { takes: Duration::from_secs(2), fails: None, times: usize::MAX }
     }
+}
+
+/// When a check fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckedAt {
+    /// As the change set is computed.
+    ChangeSet,
+    /// As the operation begins.
+    Operation,
 }
 
 #[derive(Debug, Clone)]
@@ -127,6 +138,8 @@ pub(super) struct FakeCloud {
     pub(super) said: BTreeMap<(String, String), BTreeMap<String, String>>,
     /// Resources that stay in the cleanup of an update, and why, by stack.
     pub(super) clinging: BTreeMap<String, (String, String)>,
+    /// Checks that fail, by stack: when, and resource and reason of each.
+    pub(super) checks: BTreeMap<String, (CheckedAt, Vec<(String, String)>)>,
     /// Grants that a revoke left behind, by principal.
     pub(super) survivors: BTreeSet<String>,
     born: Option<Instant>,
