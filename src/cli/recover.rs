@@ -112,6 +112,9 @@ fn known<'a>(named: &str, stuck: &'a BTreeMap<StackId, Stuck>) -> Result<&'a Sta
 /// A way for one stack, if it fits what failed there.
 fn way(stack: &StackId, way: Way, stuck: &BTreeMap<StackId, Stuck>) -> Result<(StackId, Decision), Failure> {
     let found = &stuck[stack];
+    if let Recovery::Not { reason, advice } = found.recovery {
+        return Err(Failure::new(format!("stack {stack} {reason}")).hint(advice).exit(Exit::Usage));
+    }
     if found.recovery != Recovery::Continue {
         return Err(wrong(format!("{stack} is in {}: it has no rollback to continue", found.standing.status)));
     }

@@ -3,7 +3,7 @@
 use super::cloud::{Access, Cloud, Scope, StackResource};
 use super::observe::{ObserveError, observed};
 use crate::assembly::{Layer, Manifest, StackId, StackPolicies};
-use crate::plan::{Deployed, Observed, Recovery, StackStatus, Standing, Stray, is_of_mesh, recovery};
+use crate::plan::{Deployed, Observed, Recovery, StackStatus, Standing, Stray, is_of_mesh, recovery_of};
 use std::collections::BTreeMap;
 
 /// A stack for which something can be done.
@@ -27,7 +27,7 @@ pub(super) async fn stuck<C: Cloud>(
     let mut failures = Vec::new();
     for stack in &manifest.stacks {
         let Some(Observed::Present(standing)) = deployed.stacks.get(&stack.id) else { continue };
-        let recovery = recovery(&standing.status);
+        let recovery = recovery_of(standing, &manifest.mesh);
         let failed = match recovery {
             Recovery::Needless => continue,
             Recovery::Busy | Recovery::Not { .. } => Vec::new(),

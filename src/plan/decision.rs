@@ -155,21 +155,12 @@ fn refuse(reason: &str, advice: &str) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::deployed::Protection;
-    use std::collections::BTreeMap;
+    use crate::plan::samples;
 
     fn standing(status: &StackStatus, change_sets: &[&str]) -> Observed {
         Observed::Present(Box::new(Standing {
-            stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/demo/1".to_owned(),
-            status: status.clone(),
-            template: None,
-            parameters: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            role_arn: None,
-            termination_protection: Protection::Off,
-            stack_policy: None,
-            stubborn: Vec::new(),
             change_sets: change_sets.iter().map(|name| (*name).to_owned()).collect(),
+            ..samples::standing(status.clone())
         }))
     }
 

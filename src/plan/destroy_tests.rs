@@ -1,20 +1,14 @@
 use super::*;
 use crate::assembly::Effect;
-use crate::plan::samples::{Sample, everything, id, nothing, rendered, stack, subscriber_template};
+use crate::plan::samples::{self, Sample, everything, id, nothing, rendered, stack, subscriber_template};
 use serde_json::{Value, json};
 
 fn standing(status: &str, protection: Protection, change_sets: &[&str]) -> Observed {
     Observed::Present(Box::new(Standing {
-        stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/demo/1".to_owned(),
-        status: StackStatus::from(status),
         template: Some(json!({})),
-        parameters: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        role_arn: None,
         termination_protection: protection,
-        stack_policy: None,
-        stubborn: Vec::new(),
         change_sets: change_sets.iter().map(|name| (*name).to_owned()).collect(),
+        ..samples::standing(status)
     }))
 }
 

@@ -74,22 +74,11 @@ pub(super) fn values(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{StackStatus, Standing};
+    use crate::plan::{StackStatus, Standing, samples};
     use serde_json::json;
 
     fn standing(status: StackStatus, template: Option<Value>) -> Observed {
-        Observed::Present(Box::new(Standing {
-            stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/demo/1".to_owned(),
-            status,
-            template,
-            parameters: BTreeMap::new(),
-            outputs: BTreeMap::new(),
-            role_arn: None,
-            termination_protection: Protection::Off,
-            stack_policy: None,
-            stubborn: Vec::new(),
-            change_sets: Vec::new(),
-        }))
+        Observed::Present(Box::new(Standing { template, ..samples::standing(status) }))
     }
 
     fn template(description: &str, ids: &[&str]) -> Value {

@@ -48,7 +48,7 @@ pub use graph::{Graph, GraphError, graph};
 pub use intent::redecide;
 pub use model::{Asset, Options, Parameter, Pass, Plan, Secret, Step, StepId, Turn};
 pub use probe::{DefaultsFor, Probe, TaggedDatabase, TaggedTable, Tags};
-pub use recover::{Recovery, Way, WrongWay, fits, recover, recovery};
+pub use recover::{Recovery, Way, WrongWay, fits, recover, recovery, recovery_of};
 pub use select::Pattern;
 pub use stack_policy::{LIFTED, StackPolicy, forbids, guards, holds_data, policy};
 pub use standing::documents;

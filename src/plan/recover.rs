@@ -2,9 +2,10 @@
 //!
 //! Sources: CloudFormation API reference, `ContinueUpdateRollback` and `RollbackStack`; user guide, "Stack status codes".
 
-use super::deployed::{Deployed, Observed, StackStatus};
+use super::deployed::{Deployed, Observed, StackStatus, Standing};
 use super::destroy::bare;
 use super::digest::digest;
+use super::whose::is_of_mesh;
 use super::{Decision, Pass, Plan, Turn};
 use crate::assembly::{Manifest, StackId};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,19 @@ pub enum Recovery {
         /// What to do.
         advice: &'static str,
     },
+}
+
+/// What can be done for a stack that bears a name of the mesh's: nothing, where it is somebody else's.
+#[must_use]
+pub fn recovery_of(standing: &Standing, mesh: &str) -> Recovery {
+    match recovery(&standing.status) {
+        Recovery::Needless => Recovery::Needless,
+        recovery if is_of_mesh(standing, mesh) => recovery,
+        Recovery::Busy | Recovery::Continue | Recovery::RollBack | Recovery::Not { .. } => Recovery::Not {
+            reason: "is somebody else's of the same name: its description does not name the mesh",
+            advice: "tell its owner; give the mesh another name if the stack is to stay",
+        },
+    }
 }
 
 /// What can be done for a stack in a status.
@@ -150,6 +164,8 @@ pub fn fits(way: &Way, failed: &BTreeSet<String>) -> Result<(), WrongWay> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::samples;
+    use serde_json::json;
 
     #[test]
     fn the_table_cell_by_cell() {
@@ -194,6 +210,22 @@ mod tests {
             };
             assert_eq!(word, wanted, "{status}");
         }
+    }
+
+    #[test]
+    fn a_stack_of_somebody_else_is_not_recovered_whatever_it_needs() {
+        let standing = |status: &str, description: &str| Standing {
+            template: Some(json!({"Description": description, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})),
+            ..samples::standing(status)
+        };
+        let ours = "Storage of the data mesh demo";
+        assert_eq!(recovery_of(&standing("UPDATE_ROLLBACK_FAILED", ours), "demo"), Recovery::Continue);
+        assert_eq!(recovery_of(&standing("UPDATE_FAILED", ours), "demo"), Recovery::RollBack);
+        for status in ["UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", "UPDATE_IN_PROGRESS", "DELETE_FAILED"] {
+            let recovery = recovery_of(&standing(status, "Our website"), "demo");
+            assert!(matches!(recovery, Recovery::Not { reason, .. } if reason.contains("somebody else's")), "{status}");
+        }
+        assert_eq!(recovery_of(&standing("UPDATE_COMPLETE", "Our website"), "demo"), Recovery::Needless);
     }
 
     #[test]

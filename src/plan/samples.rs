@@ -113,6 +113,22 @@ pub(crate) fn rendered(samples: Vec<Sample>) -> Rendered {
     }
 }
 
+/// A stack that stands without anything.
+pub(crate) fn standing(status: impl Into<StackStatus>) -> Standing {
+    Standing {
+        stack_arn: "arn:aws:cloudformation:eu-west-1:111111111111:stack/demo/1".to_owned(),
+        status: status.into(),
+        template: None,
+        parameters: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+        role_arn: None,
+        termination_protection: Protection::Off,
+        stack_policy: None,
+        stubborn: Vec::new(),
+        change_sets: Vec::new(),
+    }
+}
+
 /// Nothing stands anywhere.
 pub(crate) fn nothing(rendered: &Rendered) -> Deployed {
     let stacks = rendered.manifest.stacks.iter().map(|stack| (stack.id.clone(), Observed::Absent));
@@ -134,15 +150,11 @@ pub(crate) fn everything(rendered: &Rendered) -> Deployed {
         });
         let standing = Standing {
             stack_arn: format!("arn:aws:cloudformation:eu-west-1:{}:stack/{}/1", stack.account, stack.id.name()),
-            status: StackStatus::CreateComplete,
             template: serde_json::from_str(&rendered.templates[&stack.id]).ok(),
             parameters: parameters.collect(),
             outputs: outputs(stack.id.name()),
-            role_arn: None,
             termination_protection: Protection::On,
-            stack_policy: None,
-            stubborn: Vec::new(),
-            change_sets: Vec::new(),
+            ..standing(StackStatus::CreateComplete)
         };
         (stack.id.clone(), Observed::Present(Box::new(standing)))
     });
