@@ -145,9 +145,17 @@ impl Statement {
 
     /// What is left of it with these actions alone; none when it denies, or nothing is left.
     #[must_use]
-    pub fn only(mut self, keep: impl Fn(&str) -> bool) -> Option<Self> {
-        self.action.retain(|action| keep(action));
-        (self.effect == Effect::Allow && !self.action.is_empty()).then_some(self)
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Option<Self> {
+        let Self { sid, effect, principal, action, resource, condition } = self;
+        let action: BTreeSet<String> = action.iter().filter(|action| keep(action)).cloned().collect();
+        (*effect == Effect::Allow && !action.is_empty()).then(|| Self {
+            sid: sid.clone(),
+            effect: *effect,
+            principal: principal.clone(),
+            action,
+            resource: resource.clone(),
+            condition: condition.clone(),
+        })
     }
 
     /// On resources named by text.

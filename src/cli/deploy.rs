@@ -17,7 +17,7 @@ use crate::deploy::{
 use crate::mesh::{AccountId, Limits};
 use crate::plan::file::{LONGEST, Moved, PlanFile, PlanFileError, moved};
 use crate::plan::{Options, Pass, Pattern, Plan, Step, StepId};
-use crate::report::deploy::{Board, Failures, JsonLines, PlainLines, Show, plural};
+use crate::report::deploy::{Failures, JsonLines, Show, plural};
 use crate::report::plan::words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -278,15 +278,11 @@ fn carry_out(
     guard: &Guard,
     usual: BTreeMap<StepId, f64>,
 ) -> Result<Outcome, Failure> {
-    let (width, colour, live, quiet) = (ui.width, ui.err_colour, ui.live, ui.is_quiet());
+    let (colour, quiet) = (ui.err_colour, ui.is_quiet());
     let mut show: Box<dyn Show + '_> = match format {
         ProgressFormat::Json => Box::new(JsonLines::new(&mut ui.out)),
         ProgressFormat::Text if quiet => Box::new(Failures::new(&mut ui.err, colour)),
-        ProgressFormat::Text if live => {
-            let columns = u16::try_from(width).unwrap_or(u16::MAX);
-            Box::new(Board::new(indicatif::ProgressDrawTarget::stderr(), columns, colour, usual))
-        }
-        ProgressFormat::Text => Box::new(PlainLines::new(&mut ui.err, colour)),
+        ProgressFormat::Text => ui.show(usual),
     };
     // a reader that went away must not stop a deployment half way
     let mut lost = None;

@@ -10,7 +10,7 @@ use super::planning::standing;
 use super::ui::Ui;
 use crate::assembly::pretty;
 use crate::deploy::{Entry, Event, Journal, RunRecord, usual};
-use crate::report::deploy::{Board, JsonLines, PlainLines, Show};
+use crate::report::deploy::{JsonLines, Show};
 use crate::report::status::{Alive, Seen, Status};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -62,14 +62,9 @@ pub(super) fn run(arguments: &StatusArguments, ui: &mut Ui) -> Result<Exit, Fail
 
 /// Shows a run that goes on in another process, from its first event to its last.
 fn attach(journals: &Journals, run: &str, format: StatusFormat, ui: &mut Ui) -> Result<Exit, Failure> {
-    let (width, colour, live) = (ui.width, ui.err_colour, ui.live);
     let mut show: Box<dyn Show + '_> = match format {
         StatusFormat::Json => Box::new(JsonLines::new(&mut ui.out)),
-        StatusFormat::Text if live => {
-            let columns = u16::try_from(width).unwrap_or(u16::MAX);
-            Box::new(Board::new(indicatif::ProgressDrawTarget::stderr(), columns, colour, BTreeMap::new()))
-        }
-        StatusFormat::Text => Box::new(PlainLines::new(&mut ui.err, colour)),
+        StatusFormat::Text => ui.show(BTreeMap::new()),
     };
     let mut file = File::open(journals.path(run)).map_err(Failure::new)?;
     let mut unread = Vec::new();

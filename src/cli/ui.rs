@@ -1,9 +1,15 @@
 //! The terminal: data to stdout, talk to stderr, colours where they are wanted.
 
-#![expect(clippy::disallowed_methods, reason = "the one place that reads NO_COLOR and the width of the terminal")]
+#![expect(clippy::disallowed_methods, reason = "the one place that reads NO_COLOR, CI and the width of the terminal")]
 
 use super::failure::{Exit, Failure};
+#[cfg(feature = "aws")]
+use crate::plan::StepId;
+#[cfg(feature = "aws")]
+use crate::report::deploy::{Blocks, Board, Fold, PlainLines, Show};
 use crate::report::findings::Colour;
+#[cfg(feature = "aws")]
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 /// When text carries colours.
@@ -28,6 +34,9 @@ pub(super) struct Ui {
     /// Whether stderr is a terminal, where lines can be drawn anew.
     #[cfg(feature = "aws")]
     pub(super) live: bool,
+    /// How the log folds blocks, in CI.
+    #[cfg(feature = "aws")]
+    pub(super) ci: Option<Fold>,
     /// What is known of the code of an MFA device.
     #[cfg(feature = "aws")]
     pub(super) mfa: super::mfa::OneTime,
@@ -46,6 +55,8 @@ impl Ui {
         };
         let (stdout, stderr) = (io::stdout(), io::stderr());
         #[cfg(feature = "aws")]
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "false");
+        #[cfg(feature = "aws")]
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
             out_colour: colour(stdout.is_terminal()),
@@ -53,6 +64,13 @@ impl Ui {
             width: terminal_width(),
             #[cfg(feature = "aws")]
             live: stderr.is_terminal() && !dumb && !quiet,
+            // GitHub Actions and GitLab set CI (their documentation, default variables)
+            #[cfg(feature = "aws")]
+            ci: match (is_set("GITHUB_ACTIONS"), is_set("CI")) {
+                (true, _) => Some(Fold::GitHub),
+                (false, true) => Some(Fold::None),
+                (false, false) => None,
+            },
             #[cfg(feature = "aws")]
             mfa: super::mfa::OneTime::default(),
             quiet,
@@ -67,6 +85,20 @@ impl Ui {
             return Ok(());
         }
         writeln!(self.err, "{text}")
+    }
+
+    /// Shows a run on stderr: as a board on a terminal, as blocks in CI, else line by line.
+    #[cfg(feature = "aws")]
+    pub(super) fn show(&mut self, usual: BTreeMap<StepId, f64>) -> Box<dyn Show + '_> {
+        let colour = self.err_colour;
+        if self.live {
+            let columns = u16::try_from(self.width).unwrap_or(u16::MAX);
+            return Box::new(Board::new(indicatif::ProgressDrawTarget::stderr(), columns, colour, usual));
+        }
+        match self.ci {
+            Some(fold) => Box::new(Blocks::new(&mut self.err, colour, fold)),
+            None => Box::new(PlainLines::new(&mut self.err, colour)),
+        }
     }
 
     /// Whether only data and errors are wanted.

@@ -1,11 +1,13 @@
-//! A deploy as it happens, and how it ended: plain lines, JSON lines, or a live board.
+//! A deploy as it happens, and how it ended: plain lines, blocks for the log of CI, JSON lines, or a live board.
 //!
 //! Meaning never hangs on colour: every state has its own word.
 
+mod blocks;
 mod board;
 mod words;
 
 pub use super::Colour;
+pub use blocks::{Blocks, Fold};
 pub use board::Board;
 pub(crate) use words::{elapsed, failure_line, skip as skip_words};
 pub use words::{plural, summary};

@@ -175,7 +175,8 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn of(&self, service: &str) -> BTreeSet<String> {
-        self.actions.iter().filter(|action| action.split(':').next() == Some(service)).cloned().collect()
+        let start = format!("{service}:");
+        self.actions.range(start.clone()..).take_while(|action| action.starts_with(&start)).cloned().collect()
     }
 
     fn arn(&self, service: &str, rest: &str) -> String {

@@ -18,6 +18,8 @@ pub struct Board {
     screen: MultiProgress,
     /// Width of the terminal in columns.
     width: usize,
+    /// Columns for the names of steps.
+    names: usize,
     colour: Colour,
     steps: Vec<PlannedStep>,
     rows: BTreeMap<StepId, Row>,
@@ -43,6 +45,7 @@ impl Board {
         Self {
             screen: MultiProgress::with_draw_target(target),
             width: usize::from(width).clamp(20, 200),
+            names: 0,
             colour,
             steps: Vec::new(),
             rows: BTreeMap::new(),
@@ -63,7 +66,7 @@ impl Board {
             Row { bar, what: String::new(), done: 0, total: 0 }
         });
         row.what = what;
-        row.bar.set_message(line(step, row.done, row.total, &row.what, self.width));
+        row.bar.set_message(line(step, row.done, row.total, &row.what, (self.names, self.width)));
     }
 
     fn progress(&mut self, step: &StepId, resource: String, now: usize, of: usize) {
@@ -95,6 +98,9 @@ impl Show for Board {
         match event {
             Event::RunStarted { steps, .. } => {
                 self.steps.clone_from(steps);
+                let working = steps.iter().filter(|planned| planned.decision != Decision::Keep);
+                let longest = working.map(|planned| planned.step.to_string().chars().count()).max();
+                self.names = longest.unwrap_or(0).min(self.width / 2);
                 self.footer = Some(self.screen.add(ProgressBar::no_length().with_style(plain())));
                 self.count();
                 kept = lines(event, self.colour);
@@ -156,23 +162,22 @@ fn plain() -> ProgressStyle {
     crate::sure(ProgressStyle::with_template("{msg}"), "the template of the board")
 }
 
-/// One stack's line: name, bar, count, what it does; never wider than the terminal.
-fn line(step: &StepId, done: usize, total: usize, what: &str, width: usize) -> String {
+/// One stack's line: name, bar, count, what it does; as wide as the names, and never wider than the terminal.
+fn line(step: &StepId, done: usize, total: usize, what: &str, (names, width): (usize, usize)) -> String {
     const CELLS: usize = 10;
-    let name_width = (width / 2).min(44);
-    let name = shortened(&step.to_string(), name_width);
+    let name = shortened(&step.to_string(), names);
     // without a count, what it does may take the bar's room
     let bar = (done * CELLS).checked_div(total).map_or_else(String::new, |full| {
         let full = full.min(CELLS);
         format!("{}{} {:>7} ", "█".repeat(full), "·".repeat(CELLS - full), format!("{done}/{total}"))
     });
-    fit(&format!("{name:<name_width$} {bar}{what}"), width)
+    fit(&format!("{name:<names$} {bar}{what}"), width)
 }
 
 /// A name that is too long keeps its start, which tells the owner, and its end, which tells the stack.
 fn shortened(name: &str, width: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= width {
+    if letters.len() <= width || width == 0 {
         return name.to_owned();
     }
     let start = (width - 1) / 3;
@@ -217,15 +222,16 @@ mod tests {
     fn a_line_fits_into_eighty_columns() {
         let long = step("customer-journey-of-all", "demo-publication-customer-journey-of-all-2");
         for width in [20, 40, 80, 120] {
-            let line = line(&long, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", width);
+            let line =
+                line(&long, 12, 345, "TableOrders1f0c22ab CREATE_IN_PROGRESS and a long reason", (width / 2, width));
             assert!(line.chars().count() < width, "{width}: {line}");
         }
         assert_eq!(
-            line(&step("sales", "demo-storage-sales"), 3, 6, &told("DataBucketPolicy", "CREATE_IN_PROGRESS"), 80),
+            line(&step("sales", "demo-storage-sales"), 3, 6, &told("DataBucketPolicy", "CREATE_IN_PROGRESS"), (40, 80)),
             "sales/demo-storage-sales                 █████·····     3/6 creating DataBucke…"
         );
         assert_eq!(
-            line(&step("sales", "demo-storage-sales"), 3, 6, &told("Key", "UPDATE_FAILED"), 80),
+            line(&step("sales", "demo-storage-sales"), 3, 6, &told("Key", "UPDATE_FAILED"), (40, 80)),
             "sales/demo-storage-sales                 █████·····     3/6 Key UPDATE_FAILED"
         );
     }
@@ -233,7 +239,7 @@ mod tests {
     #[test]
     fn what_is_waited_for_takes_the_room_of_the_bar() {
         assert_eq!(
-            line(&step("shop", "demo-access-shop"), 0, 0, "waiting for database demo_sales_orders", 80),
+            line(&step("shop", "demo-access-shop"), 0, 0, "waiting for database demo_sales_orders", (40, 80)),
             "shop/demo-access-shop                    waiting for database demo_sales_orders"
         );
     }

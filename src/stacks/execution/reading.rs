@@ -33,7 +33,7 @@ fn reads(action: &str) -> bool {
 /// resources.
 pub(in crate::stacks) fn reading(policies: &Policies, kind: AccountKind) -> Vec<Statement> {
     let actions = reading_actions(kind);
-    let statements = policies.iter().flat_map(|(_, document)| document.statement.iter().cloned());
+    let statements = policies.iter().flat_map(|(_, document)| &document.statement);
     statements.filter_map(|statement| statement.only(|action| actions.contains(action))).collect()
 }
 
