@@ -12,7 +12,7 @@ use super::planning::{Looked, Planned, Unreviewed, planned};
 use super::ui::{Ui, is_unheard};
 use crate::assembly::{Operation, StackId};
 use crate::deploy::{
-    Event, Guard, Holder, OnFailure, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
+    Event, Guard, Holder, OnFailure, Origins, Outcome, Reach, RunRecord, Settings, Unrecorded, Work, unsettled, usual,
 };
 use crate::mesh::{AccountId, Limits};
 use crate::plan::file::{LONGEST, Moved, PlanFile, PlanFileError, moved};
@@ -123,7 +123,7 @@ fn finish(
     if let Some(exit) = refused(&planned.plan, ui)? {
         return Ok(exit);
     }
-    let Planned { mesh, plan, rendered, chosen, reach, run, lock, .. } = &mut planned;
+    let Planned { mesh, plan, rendered, chosen, reach, run, lock, origins, .. } = &mut planned;
     let contents = rendered.assets.iter().map(|(sha256, asset)| (sha256.clone(), asset.content().as_bytes().to_vec()));
     let job = Job {
         plan,
@@ -134,6 +134,7 @@ fn finish(
         operation: rendered.manifest.operation.clone(),
         limits: mesh.deployment.limits,
         assets: contents.collect(),
+        origins: origins.clone(),
     };
     let how = How {
         on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },
@@ -175,6 +176,8 @@ pub(super) struct Job<'a> {
     pub(super) limits: Limits,
     /// Contents of assets, by SHA-256.
     pub(super) assets: BTreeMap<String, Vec<u8>>,
+    /// Where in the environment's files the resources are written.
+    pub(super) origins: Origins,
 }
 
 /// How it is carried out.
@@ -194,7 +197,7 @@ pub(super) fn carried(
     ui: &mut Ui,
     agreed: impl FnOnce(&Plan, &mut Ui) -> Result<Option<Exit>, Failure>,
 ) -> Result<Exit, Failure> {
-    let Job { plan, chosen, reach, run, lock, operation, limits, assets } = job;
+    let Job { plan, chosen, reach, run, lock, operation, limits, assets, origins } = job;
     let journals = Journals::of(chosen);
     let holder = Holder { run: run.to_owned(), owner: owner() };
     let wish = wished(plan, lock, &holder, how.broken, &journals)?;
@@ -204,6 +207,7 @@ pub(super) fn carried(
     let records = journals.records();
     let mut settings = Settings::of(run, &limits);
     settings.assets = assets;
+    settings.origins = origins;
     settings.operation = operation;
     settings.on_failure = how.on_failure;
     settings.lifted = how.lifted.clone();

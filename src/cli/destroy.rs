@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Standing { manifest, chosen, run, reach, deployed, lock, limits } = match looked(&arguments.environment, ui)? {
-        Ok(standing) => standing,
-        Err(exit) => return Ok(exit),
-    };
+    let Standing { manifest, chosen, run, reach, deployed, lock, limits, origins } =
+        match looked(&arguments.environment, ui)? {
+            Ok(standing) => standing,
+            Err(exit) => return Ok(exit),
+        };
     let mesh = manifest.mesh.clone();
     if let Some(named) = arguments.yes.as_ref().filter(|named| **named != mesh) {
         let failure = Failure::new(format!("`--yes {named}` names another mesh: this one is {mesh}"));
@@ -53,6 +54,7 @@ pub(super) fn run(arguments: &DestroyArguments, ui: &mut Ui) -> Result<Exit, Fai
         operation: manifest.operation.clone(),
         limits,
         assets: BTreeMap::new(),
+        origins,
     };
     let how = How {
         on_failure: if arguments.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop },

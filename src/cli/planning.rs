@@ -7,9 +7,10 @@ use super::environment::{Chosen, synthesized};
 use super::failure::{Exit, Failure};
 use super::mfa::one_time;
 use super::ui::Ui;
-use crate::assembly::{self, Document, Manifest, Rendered};
-use crate::deploy::{Access, DeployError, LockPlace, ObserveError, Reach, SeenLock};
-use crate::environment::Source;
+use crate::assembly::{self, Assembly, Document, Manifest, Rendered, Stack, StackId};
+use crate::deploy::{Access, DeployError, LockPlace, ObserveError, Origins, Reach, SeenLock};
+use crate::environment::{Source, Span};
+use crate::finding::Place;
 use crate::mesh::{AccountId, Limits, Mesh};
 use crate::plan::diff::{ChangeSetOfStack, Diff, Prepared, Side, compare_with};
 use crate::plan::file::PlanFile;
@@ -41,6 +42,7 @@ pub(super) struct Planned {
     pub(super) reach: Reach,
     pub(super) deployed: Deployed,
     pub(super) plan: Plan,
+    pub(super) origins: Origins,
     /// What change sets say.
     pub(super) said: Vec<ChangeSetOfStack>,
     /// The lock as it was before the accounts were looked at; none where nothing is to be deployed, or the bucket is yet to be made.
@@ -59,21 +61,40 @@ pub(super) struct Standing {
     pub(super) deployed: Deployed,
     pub(super) lock: Looked,
     pub(super) limits: Limits,
+    pub(super) origins: Origins,
+}
+
+/// Where the resources of an assembly are written. What is kept are places; a file is looked into when something failed.
+fn origins(assembly: &Assembly, source: &Source, chosen: &Chosen) -> Origins {
+    let of_stack = |stack: &Stack| -> BTreeMap<String, Place> {
+        stack.template.resources.iter().map(|(id, entry)| (id.to_string(), entry.origin.clone())).collect()
+    };
+    let places: BTreeMap<StackId, _> =
+        assembly.stacks.iter().map(|(id, stack)| (id.clone(), of_stack(stack))).collect();
+    let (source, directory) = (source.clone(), chosen.directory.display().to_string());
+    Origins::new(move |stack, resource| {
+        let place = places.get(stack)?.get(resource)?;
+        let Span { start_line, start_column, .. } = source.locate(place);
+        Some(format!("{directory}/{}:{start_line}:{start_column}", place.file))
+    })
 }
 
 /// Looks at the lock, then at every stack of an environment's mesh; findings of the environment refuse.
 pub(super) fn looked(environment: &EnvironmentArguments, ui: &mut Ui) -> Result<Result<Standing, Exit>, Failure> {
-    let (mesh, assembly, chosen) = match synthesized(environment, None)?.or_refuse(ui)? {
+    let synthesized = synthesized(environment, None)?;
+    let source = synthesized.source.clone();
+    let (mesh, assembly, chosen) = match synthesized.or_refuse(ui)? {
         Ok(result) => result,
         Err(exit) => return Ok(Err(exit)),
     };
+    let origins = origins(&assembly, &source, &chosen);
     let manifest = assembly.render().manifest;
     let run = run_id();
     let reach = reach(&mesh, &run, ui)?;
     let lock = look_at_lock(&mesh, &reach, Access::Deploy);
     let options = Options { pass: Pass::Mesh, select: None };
     let deployed = crate::deploy::observe(&manifest, &options, &reach).map_err(not_observed)?;
-    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock, limits: mesh.deployment.limits }))
+    Ok(Ok(Standing { manifest, chosen, run, reach, deployed, lock, limits: mesh.deployment.limits, origins }))
 }
 
 fn look_at_lock(mesh: &Mesh, reach: &Reach, access: Access) -> Looked {
@@ -125,6 +146,7 @@ pub(super) fn planned(
         hints.into_iter().fold(Failure::new(error), Failure::hint)
     })?;
     let wanted = Document::all(&assembly);
+    let origins = origins(&assembly, &source, &chosen);
     Ok(Ok(Planned {
         mesh,
         source,
@@ -136,6 +158,7 @@ pub(super) fn planned(
         reach,
         deployed,
         plan,
+        origins,
         said: Vec::new(),
         lock,
     }))

@@ -16,10 +16,11 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 type Choices = BTreeMap<StackId, Decision>;
 
 pub(super) fn run(arguments: &RecoverArguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Standing { manifest, chosen, run, reach, deployed, lock, limits } = match looked(&arguments.environment, ui)? {
-        Ok(standing) => standing,
-        Err(exit) => return Ok(exit),
-    };
+    let Standing { manifest, chosen, run, reach, deployed, lock, limits, origins } =
+        match looked(&arguments.environment, ui)? {
+            Ok(standing) => standing,
+            Err(exit) => return Ok(exit),
+        };
     let select = arguments.select.as_deref().map(Pattern::new);
     let mut stuck = crate::deploy::stuck(&manifest, &deployed, &reach).map_err(not_observed)?;
     stuck.retain(|stack, _| select.as_ref().is_none_or(|pattern| pattern.matches(stack)));
@@ -54,6 +55,7 @@ pub(super) fn run(arguments: &RecoverArguments, ui: &mut Ui) -> Result<Exit, Fai
         operation: manifest.operation.clone(),
         limits,
         assets: BTreeMap::new(),
+        origins,
     };
     // each stack was decided about by itself
     let how = How {

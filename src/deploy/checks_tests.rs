@@ -33,6 +33,7 @@ async fn what_a_check_of_a_change_set_found_is_told_and_nothing_is_left() {
         resource_type: "AWS::SNS::Topic".to_owned(),
         status: "VALIDATION_FAILED".to_owned(),
         reason: BUCKET.to_owned(),
+        origin: None,
     };
     assert_eq!(failure.cause, Some(cause));
     assert_eq!(run.cloud.change_sets(), [""; 0], "a change set that failed is of no use");

@@ -79,6 +79,7 @@ mod tests {
 
     fn nature(status: StackStatus, reasons: &[&str]) -> Nature {
         let cause = |reason: &&str| Cause {
+            origin: None,
             logical_id: "Grant".to_owned(),
             resource_type: "AWS::LakeFormation::PrincipalPermissions".to_owned(),
             status: "CREATE_FAILED".to_owned(),

@@ -156,6 +156,9 @@ pub struct Cause {
     pub status: String,
     /// The reason, as CloudFormation tells it.
     pub reason: String,
+    /// Where in the environment's files the resource is written: `environments/demo/domains/sales.yaml:12:3`.
+    #[serde(default)]
+    pub origin: Option<String>,
 }
 
 impl Cause {
@@ -207,6 +210,7 @@ fn cause(event: &StackEvent) -> Cause {
         resource_type: event.resource_type.clone(),
         status: event.status.clone(),
         reason: event.reason.clone().unwrap_or_else(|| "CloudFormation gave no reason".to_owned()),
+        origin: None,
     }
 }
 
@@ -241,9 +245,10 @@ pub(super) fn own_reason(events: &[StackEvent], stack_arn: &str) -> Option<Strin
 }
 
 /// Whether a reason says that a check failed before any resource was touched: of a stack `Validation failed with 2 error(s). Call
-/// DescribeEvents ..`, of a change set `.. [AWS::EarlyValidation::..]` (aws-cdk reads the latter; both name no resource).
+/// DescribeEvents ..`, of a change set `.. [AWS::EarlyValidation::..]` or `.. hook(s) failed: ..` (aws-cdk reads the former; none
+/// names a resource).
 pub(super) fn is_of_a_check(reason: &str) -> bool {
-    reason.contains("DescribeEvents") || reason.contains("AWS::EarlyValidation")
+    ["DescribeEvents", "AWS::EarlyValidation", "hook(s)"].iter().any(|word| reason.contains(word))
 }
 
 /// "Resource creation cancelled", "Resource update cancelled": the other resources' failure stopped this one.

@@ -1,5 +1,6 @@
 //! How a deploy is carried out: limits and patience, never what is done.
 
+use super::origins::Origins;
 use super::pace::Rate;
 use crate::assembly::{Operation, StackId};
 use crate::mesh::{self, AccountId};
@@ -28,6 +29,8 @@ pub struct Settings {
     pub staging: BTreeMap<AccountId, String>,
     /// Content of the assembly's assets, by SHA-256 in hexadecimal.
     pub assets: BTreeMap<String, Vec<u8>>,
+    /// Where in the environment's files the resources are written.
+    pub origins: Origins,
     /// How CloudFormation is asked to work on the stacks.
     pub operation: Operation,
     /// Stacks whose stack policy is lifted for their next change, by a person's explicit choice.
@@ -67,6 +70,7 @@ impl Settings {
             retries: Retries::default(),
             staging: BTreeMap::new(),
             assets: BTreeMap::new(),
+            origins: Origins::default(),
             operation: Operation::default(),
             lifted: BTreeSet::new(),
             tags: BTreeMap::new(),

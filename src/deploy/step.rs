@@ -338,11 +338,12 @@ impl<C: Cloud> Work<C> {
         let Some(arn) = &self.step.standing else { return Ok(()) };
         let events = self.cloud.stack_events(&self.reading(), arn, &EventsFrom::After(None)).await;
         let events = events.map_err(|error| self.call("read why its creation failed", &error))?;
-        self.send(Event::EarlierFailure {
-            step: self.step.id.clone(),
-            status: StackStatus::RollbackComplete.to_string(),
-            cause: causes(&events, arn).into_iter().next(),
-        });
+        let mut cause = causes(&events, arn).into_iter().next();
+        if let Some(cause) = &mut cause {
+            self.settings.origins.mark(&self.step.id.stack, cause);
+        }
+        let status = StackStatus::RollbackComplete.to_string();
+        self.send(Event::EarlierFailure { step: self.step.id.clone(), status, cause });
         Ok(())
     }
 

@@ -12,7 +12,7 @@ pub use board::Board;
 pub(crate) use words::{elapsed, failure_line, skip as skip_words};
 pub use words::{plural, summary};
 
-use crate::deploy::{Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
+use crate::deploy::{Cause, Event, LockStep, PlannedStep, StepOutcome, Stop, Upload};
 use crate::plan::Decision;
 use std::io::{self, Write};
 use words::{Tone, decision_word, duration, failure, finished, organization, retried, skip};
@@ -120,9 +120,11 @@ fn lines(event: &Event, colour: Colour) -> Vec<String> {
         Event::EarlierFailure { step, status, cause } => {
             let mut lines =
                 vec![format!("{step}: is in {status}; its earlier creation failed, so it is deleted first")];
-            lines.extend(cause.iter().map(|cause| {
-                format!("    {} ({}) {}: {}", cause.logical_id, cause.resource_type, cause.status, cause.reason)
-            }));
+            if let Some(cause) = cause {
+                let Cause { logical_id, resource_type, status, reason, origin } = cause;
+                lines.push(format!("    {logical_id} ({resource_type}) {status}: {reason}"));
+                lines.extend(origin.iter().map(|origin| format!("        written at {origin}")));
+            }
             lines
         }
         Event::StepAttached { step, status } => vec![format!("{step}: is in {status}, waiting for that to end")],

@@ -83,7 +83,8 @@ fn a_failed_resource_is_named_and_the_next_deploy_mends_it() {
     }));
     let failed = local.meshform(Identity::Deployer, &["deploy", "-e", "environments/demo", "--yes", "--keep-going"]);
     assert_eq!(failed.code, 5, "{}", failed.text());
-    for word in ["OwnerRole", "AWS::IAM::Role", "the quota of roles is used up", "skipped, since it needs"] {
+    let written = "written at environments/demo/domains/";
+    for word in ["OwnerRole", "AWS::IAM::Role", "the quota of roles is used up", written, "skipped, since it needs"] {
         assert!(failed.text().contains(word), "{word} in\n{}", failed.text());
     }
     local.call("POST", "control", &json!({"late": null, "fail": {"create": {}}, "shareDelayMs": 1500}));

@@ -2,8 +2,7 @@
 
 use crate::assembly::{EarlyValidation, OnDrift, Operation, OperationMode};
 use crate::deploy::cloud::{
-    ChangeKind, ChangeSetHandle, ChangeSetRequest, CloudError, ErrorKind, EventsFrom, Scope, StackEvent, StackView,
-    TemplateSource,
+    ChangeKind, ChangeSetHandle, ChangeSetRequest, CloudError, ErrorKind, Scope, StackView, TemplateSource,
 };
 use crate::deploy::credentials::Session;
 use crate::deploy::failure::{At, failed};
@@ -239,45 +238,4 @@ pub(super) async fn delete_stack(
     let retained = (!retain.is_empty()).then(|| retain.iter().cloned().collect());
     let request = request.set_retain_resources(retained);
     request.send().await.map(|_| ()).map_err(|error| failed(&at, error))
-}
-
-/// AWS answers the newest first, so pages are read until the event that is known already.
-pub(super) async fn stack_events(
-    session: &Session,
-    scope: &Scope,
-    stack_arn: &str,
-    from: &EventsFrom,
-) -> Result<Vec<StackEvent>, CloudError> {
-    let at = At::new(SERVICE, "DescribeStackEvents", scope);
-    let mut events = Vec::new();
-    let mut token = None;
-    loop {
-        let request = session.cloudformation.describe_stack_events().stack_name(stack_arn).set_next_token(token);
-        let answer = request.send().await.map_err(|error| failed(&at, error))?;
-        let mut known = false;
-        for event in answer.stack_events() {
-            let id = event.event_id().unwrap_or_default();
-            known = matches!(from, EventsFrom::After(Some(last)) if last == id);
-            if known {
-                break;
-            }
-            events.push(StackEvent {
-                id: id.to_owned(),
-                logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
-                physical_id: event.physical_resource_id().map(str::to_owned),
-                resource_type: event.resource_type().unwrap_or_default().to_owned(),
-                status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-                reason: event.resource_status_reason().map(str::to_owned),
-                token: event.client_request_token().map(str::to_owned),
-            });
-            if *from == EventsFrom::Newest {
-                return Ok(events);
-            }
-        }
-        token = answer.next_token().map(str::to_owned);
-        if known || token.is_none() {
-            events.reverse();
-            return Ok(events);
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod change_set;
 mod cloudformation;
 mod doctor;
 mod drift;
+mod events;
 mod glue;
 mod lakeformation;
 mod recovery;
@@ -158,7 +159,7 @@ impl Cloud for Aws {
         from: &EventsFrom,
     ) -> Result<Vec<StackEvent>, CloudError> {
         let session = self.sessions.session(scope).await?;
-        cloudformation::stack_events(&session, scope, stack_arn, from).await
+        events::stack_events(&session, scope, stack_arn, from).await
     }
 
     async fn failed_checks(
@@ -168,7 +169,7 @@ impl Cloud for Aws {
         change_set: Option<&str>,
     ) -> Result<Vec<StackEvent>, CloudError> {
         let session = self.sessions.session(scope).await?;
-        recovery::failed_checks(&session, scope, stack_arn, change_set).await
+        events::failed_checks(&session, scope, stack_arn, change_set).await
     }
 
     async fn upload(&self, scope: &Scope, bucket: &str, key: &str, content: &[u8]) -> Result<Upload, CloudError> {

@@ -1,63 +1,11 @@
 //! CloudFormation's operations for stacks that are stuck, are to go, or are to be kept from harm.
 
-use crate::deploy::cloud::{CloudError, Scope, StackEvent, StackResource};
+use crate::deploy::cloud::{CloudError, Scope, StackResource};
 use crate::deploy::credentials::Session;
 use crate::deploy::failure::{At, failed};
 use crate::plan::{Protection, Way};
-use aws_sdk_cloudformation::types::{EventFilter, EventType, HookFailureMode};
 
 const SERVICE: &str = "CloudFormation";
-
-/// The checks that failed, of the newest operation that has such: events of the type `VALIDATION_ERROR` (API reference,
-/// `OperationEvent`). A check that only warns is left out.
-pub(super) async fn failed_checks(
-    session: &Session,
-    scope: &Scope,
-    stack_arn: &str,
-    change_set: Option<&str>,
-) -> Result<Vec<StackEvent>, CloudError> {
-    let at = At::new(SERVICE, "DescribeEvents", scope);
-    let mut operation: Option<String> = None;
-    let mut checks = Vec::new();
-    let mut token = None;
-    loop {
-        let request = session
-            .cloudformation
-            .describe_events()
-            .set_stack_name(change_set.is_none().then(|| stack_arn.to_owned()))
-            .set_change_set_name(change_set.map(str::to_owned))
-            .filters(EventFilter::builder().failed_events(true).build())
-            .set_next_token(token);
-        let answer = request.send().await.map_err(|error| failed(&at, error))?;
-        for event in answer.operation_events() {
-            let warns = event.validation_failure_mode() == Some(&HookFailureMode::Warn);
-            if event.event_type() != Some(&EventType::ValidationError) || warns {
-                continue;
-            }
-            let of = event.operation_id().unwrap_or_default();
-            if operation.get_or_insert_with(|| of.to_owned()) != of {
-                continue;
-            }
-            let reason = event.validation_status_reason().unwrap_or("CloudFormation gave no reason");
-            let path = event.validation_path().map(|path| format!(" at {path}")).unwrap_or_default();
-            checks.push(StackEvent {
-                id: event.event_id().unwrap_or_default().to_owned(),
-                logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
-                physical_id: event.physical_resource_id().map(str::to_owned),
-                resource_type: event.resource_type().unwrap_or_default().to_owned(),
-                status: "VALIDATION_FAILED".to_owned(),
-                reason: Some(format!("{reason} ({}{path})", event.validation_name().unwrap_or("check"))),
-                token: event.client_request_token().map(str::to_owned),
-            });
-        }
-        token = answer.next_token().map(str::to_owned);
-        if token.is_none() {
-            // causes are told from the oldest on
-            checks.reverse();
-            return Ok(checks);
-        }
-    }
-}
 
 /// Continues a rollback. `ForceRollback` and `ResourcesToSkip` exclude one another (API reference, `ContinueUpdateRollback`).
 pub(super) async fn continue_rollback(

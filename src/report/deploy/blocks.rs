@@ -150,6 +150,7 @@ mod tests {
             DataKey (AWS::KMS::Key) CREATE_COMPLETE
         sales/b: FAILED: ended in ROLLBACK_COMPLETE
             cause: DataBucket (AWS::S3::Bucket) CREATE_FAILED: acme-demo already exists
+                written at environments/demo/domains/sales.yaml:4:3
             account: 222222222222
             hint: look at it
             DataBucket (AWS::S3::Bucket) CREATE_FAILED
@@ -168,6 +169,7 @@ mod tests {
         ::endgroup::
         sales/b: FAILED: ended in ROLLBACK_COMPLETE
             cause: DataBucket (AWS::S3::Bucket) CREATE_FAILED: acme-demo already exists
+                written at environments/demo/domains/sales.yaml:4:3
             account: 222222222222
             hint: look at it
         ::group::what came of its resources

@@ -35,6 +35,7 @@ fn failed() -> Failure {
             resource_type: "AWS::S3::Bucket".to_owned(),
             status: "CREATE_FAILED".to_owned(),
             reason: "acme-demo already exists".to_owned(),
+            origin: Some("environments/demo/domains/sales.yaml:4:3".to_owned()),
         }),
         also: Vec::new(),
         hints: vec!["look at it".to_owned()],
@@ -106,6 +107,7 @@ fn plain_lines_tell_each_change_of_state_once() {
     sales/a: created in 4.2 s
     sales/b: FAILED: ended in ROLLBACK_COMPLETE
         cause: DataBucket (AWS::S3::Bucket) CREATE_FAILED: acme-demo already exists
+            written at environments/demo/domains/sales.yaml:4:3
         account: 222222222222
         hint: look at it
     sales/c: skipped, since it needs sales/b

@@ -79,6 +79,7 @@ pub(super) fn failure(failure: &Failure, colour: Colour) -> Vec<String> {
             "    {word}: {} ({}) {}: {}",
             cause.logical_id, cause.resource_type, cause.status, cause.reason
         ));
+        lines.extend(cause.origin.iter().map(|origin| format!("        written at {origin}")));
     }
     lines.push(format!("    account: {}", failure.account));
     lines.extend(failure.hints.iter().map(|hint| format!("    hint: {hint}")));

@@ -6,6 +6,7 @@ import json
 from . import (
     base_rules,
     bootstrap,
+    bucket_names,
     control,
     event_delivery,
     glue_types,
@@ -82,6 +83,7 @@ def hooks() -> dict:
         **policies.fired(),
         **dispatch.fired(),
         **base_rules.fired(),
+        **bucket_names.fired(),
         **event_delivery.fired(),
         **steps.fired(),
     }

@@ -128,6 +128,7 @@ def _template(tables: list[str], ghost: bool = False) -> str:
 
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:hooked"
 EVENTS = {
+    "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "scratch-of-the-hooks"}},
     "Rule": {
         "Type": "AWS::Events::Rule",
         "Properties": {

@@ -95,7 +95,7 @@ PRIVATE_NAMES = {
     "ministack.services.glue": ["_crawlers", "_databases", "_jobs", "_start_crawler", "_tables"],
     "ministack.services.iam": ["_access_keys", "_policies", "_roles", "_users", "handle_request"],
     "ministack.services.kms": ["_resolve_key"],
-    "ministack.services.s3": ["_bucket_policies", "_buckets"],
+    "ministack.services.s3": ["_bucket_owner_account", "_bucket_policies", "_buckets"],
     "ministack.services.scheduler": ["_schedule_groups", "_schedules"],
     "ministack.services.sns": ["_topics"],
     "ministack.services.sqs": ["_queues"],

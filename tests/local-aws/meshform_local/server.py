@@ -46,9 +46,9 @@ def install_hooks() -> None:
     """Patch MiniStack; the order matters only in that wrapped handlers are wrapped once."""
     from ministack.services import cloudformation
 
-    from . import base_rules, control_api, crawler_runs, dispatch, event_delivery, event_types, glue_types, identity
-    from . import lake_types, network_types, operations, order, policies, principals, provisioning, quicksight_types
-    from . import recorded_types, steps
+    from . import base_rules, bucket_names, control_api, crawler_runs, dispatch, event_delivery, event_types, glue_types
+    from . import identity, lake_types, network_types, operations, order, policies, principals, provisioning
+    from . import quicksight_types, recorded_types, steps
 
     principals.install()
     identity.install()
@@ -59,6 +59,7 @@ def install_hooks() -> None:
     glue_types.install()
     event_types.install()
     base_rules.install()
+    bucket_names.install()
     network_types.install()
     policies.install()
     crawler_runs.install()
