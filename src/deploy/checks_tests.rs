@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::deploy::fake::CheckedAt;
+use crate::deploy::origins::Origins;
 use crate::deploy::outcome::Cause;
 
 const BUCKET: &str = "S3 bucket name acme-data is already taken (NAME_CONFLICT_VALIDATION)";
@@ -39,6 +40,19 @@ async fn what_a_check_of_a_change_set_found_is_told_and_nothing_is_left() {
     assert_eq!(run.cloud.change_sets(), [""; 0], "a change set that failed is of no use");
     assert!(run.cloud.log().contains(&"DeleteStack storage 222222222222/Deploy".to_owned()), "nor is the shell");
     assert!(!run.cloud.log().contains(&"ExecuteChangeSet storage 222222222222/Deploy".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_leads_to_where_its_resources_are_written() {
+    let mut run = checked(CheckedAt::Operation);
+    run.settings.origins = Origins::new(|stack, resource| {
+        (resource == "Data").then(|| format!("environments/demo/domains/{}.yaml:4:3", stack.owner()))
+    });
+    let ran = run.go().await;
+    let failure = &ran.summary().failed[0];
+    let origins: Vec<Option<&str>> =
+        failure.cause.iter().chain(&failure.also).map(|cause| cause.origin.as_deref()).collect();
+    assert_eq!(origins, [Some("environments/demo/domains/sales.yaml:4:3"), None]);
 }
 
 #[tokio::test(start_paused = true)]

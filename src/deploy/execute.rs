@@ -213,8 +213,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         let Some(Rest { attempt, attempts, takes, grants_at_once }) = self.again.rest(step, failure) else {
             return false;
         };
-        let (rest, mut failure) = (takes.as_secs(), Box::new(failure.clone()));
-        self.settings.origins.mark_all(&mut failure);
+        let (rest, failure) = (takes.as_secs(), Box::new(failure.clone()));
         self.send(Event::StepRetried { step: step.id.clone(), failure, attempt, attempts, rest, grants_at_once });
         let handle = self.tasks.spawn(async move {
             sleep(takes).await;
@@ -301,8 +300,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     }
 
     fn fail(&mut self, id: &'plan StepId, seconds: f64, failure: Failure) {
-        let mut failure = Box::new(failure);
-        self.settings.origins.mark_all(&mut failure);
+        let failure = Box::new(failure);
         let outcome = StepOutcome::Failed { failure: failure.clone() };
         self.send(Event::StepFinished { step: id.clone(), outcome, seconds });
         self.broken.insert(id);

@@ -54,8 +54,16 @@ pub(super) struct Done {
 }
 
 impl<C: Cloud> Work<C> {
-    /// Carries the step out.
-    pub(super) async fn run(mut self) -> Result<Done, Box<Failure>> {
+    /// Carries the step out. A failure says where its resources are written.
+    pub(super) async fn run(self) -> Result<Done, Box<Failure>> {
+        let origins = self.settings.origins.clone();
+        self.carried_out().await.map_err(|mut failure| {
+            origins.mark_all(&mut failure);
+            failure
+        })
+    }
+
+    async fn carried_out(mut self) -> Result<Done, Box<Failure>> {
         let mut decision = self.step.decision.clone();
         if self.attempt > 1 {
             // the attempt before left it in another state, under another ARN perhaps
