@@ -44,6 +44,8 @@ struct Stub {
     bucket: bool,
     /// The lock, and how often it was written.
     lock: Option<(String, usize)>,
+    /// Calls that are done and whose first answer is lost.
+    lost: BTreeSet<String>,
 }
 
 type Shared = Arc<Mutex<Stub>>;
@@ -156,6 +158,7 @@ impl Stub {
                 result(&action, &format!("<Stacks><member>{stack}</member></Stacks>"))
             }
             "DescribeStacks" => error("ValidationError", "Stack with id x does not exist"),
+            "CreateStackSet" if self.sets.contains_key(&name) => error("NameAlreadyExistsException", "it is there"),
             "CreateStackSet" => {
                 self.sets.insert(name, Set { template: field("TemplateBody"), ..Set::default() });
                 result(&action, "<StackSetId>1</StackSetId>")
@@ -182,6 +185,9 @@ impl Stub {
                 let next =
                     if at + 1 < all.len() { format!("<NextToken>{}</NextToken>", at + 1) } else { String::new() };
                 result(&action, &format!("<Summaries>{page}</Summaries>{next}"))
+            }
+            "CreateStackInstances" | "UpdateStackSet" if self.operations.contains_key(&field("OperationId")) => {
+                error("OperationIdAlreadyExistsException", "the id of an operation serves once")
             }
             "CreateStackInstances" | "UpdateStackSet" => {
                 let without = listed(&form, "DeploymentTargets.Accounts");
@@ -225,6 +231,9 @@ impl Stub {
             }
             _ => error("InvalidAction", "the stub has no such call"),
         };
+        if self.lost.remove(&action) {
+            return (500, Vec::new(), error("InternalFailure", "nobody knows what was done").1);
+        }
         (status, Vec::new(), text)
     }
 
@@ -370,6 +379,25 @@ fn changing(stub: &Shared) -> Vec<String> {
 fn forms(stub: &Shared, action: &str) -> Vec<(String, Form)> {
     let stub = stub.lock().expect("no thread panicked");
     stub.requests.iter().filter(|(_, form)| form["Action"] == action).cloned().collect()
+}
+
+/// The SDK asks again, and is refused with what the first request made.
+#[test]
+fn a_call_whose_answer_was_lost_is_found_and_not_made_twice() {
+    for lost in ["CreateStackSet", "CreateStackInstances"] {
+        let mesh = Mesh::with_units();
+        let (endpoint, stub) = serve(Stub { lost: BTreeSet::from([lost.to_owned()]), ..organization() });
+        let (code, stdout, stderr) = mesh.bootstrap(&endpoint, &["--yes"]);
+        assert_eq!(code, Some(0), "{lost}: {stdout}{stderr}");
+        let asked = forms(&stub, lost);
+        let [(_, first), (_, again), (_, other)] = asked.as_slice() else {
+            panic!("{lost} was not repeated: {asked:?}")
+        };
+        assert_eq!(first, again, "the same order under the same id");
+        assert_ne!(first["StackSetName"], other["StackSetName"]);
+        let (code, _, _) = mesh.bootstrap(&endpoint, &["--yes"]);
+        assert_eq!((code, forms(&stub, lost).len()), (Some(0), 3), "{lost}: a second run finds all as it should be");
+    }
 }
 
 #[test]

@@ -140,7 +140,9 @@ impl Lane {
             format!("lost: {:#?}\nnew: {:#?}\nor more or less often", without(should, is), without(is, should))
         })?;
         let executions = count_of(&self.local, "ExecuteChangeSet");
-        ensure(executions == undisturbed.executions, || format!("{executions} executions: done twice, or not at all"))?;
+        ensure(executions == undisturbed.executions, || {
+            format!("{executions} executions: done twice, or not at all\n{text}\nthe second run:\n{}", second.text())
+        })?;
         let told = text + &second.text() + &mesh.journals();
         let keys = self.local.secrets();
         let tokens = self.proxy.tokens();
