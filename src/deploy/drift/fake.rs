@@ -16,7 +16,7 @@ use crate::deploy::doctor::Examine;
 use crate::plan::drift::{
     ColumnKind, LiveColumn, LiveGrant, LiveResource, LiveSettings, LiveTable, ResourceDrift, Tagging, normal,
 };
-use crate::plan::{Observed, Protection, StackStatus, Standing};
+use crate::plan::{Observed, StackStatus, Standing, samples};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
@@ -74,15 +74,8 @@ impl FakeLake {
             lake.drifts.insert(format!("arn:{name}"), drifts.collect());
             let standing = Standing {
                 stack_arn: format!("arn:{name}"),
-                status: StackStatus::CreateComplete,
                 template: Some(document.template.as_ref().clone()),
-                parameters: BTreeMap::new(),
-                outputs: BTreeMap::new(),
-                role_arn: None,
-                termination_protection: Protection::Off,
-                stack_policy: None,
-                stubborn: Vec::new(),
-                change_sets: Vec::new(),
+                ..samples::standing(StackStatus::CreateComplete)
             };
             lake.stacks.insert(name, standing);
         }
