@@ -2,7 +2,7 @@
 
 use super::matrix::{Cell, Matrix, class, split};
 use super::{Detail, Look, administrators, copied, copies, home, is_sensitive, kebab, product, short, told};
-use crate::access::{Access, Column, Missing, Principal, Table};
+use crate::access::{Access, Missing, Principal, Table};
 use crate::report::Colour;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -71,29 +71,29 @@ fn matrix(out: &mut dyn Write, access: &Access, look: &Look, paint: &Paint) -> i
             let noun = if *columns == 1 { "column" } else { "columns" };
             writeln!(out, "{:>3}  {} ({columns} {noun})", first + number + 1, paint.strong(&neutral(product)))?;
         }
-        write!(out, "{:NAME$}  ", "columns seen of")?;
+        let mut head = format!("{:NAME$}  ", "columns seen of");
         for number in 0..products.len() {
-            write!(out, "{:<CELL$}", first + number + 1)?;
+            head += &format!("{:<CELL$}", first + number + 1);
         }
-        writeln!(out)?;
+        writeln!(out, "{}", head.trim_end())?;
         for (principal, row) in &rows {
             if row.range(first..first + products.len()).next().is_none() {
                 continue;
             }
             let name = neutral(short(&principal.principal));
-            if name.chars().count() > NAME {
-                write!(out, "{name}\n{:NAME$}  ", "")?;
-            } else {
-                write!(out, "{name:NAME$}  ")?;
-            }
+            let mut line = match name.chars().count() {
+                0..=NAME => format!("{name:NAME$}  "),
+                _ => format!("{name}\n{:NAME$}  ", ""),
+            };
             for number in first..first + products.len() {
                 let cell = row.get(&number);
                 let text = cell.map_or_else(|| "-".to_owned(), |cell| matrix.text(cell));
                 let gap = " ".repeat(CELL.saturating_sub(text.chars().count()).max(1));
                 let is_sensitive = cell.is_some_and(Cell::is_sensitive);
-                write!(out, "{}{gap}", if is_sensitive { paint.sensitive(&text) } else { text })?;
+                line += &(if is_sensitive { paint.sensitive(&text) } else { text });
+                line += &gap;
             }
-            writeln!(out)?;
+            writeln!(out, "{}", line.trim_end())?;
         }
         writeln!(out)?;
     }
@@ -103,19 +103,13 @@ fn matrix(out: &mut dyn Write, access: &Access, look: &Look, paint: &Paint) -> i
 
 /// Principals that see the same columns of the same tables, in the order of their names.
 fn equal_sights<'a>(principals: &[&'a Principal]) -> Vec<Vec<&'a Principal>> {
-    let sight = |principal: &Principal| -> Vec<(String, String, Vec<Column>, bool)> {
-        let tables = principal.tables.iter();
-        let of = |table: &Table| {
-            let (catalog, name) = (table.catalog.clone(), format!("{}.{}", table.database, table.table));
-            (catalog, name, table.columns.clone(), table.discovered)
-        };
-        tables.map(of).collect()
+    let sight = |table: &'a Table| (&table.catalog, &table.database, &table.table, &table.columns, table.discovered);
+    let are_equal = |left: &'a Principal, right: &'a Principal| {
+        left.kind == right.kind && left.tables.iter().map(sight).eq(right.tables.iter().map(sight))
     };
     let mut groups: Vec<Vec<&Principal>> = Vec::new();
     for principal in principals {
-        let same = |group: &&mut Vec<&Principal>| {
-            group.first().is_some_and(|first| sight(first) == sight(principal) && first.kind == principal.kind)
-        };
+        let same = |group: &&mut Vec<&'a Principal>| group.first().is_some_and(|first| are_equal(first, principal));
         match groups.iter_mut().find(same) {
             Some(group) => group.push(principal),
             None => groups.push(vec![principal]),
