@@ -7,11 +7,12 @@ use super::again::{Again, Rest};
 use super::cloud::Cloud;
 use super::effects::effects;
 use super::events::{Event, PlannedStep, StepOutcome, Stop};
+use super::halt::Halt;
 use super::nature::Nature;
 use super::outcome::{Failure, Outcome, SkipReason, Summary};
 use super::settings::{OnFailure, Settings};
 use super::step::{Done, How, Work};
-use super::tally::{End, summed};
+use super::tally::{End, seconds_since, summed};
 use crate::plan::{Decision, Parameter, Plan, Step, StepId, Turn};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub(super) async fn execute<C: Cloud>(
 /// What a task was about.
 #[derive(Debug, Clone)]
 enum TaskEnd {
+    /// What somebody else, or an earlier run, did to the stack has ended.
+    Free,
     /// The effects are seen.
     Seen,
     /// It has rested, and can be tried again.
@@ -56,20 +59,14 @@ enum TaskEnd {
 
 type TaskResult = Result<TaskEnd, Box<Failure>>;
 
-/// Why nothing new starts.
-#[derive(Debug, Clone)]
-enum Halt {
-    Failed(StepId),
-    SignedOut(StepId),
-    Interrupted(Stop),
-}
-
 struct Conductor<'plan, C> {
     cloud: Arc<C>,
     plan: &'plan Plan,
     settings: Arc<Settings>,
     events: UnboundedSender<Event>,
     started: Instant,
+    /// Steps whose stacks somebody else, or an earlier run, works on: they take room from the beginning, whatever they need.
+    busy: BTreeMap<&'plan StepId, AbortHandle>,
     /// Steps whose needs are not complete yet.
     waiting: BTreeSet<&'plan StepId>,
     /// Steps whose effects are not seen yet.
@@ -99,6 +96,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             settings,
             events,
             started: Instant::now(),
+            busy: BTreeMap::new(),
             waiting: plan.steps.keys().collect(),
             probing: BTreeMap::new(),
             ready: BTreeSet::new(),
@@ -133,6 +131,14 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             let failure = Failure::plain(&step.id.stack, &step.account, reason.to_owned());
             self.fail(&step.id, 0.0, Failure { hints: vec![advice.to_owned()], ..failure });
         }
+        let mut stacks = BTreeSet::new();
+        for step in plan.steps.values().filter(|step| step.decision == Decision::Wait && stacks.insert(&step.id.stack))
+        {
+            self.waiting.remove(&step.id);
+            let work = self.work(step, BTreeMap::new());
+            let handle = self.spawn(step, async move { work.freed().await.map(|()| TaskEnd::Free) });
+            self.busy.insert(&step.id, handle);
+        }
     }
 
     /// Moves every step on as far as it can be.
@@ -156,7 +162,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     }
 
     fn is_leaving(&self) -> bool {
-        matches!(self.halt, Some(Halt::Interrupted(Stop::Now)))
+        self.halt.as_ref().and_then(Halt::stop) == Some(Stop::Now)
     }
 
     /// A step whose needs are all complete, or one of them never will be.
@@ -175,7 +181,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         } else if let Some(needed) = broken {
             self.skip(&step.id, SkipReason::Needs { step: needed.clone() });
         } else if let Some(halt) = &self.halt {
-            let reason = skipped(halt);
+            let reason = halt.skips();
             self.skip(&step.id, reason);
         } else if step.probes.is_empty() {
             self.ready.insert(&step.id);
@@ -187,8 +193,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
                 self.plan.pass,
                 step.clone(),
             );
-            let handle = self.tasks.spawn(async move { work.await.map(|()| TaskEnd::Seen) });
-            self.names.insert(handle.id(), &step.id);
+            let handle = self.spawn(step, async move { work.await.map(|()| TaskEnd::Seen) });
             self.probing.insert(&step.id, handle);
         }
     }
@@ -196,10 +201,10 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
     fn has_room(&self, id: &StepId) -> bool {
         let limits = self.settings.limits;
         let step = &self.plan.steps[id];
-        let here =
-            || self.running.keys().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
+        let changing = || self.running.keys().chain(self.busy.keys());
+        let here = || changing().map(|other| &self.plan.steps[*other]).filter(|other| other.account == step.account);
         // a limit of none would be a run that never ends
-        self.running.len() < limits.total.max(1)
+        changing().count() < limits.total.max(1)
             && here().count() < limits.per_account.max(1)
             && (!step.lake_formation
                 || here().filter(|other| other.lake_formation).count() < self.again.grants_at_once(&step.account))
@@ -215,11 +220,10 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         };
         let (rest, failure) = (takes.as_secs(), Box::new(failure.clone()));
         self.send(Event::StepRetried { step: step.id.clone(), failure, attempt, attempts, rest, grants_at_once });
-        let handle = self.tasks.spawn(async move {
+        let handle = self.spawn(step, async move {
             sleep(takes).await;
             Ok(TaskEnd::Rested)
         });
-        self.names.insert(handle.id(), &step.id);
         self.probing.insert(&step.id, handle);
         true
     }
@@ -243,7 +247,19 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             };
             parameters.insert(name.clone(), value.to_owned());
         }
-        let work = Work {
+        let work = self.work(step, parameters);
+        self.spawn(step, async move { work.run().await.map(TaskEnd::Done) });
+        self.running.insert(&step.id, Instant::now());
+    }
+
+    fn spawn(&mut self, step: &'plan Step, task: impl Future<Output = TaskResult> + Send + 'static) -> AbortHandle {
+        let handle = self.tasks.spawn(task);
+        self.names.insert(handle.id(), &step.id);
+        handle
+    }
+
+    fn work(&self, step: &Step, parameters: BTreeMap<String, String>) -> Work<C> {
+        Work {
             cloud: Arc::clone(&self.cloud),
             settings: Arc::clone(&self.settings),
             events: self.events.clone(),
@@ -251,10 +267,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             step: step.clone(),
             parameters,
             attempt: self.again.attempt(&step.id),
-        };
-        let handle = self.tasks.spawn(async move { work.run().await.map(TaskEnd::Done) });
-        self.names.insert(handle.id(), &step.id);
-        self.running.insert(&step.id, Instant::now());
+        }
     }
 
     fn joined(&mut self, joined: Result<(Id, TaskResult), tokio::task::JoinError>) {
@@ -263,10 +276,14 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             Err(error) => error.id(),
         };
         let Some(id) = self.names.remove(&task) else { return };
+        self.busy.remove(id);
         self.probing.remove(id);
         let began = self.running.remove(id);
         let seconds = began.map_or(0.0, seconds_since);
         match joined {
+            Ok((_, Ok(TaskEnd::Free))) => {
+                self.waiting.insert(id);
+            }
             Ok((_, Ok(TaskEnd::Seen | TaskEnd::Rested))) => {
                 self.ready.insert(id);
             }
@@ -274,7 +291,7 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             // waiting for an effect has a patience of its own
             Ok((_, Err(failure))) if began.is_some() && self.tried_again(&self.plan.steps[id], &failure) => {}
             Ok((_, Err(failure))) => self.fail(id, seconds, *failure),
-            // a step that waited for an effect when the run was halted: skipped with the others at the end
+            // a step that waited for an effect, or for others, when the run was halted: skipped with the others at the end
             Err(error) if error.is_cancelled() => {
                 self.waiting.insert(id);
             }
@@ -324,10 +341,10 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
         self.ended.insert(id, End::Skipped(reason));
     }
 
-    /// Nothing new starts from here on; waiting for an effect ends, since nothing would come of it.
+    /// Nothing new starts from here on; waiting for an effect or for others ends, since nothing would come of it.
     fn halt(&mut self, halt: Halt) {
         self.halt = Some(halt);
-        for handle in self.probing.values() {
+        for handle in self.probing.values().chain(self.busy.values()) {
             handle.abort();
         }
     }
@@ -356,17 +373,14 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
                 _ if step.decision == Decision::Keep && !self.again.awaits(id) => {
                     self.complete(id, 0.0, Done { how: How::Unchanged, outputs: BTreeMap::new() });
                 }
-                Some(halt) => self.skip(id, skipped(halt)),
+                Some(halt) => self.skip(id, halt.skips()),
                 None => crate::defect(&format!("the executor left {id} behind")),
             }
         }
         let ended = std::mem::take(&mut self.ended).into_iter().map(|(id, end)| (id.clone(), end)).collect();
         let running = self.running.keys().map(|id| (*id).clone()).collect();
         let summary = Summary {
-            stopped: match halt {
-                Some(Halt::Interrupted(how)) => Some(how),
-                Some(Halt::Failed(_) | Halt::SignedOut(_)) | None => None,
-            },
+            stopped: halt.and_then(|halt| halt.stop()),
             seconds: seconds_since(self.started),
             ..summed(ended, running)
         };
@@ -378,19 +392,6 @@ impl<'plan, C: Cloud> Conductor<'plan, C> {
             (false, true) => Outcome::Nothing { summary },
             (false, false) => Outcome::Complete { summary },
         }
-    }
-}
-
-/// In whole milliseconds: nobody reads more digits.
-pub(super) fn seconds_since(start: Instant) -> f64 {
-    (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
-}
-
-fn skipped(halt: &Halt) -> SkipReason {
-    match halt {
-        Halt::Failed(step) => SkipReason::Stopped { step: step.clone() },
-        Halt::SignedOut(step) => SkipReason::SignedOut { step: step.clone() },
-        Halt::Interrupted(_) => SkipReason::Interrupted,
     }
 }
 

@@ -184,6 +184,38 @@ async fn stacks_with_grants_run_one_at_a_time_in_an_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn grants_that_an_earlier_run_left_running_take_their_room_until_they_end() {
+    let (first, second) = ("governance/publication-a", "governance/publication-b");
+    let mut run = Run::of(vec![
+        stack(first).template(publication_template()),
+        stack(second).template(publication_template()),
+        stack("governance/foundation"),
+        // what runs already does not ask whether its own needs are complete
+        stack("sales/storage"),
+        stack("governance/publication-c").template(publication_template()).wire("Key", "sales/storage", "KeyArn"),
+    ])
+    .takes("storage", 50)
+    .takes("publication-a", 60);
+    for (name, seconds) in [("publication-b", 30), ("publication-c", 100)] {
+        let template = run.rendered.templates[&id(&format!("governance/{name}"))].clone();
+        run.cloud.put("111111111111", name, StackStatus::CreateInProgress, Some(&template));
+        run.cloud.put_end(name, Duration::from_secs(seconds), StackStatus::CreateComplete);
+    }
+    let ran = run.go().await;
+    assert!(ran.outcome.summary().failed.is_empty(), "{:?}", ran.summary());
+    let created = ran.position(
+        |event| matches!(event, Event::StepStarted { step, decision: Decision::Create } if *step == add(first)),
+    );
+    let attached =
+        |event: &Event| matches!(event, Event::StepAttached { step, .. } if *step == add("governance/publication-c"));
+    assert!(ran.position(attached) < created);
+    assert!(ran.started("governance/foundation") < ran.finished(second));
+    assert!(ran.took >= Duration::from_secs(160), "{:?}", ran.took);
+    // what was only looked at is not made again
+    assert!(run.cloud.log().iter().all(|call| !call.contains("publication-b")), "{:?}", run.cloud.log());
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_failure_nothing_new_starts_and_what_runs_is_finished() {
     let mut run = branches().fails("storage", "DataBucket", "bucket exists").takes("workspace", 9);
     let ran = run.go().await;

@@ -21,6 +21,7 @@ mod failure;
 mod fake;
 mod follow;
 mod gone;
+mod halt;
 mod history;
 mod journal;
 mod lock;

@@ -63,16 +63,24 @@ impl<C: Cloud> Work<C> {
         })
     }
 
+    /// Waits until what somebody else, or an earlier run, does to the stack has ended. What is to be done is decided afterwards.
+    pub(super) async fn freed(self) -> Result<(), Box<Failure>> {
+        self.send(Event::StepStarted { step: self.step.id.clone(), decision: Decision::Wait });
+        self.wait_for_others().await
+    }
+
     async fn carried_out(mut self) -> Result<Done, Box<Failure>> {
         let mut decision = self.step.decision.clone();
-        if self.attempt > 1 {
-            // the attempt before left it in another state, under another ARN perhaps
+        if self.attempt > 1 || decision == Decision::Wait {
             let stands = self.looked_again().await?;
             decision = redecide(&self.step, &self.parameters, &stands);
-            self.step.standing = match stands {
-                Observed::Absent => None,
-                Observed::Present(standing) => Some(standing.stack_arn),
-            };
+            // an attempt of ours left it under another ARN perhaps; what others left is not ours to delete
+            if self.attempt > 1 {
+                self.step.standing = match stands {
+                    Observed::Absent => None,
+                    Observed::Present(standing) => Some(standing.stack_arn),
+                };
+            }
         }
         for _ in 0..ROUNDS {
             self.send(Event::StepStarted { step: self.step.id.clone(), decision: decision.clone() });

@@ -5,6 +5,12 @@ use super::step::How;
 use crate::assembly::StackId;
 use crate::plan::StepId;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
+
+/// In whole milliseconds: nobody reads more digits.
+pub(super) fn seconds_since(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+}
 
 /// How a step ended.
 pub(super) enum End {

@@ -5,9 +5,9 @@ use super::{
 };
 use crate::deploy::cloud::ErrorKind;
 use crate::deploy::events::{Event, Stop};
-use crate::deploy::execute::seconds_since;
 use crate::deploy::outcome::Summary;
 use crate::deploy::settings::Settings;
+use crate::deploy::tally::seconds_since;
 use crate::mesh::fingerprint;
 use crate::plan::Pass;
 use crate::plan::organization::{SetStep, StandingSet};
