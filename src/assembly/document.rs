@@ -56,19 +56,17 @@ impl Document {
         assembly.stacks.par_iter().map(|(_, stack)| Self::of(stack)).collect()
     }
 
-    /// Every document of an assembly, by id. Those of stacks that another assembly has too are its documents: nothing of
-    /// them is made or kept twice.
+    /// The document of a stack in memory, or an equal one that is at hand: of two sides, what both have is kept once.
     ///
     /// # Panics
     /// As [`Self::of`].
     #[must_use]
-    pub fn all_beside(assembly: &Assembly, other: &Assembly, documents: &[Self]) -> Vec<Self> {
-        let documents: BTreeMap<&StackId, &Self> = documents.iter().map(|document| (&document.id, document)).collect();
-        let shared = |(id, stack): (&StackId, &Stack)| match documents.get(id) {
-            Some(document) if other.stacks.get(id) == Some(stack) => (*document).clone(),
-            Some(_) | None => Self::of(stack),
-        };
-        assembly.stacks.par_iter().map(shared).collect()
+    pub fn beside(stack: &Stack, at_hand: &BTreeMap<&StackId, &Self>) -> Self {
+        let made = Self::of(stack);
+        match at_hand.get(&made.id) {
+            Some(document) if document.is_same(&made) => (*document).clone(),
+            Some(_) | None => made,
+        }
     }
 
     /// Whether another document says the same of the same place; cheap where the two share their template.

@@ -133,7 +133,7 @@ pub(super) struct Synthesized<T = Assembly> {
 }
 
 /// An environment before its templates are checked.
-pub(super) struct Made(Synthesized);
+pub(super) struct Made<T = Assembly>(Synthesized<T>);
 
 /// Runs the pure stages over an environment, and keeps every stack for what is to be done with it.
 #[cfg(feature = "aws")]
@@ -219,14 +219,30 @@ impl Made {
         Self(made(chosen, loaded, as_of, synthesize))
     }
 
-    /// Its assembly, unless findings refuse already.
-    pub(super) fn assembly(&self) -> Option<&Assembly> {
-        self.0.result.as_ref().map(|(_, assembly)| assembly)
-    }
-
     /// Checks the templates.
     pub(super) fn checked(self, as_of: Option<&Day>, check: impl FnOnce(&Assembly) -> Vec<Finding>) -> Synthesized {
         self.0.checked(as_of, true, |_, assembly| (check(&assembly), assembly))
+    }
+}
+
+impl Made<Vec<Document>> {
+    /// Makes the documents of an environment that was read; of the stacks nothing else is kept.
+    pub(super) fn documents(chosen: Chosen, loaded: Loaded) -> Self {
+        Self(made(chosen, loaded, None, |mesh| each(mesh, |stack| Document::of(&stack)).into_values().collect()))
+    }
+
+    /// Its documents; none where findings refuse already.
+    pub(super) fn at_hand(&self) -> BTreeMap<&StackId, &Document> {
+        let documents = self.0.result.iter().flat_map(|(_, documents)| documents);
+        documents.map(|document| (&document.id, document)).collect()
+    }
+
+    /// Checks the documents; the check gets where in the environment a resource was written.
+    pub(super) fn checked(
+        self,
+        check: impl FnOnce(&[Document], &(dyn Fn(&StackId, &str) -> Option<Place> + Sync)) -> Vec<Finding>,
+    ) -> Synthesized<Vec<Document>> {
+        self.0.checked(None, true, |mesh, documents| (check(&documents, &origins(mesh)), documents))
     }
 }
 

@@ -68,24 +68,23 @@ pub fn check_together(parts: Vec<Checked>, origin: &(dyn Fn(&StackId, &str) -> O
     Checker::all(origin, parts).finish(|_| ()).0
 }
 
-/// Checks an assembly whose documents are at hand, in a mesh that stands: rules about one template by itself are asked of
+/// Checks documents in a mesh that stands, with places as in [`check_together`]: rules about one template by itself are asked of
 /// those templates alone that do not stand just so, since of the others the same was found before. Rules about all templates
 /// together are asked of all. What was read for them is good for more, at the same time: `meanwhile` gets it.
 #[must_use]
 pub fn check_change<T: Send>(
-    assembly: &Assembly,
     documents: &[Document],
     standing: &[Document],
+    origin: &(dyn Fn(&StackId, &str) -> Option<Place> + Sync),
     meanwhile: impl FnOnce(&Facts) -> T + Send,
 ) -> (Vec<Finding>, T) {
-    let place = |stack: &StackId, resource: &str| assembly.stacks.get(stack)?.origin(resource);
     let standing: BTreeMap<&StackId, &Document> = standing.iter().map(|document| (&document.id, document)).collect();
     let is_same = |document: &Document| standing.get(&document.id).is_some_and(|old| old.is_same(document));
     let parts = documents.par_iter().map(|document| match is_same(document) {
-        true => Checker::reading(&place, document).into(),
-        false => Checker::of(&place, document).into(),
+        true => Checker::reading(origin, document).into(),
+        false => Checker::of(origin, document).into(),
     });
-    Checker::all(&place, parts.collect()).finish(meanwhile)
+    Checker::all(origin, parts.collect()).finish(meanwhile)
 }
 
 /// Checks templates from anywhere; findings point into the templates.

@@ -4,7 +4,7 @@
 
 use crate::access::{evaluate, settle};
 use crate::assembly::check::check_change;
-use crate::assembly::{Assembly, Document, Foreign, committed, gather};
+use crate::assembly::{Document, Foreign, StackId, committed, gather};
 use crate::cli::environment::{Chosen, Made};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::git::{Commit, Repository};
@@ -13,7 +13,7 @@ use crate::finding::{Finding, Place, Severity, refuses};
 use crate::mesh::{Mesh, resolve};
 use crate::plan::diff::{Prepared, Side};
 use crate::report::findings;
-use crate::stacks::synthesize;
+use crate::stacks::each;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,8 +114,8 @@ impl Origin {
 
 /// A side as far as it can be read without the other.
 enum Found {
-    /// Files, and what is made of them.
-    Made { side: Side, source: Source, mesh: Box<Mesh>, assembly: Assembly },
+    /// Files, and what they mean.
+    Meant { side: Side, source: Source, mesh: Box<Mesh> },
     /// Templates, and who sees what by them.
     Whole(Box<Prepared>),
 }
@@ -125,25 +125,25 @@ fn whole(prepared: Prepared) -> Found {
 }
 
 impl Found {
-    /// Its templates; those that another side has too are that side's.
-    fn documents(&self, other: Option<(&Assembly, &[Document])>) -> Vec<Document> {
-        match (self, other) {
-            (Self::Made { assembly, .. }, Some((other, documents))) => Document::all_beside(assembly, other, documents),
-            (Self::Made { assembly, .. }, None) => Document::all(assembly),
-            (Self::Whole(prepared), _) => prepared.documents.clone(),
+    /// Its templates; those that another side has too are that side's. Its stacks are not kept: with those of the other they
+    /// would be most of the memory.
+    fn documents(&self, at_hand: &BTreeMap<&StackId, &Document>) -> Vec<Document> {
+        match self {
+            Self::Meant { mesh, .. } => each(mesh, |stack| Document::beside(&stack, at_hand)).into_values().collect(),
+            Self::Whole(prepared) => prepared.documents.clone(),
         }
     }
 
     /// The side, of which the templates are at hand.
     fn prepared(self, documents: Vec<Document>) -> Prepared {
         match self {
-            Self::Made { side, source, mesh, assembly: _ } => Prepared::new(side, documents, Some((source, *mesh))),
+            Self::Meant { side, source, mesh } => Prepared::new(side, documents, Some((source, *mesh))),
             Self::Whole(prepared) => *prepared,
         }
     }
 
     fn alone(self) -> Prepared {
-        let documents = self.documents(None);
+        let documents = self.documents(&BTreeMap::new());
         self.prepared(documents)
     }
 }
@@ -169,25 +169,20 @@ impl Sides {
         let (bytes, loaded) = rayon::join(|| base.bytes(), || load(&chosen.directory).map_err(Failure::new));
         let loaded = loaded?;
         let files = bytes.map(|bytes| bytes.map(|bytes| read_beside(&chosen.name, bytes, &loaded)));
-        let (base, made) = rayon::join(|| files.and_then(|files| base.found(files)), || Made::of(chosen, loaded, None));
-        let assembly = made.assembly();
-        let documents = assembly.map(Document::all).unwrap_or_default();
+        let (base, made) =
+            rayon::join(|| files.and_then(|files| base.found(files)), || Made::documents(chosen, loaded));
         let side = Side { name, limits: Vec::new() };
-        let standing = base.as_ref().map(|base| base.documents(assembly.map(|made| (made, documents.as_slice()))));
-        let standing = standing.unwrap_or_default();
+        let standing = base.as_ref().map(|base| base.documents(&made.at_hand())).unwrap_or_default();
         let mut access = None;
-        let (base, outcome) = rayon::join(
-            || base.map(|base| base.prepared(standing.clone())),
-            || {
-                made.checked(None, |assembly| {
-                    let (findings, seen) = check_change(assembly, &documents, &standing, evaluate);
-                    access = Some(seen);
-                    findings
-                })
-            },
-        );
+        // one after the other, each on all cores: the memory of the one serves the other
+        let base = base.map(|base| base.prepared(standing.clone()));
+        let outcome = made.checked(|documents, origin| {
+            let (findings, seen) = check_change(documents, &standing, origin, evaluate);
+            access = Some(seen);
+            findings
+        });
         let whole = outcome.result.zip(access);
-        let prepared = whole.map(|((mesh, _), access)| Prepared {
+        let prepared = whole.map(|((mesh, documents), access)| Prepared {
             side,
             documents,
             access,
@@ -214,8 +209,8 @@ fn of_files(
     let resolved = resolve(&loaded.source, None);
     let findings = [loaded.findings, resolved.findings].concat();
     if let Some(mesh) = resolved.mesh.filter(|_| !refuses(&findings)) {
-        let (side, assembly) = (Side { name, limits: Vec::new() }, synthesize(&mesh));
-        return Ok(Found::Made { side, source: loaded.source, mesh: Box::new(mesh), assembly });
+        let side = Side { name, limits: Vec::new() };
+        return Ok(Found::Meant { side, source: loaded.source, mesh: Box::new(mesh) });
     }
     let (folder, texts) = stacks()?;
     let limits = vec![
