@@ -131,12 +131,8 @@ impl<'a> Policies<'a> {
 fn queries(role: &RoleFact, policies: &Policies<'_>) -> bool {
     let beside = policies.of_roles.get(&(role.account.as_str(), role.name.as_str()));
     let named = role.managed.iter().filter_map(|arn| policies.managed.get(arn.as_str()));
-    let further = beside.into_iter().flatten().chain(named).flat_map(|policy| &policy.statements);
-    role.statements.iter().chain(further).any(|statement| {
-        let action = &statement["Action"];
-        let named = |value: &serde_json::Value| value == "lakeformation:GetDataAccess";
-        named(action) || action.as_array().is_some_and(|actions| actions.iter().any(named))
-    })
+    role.statements.iter().any(super::reading::queries)
+        || beside.into_iter().flatten().chain(named).any(|policy| policy.queries)
 }
 
 /// What opens something to somebody in a way that the templates, or this version, do not tell.

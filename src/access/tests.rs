@@ -121,7 +121,7 @@ fn world() -> Facts {
             tags: BTreeMap::new(),
             statements: Vec::new(),
             managed: BTreeSet::new(),
-            trust: Vec::new(),
+            services: None,
         }],
         ..Facts::default()
     }

@@ -3,6 +3,8 @@
 mod grants;
 mod tools;
 
+pub(super) use tools::queries;
+
 use super::facts::{
     AssociationFact, DatabaseFact, Facts, LocationFact, ScheduleFact, SettingsFact, Spot, TableFact, TableLinkFact,
     TagFact, Target,

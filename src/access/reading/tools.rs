@@ -38,7 +38,7 @@ impl Names<'_> {
             tags: tags.collect(),
             statements: statements.collect(),
             managed: self.texts(&properties["ManagedPolicyArns"]),
-            trust: items(&properties["AssumeRolePolicyDocument"]["Statement"]).cloned().collect(),
+            services: services(&properties["AssumeRolePolicyDocument"]),
             spot,
         }
     }
@@ -84,8 +84,34 @@ impl Names<'_> {
             account: self.document.account.clone(),
             roles: self.texts(&properties["Roles"]),
             arn: self.text(&json!({ "Fn::GetAtt": [spot.resource, "PolicyArn"] })),
-            statements: items(&properties["PolicyDocument"]["Statement"]).cloned().collect(),
+            queries: items(&properties["PolicyDocument"]["Statement"]).any(queries),
             spot,
         }
     }
+}
+
+/// Whether a statement names the right to fetch data from Lake Formation.
+pub(in crate::access) fn queries(statement: &Value) -> bool {
+    let named = |value: &Value| value == "lakeformation:GetDataAccess";
+    let action = &statement["Action"];
+    named(action) || items(action).any(named)
+}
+
+/// The services that a policy of trust names, when it names nobody else.
+fn services(policy: &Value) -> Option<BTreeSet<String>> {
+    let mut services = BTreeSet::new();
+    let statements = policy["Statement"].as_array().filter(|statements| !statements.is_empty())?;
+    for statement in statements.iter().filter(|statement| statement["Effect"] == "Allow") {
+        let principals = statement["Principal"].as_object().filter(|principals| principals.len() == 1)?;
+        match principals.get("Service")? {
+            Value::String(service) => services.extend([service.clone()]),
+            Value::Array(named) if !named.is_empty() => {
+                for service in named {
+                    services.insert(service.as_str()?.to_owned());
+                }
+            }
+            Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
+        }
+    }
+    Some(services)
 }

@@ -5,7 +5,6 @@ use super::catalog::NAMES_A_TABLE;
 use super::graph::Graph;
 use crate::access::{CrawlerFact, Facts, GrantFact, GrantedFact, RoleFact, TableFact};
 use crate::finding::Code;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The service that crawlers work as.
@@ -293,14 +292,5 @@ fn foreign(index: &Index<'_>, crawler: &CrawlerFact, database: &str, table: &str
 
 /// Whether nobody but AWS Glue may assume a role.
 fn only_glue(role: &RoleFact) -> bool {
-    let is_glue = |service: &Value| match service {
-        Value::String(service) => service == GLUE,
-        Value::Array(services) => !services.is_empty() && services.iter().all(|service| service == GLUE),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    };
-    !role.trust.is_empty()
-        && role.trust.iter().filter(|statement| statement["Effect"] == "Allow").all(|statement| {
-            let principals = statement["Principal"].as_object();
-            principals.is_some_and(|principals| principals.len() == 1 && is_glue(&statement["Principal"]["Service"]))
-        })
+    role.services.as_ref().is_some_and(|services| services.iter().all(|service| service == GLUE))
 }

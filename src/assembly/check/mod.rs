@@ -102,8 +102,9 @@ pub fn check_order(documents: &[Document]) -> Vec<Finding> {
     for document in documents {
         checker.order(document, &Graph::of(document));
     }
-    let facts = std::mem::take(&mut checker.facts);
-    checker.stacks(&facts, &crawlers::Index::of(&facts));
+    let (facts, edges, uses) =
+        (std::mem::take(&mut checker.facts), std::mem::take(&mut checker.edges), std::mem::take(&mut checker.uses));
+    stacks(&mut checker, &facts, &crawlers::Index::of(&facts), &edges, &uses);
     checker.findings
 }
 
@@ -124,6 +125,21 @@ pub fn check_rights(documents: &[Document]) -> Vec<Finding> {
 
 /// Where in the environment a resource of a stack was written.
 type PlaceOf<'a> = &'a (dyn Fn(&StackId, &str) -> Option<Place> + Sync);
+
+/// A rule about all templates together.
+type Rule<'rule, 'place> = Box<dyn FnOnce(&mut Checker<'place>) + Send + 'rule>;
+
+/// Rules about the order of stacks, and about what must stand for a crawler to work.
+fn stacks<'f>(
+    checker: &mut Checker<'_>,
+    facts: &'f Facts,
+    index: &crawlers::Index<'f>,
+    edges: &edges::Edges,
+    uses: &uses::Uses,
+) {
+    crawlers::check_grants(checker, facts, index);
+    edges.check(checker, facts, uses, index);
+}
 
 /// What the rules share: where things stand, and what was found. One for each template, then one for all.
 struct Checker<'a> {
@@ -178,14 +194,24 @@ impl<'a> Checker<'a> {
     /// Puts what was found of each template together, in their order.
     fn all(place: PlaceOf<'a>, parts: Vec<Checked>) -> Self {
         let mut all = Self::new(place);
-        for Checked { findings, facts, edges, uses, needs } in parts {
+        let mut of_parts = Vec::with_capacity(parts.len());
+        let rest = parts.into_iter().map(|Checked { findings, facts, edges, uses, needs }| {
             all.findings.extend(findings);
-            all.facts.append(facts);
-            all.edges.append(edges);
-            all.uses.append(uses);
-            all.needs.append(needs);
-        }
-        all
+            of_parts.push(facts);
+            (edges, uses, needs)
+        });
+        let rest: Vec<_> = rest.collect();
+        let (facts, ()) = rayon::join(
+            || Facts::together(of_parts),
+            || {
+                for (edges, uses, needs) in rest {
+                    all.edges.append(edges);
+                    all.uses.append(uses);
+                    all.needs.append(needs);
+                }
+            },
+        );
+        Self { facts, ..all }
     }
 
     /// Rules about the order inside one template; remembers what the rules about all of them need.
@@ -204,25 +230,28 @@ impl<'a> Checker<'a> {
     }
 
     /// Rules about all templates together; what else is asked of the facts is done at the same time.
-    fn finish<T: Send>(mut self, meanwhile: impl FnOnce(&Facts) -> T + Send) -> (Vec<Finding>, T) {
-        let facts = std::mem::take(&mut self.facts);
-        let rules = || {
+    fn finish<T: Send>(self, meanwhile: impl FnOnce(&Facts) -> T + Send) -> (Vec<Finding>, T) {
+        let Self { place, mut findings, facts, edges, uses, needs } = self;
+        let of_rules = || {
             let index = crawlers::Index::of(&facts);
-            catalog::check(&mut self, &facts);
-            crawlers::check(&mut self, &facts, &index);
-            std::mem::take(&mut self.needs).check(&mut self);
-            quicksight::check(&mut self, &facts);
-            self.stacks(&facts, &index);
-            self.findings
+            let rules: [Rule<'_, 'a>; 5] = [
+                Box::new(|checker| needs.check(checker)),
+                Box::new(|checker| catalog::check(checker, &facts)),
+                Box::new(|checker| crawlers::check(checker, &facts, &index)),
+                Box::new(|checker| quicksight::check(checker, &facts)),
+                Box::new(|checker| stacks(checker, &facts, &index, &edges, &uses)),
+            ];
+            let found = rules.into_par_iter().map(|rule| {
+                let mut checker = Self::new(place);
+                rule(&mut checker);
+                checker.findings
+            });
+            found.collect::<Vec<_>>()
         };
-        rayon::join(rules, || meanwhile(&facts))
-    }
-
-    /// Rules about the order of stacks, and about what must stand for a crawler to work.
-    fn stacks<'f>(&mut self, facts: &'f Facts, index: &crawlers::Index<'f>) {
-        crawlers::check_grants(self, facts, index);
-        let (edges, uses) = (std::mem::take(&mut self.edges), std::mem::take(&mut self.uses));
-        edges.check(self, facts, &uses, index);
+        let (found, meanwhile) = rayon::join(of_rules, || meanwhile(&facts));
+        findings.extend(found.into_iter().flatten());
+        facts.drop_beside();
+        (findings, meanwhile)
     }
 
     /// Adds a finding about a resource.

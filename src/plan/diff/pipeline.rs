@@ -33,7 +33,9 @@ impl Prepared {
     /// Evaluates the templates of a side.
     #[must_use]
     pub fn new(side: Side, documents: Vec<Document>, environment: Option<(Source, Mesh)>) -> Self {
-        let access = evaluate(&Facts::of(&documents));
+        let facts = Facts::of(&documents);
+        let access = evaluate(&facts);
+        facts.drop_beside();
         Self { side, documents, access, environment }
     }
 
