@@ -3,7 +3,8 @@
 use super::arguments::{DoctorArguments, DoctorFormat};
 use super::environment::synthesized;
 use super::failure::{Exit, Failure};
-use super::planning::{reach, run_id};
+use super::journal::run_id;
+use super::planning::reach;
 use super::ui::Ui;
 use crate::assembly::Document;
 use crate::plan::doctor::{Input, diagnose};

@@ -5,7 +5,8 @@
 use super::arguments::{DriftArguments, DriftFormat};
 use super::environment::synthesized;
 use super::failure::{Exit, Failure};
-use super::planning::{reach, run_id};
+use super::journal::run_id;
+use super::planning::reach;
 use super::ui::Ui;
 use super::validate::day;
 use crate::assembly::Document;

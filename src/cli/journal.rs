@@ -10,6 +10,7 @@ use super::failure::{Exit, Failure};
 use crate::deploy::{Entry, Event, JOURNAL_VERSION, Journal, LONGEST_JOURNAL, Line, Recorder, RunRecord};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -33,6 +34,20 @@ pub(super) struct Journals {
 pub(super) fn now() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The id of a new run.
+pub(super) fn run_id() -> String {
+    let now = now();
+    let mut chance = RandomState::new().build_hasher();
+    chance.write_u64(now);
+    run_id_of(now, chance.finish())
+}
+
+/// Time and chance: no two runs are alike, and ids sort as their runs began, also within a second: `bootstrap` hands over to
+/// `deploy` in less, and whichever looks newer is the one that `status` shows and that tells what is open.
+fn run_id_of(milliseconds: u64, chance: u64) -> String {
+    format!("{:08x}{:03x}-{:08x}", milliseconds / 1000, milliseconds % 1000, chance & 0xffff_ffff)
 }
 
 impl Journals {
@@ -194,6 +209,16 @@ mod tests {
             let mode = fs::metadata(journals.path("6a-1")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn ids_of_runs_sort_as_the_runs_began_whatever_chance_says() {
+        let earlier = run_id_of(1_795_441_973_009, 0xffff_ffff);
+        assert_eq!(earlier, "6b044535009-ffffffff");
+        assert!(earlier < run_id_of(1_795_441_973_010, 0));
+        assert!(run_id_of(1_795_441_973_999, u64::MAX) < run_id_of(1_795_441_974_000, 0));
+        assert!("6b044535-ffffffff" < earlier.as_str(), "ids were of seconds before");
+        assert_ne!(run_id(), run_id());
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! From the command line to a plan: the environment, what stands, and what is to be done.
 
-#![expect(clippy::disallowed_methods, reason = "the run gets its id from the clock here, never in the core")]
-
 use super::arguments::EnvironmentArguments;
 use super::environment::{Chosen, synthesized};
 use super::failure::{Exit, Failure};
+use super::journal::run_id;
 use super::mfa::one_time;
 use super::ui::Ui;
 use crate::assembly::{self, Assembly, Document, Manifest, Rendered, Stack, StackId};
@@ -17,9 +16,7 @@ use crate::plan::file::PlanFile;
 use crate::plan::{Deployed, Options, Pass, Plan, documents, plan};
 use crate::report::deploy::plural;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Whether templates that nobody reviewed are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,14 +234,6 @@ fn refuse_unreviewed(rendered: &Rendered, chosen: &Chosen, ui: &mut Ui) -> Resul
     .hint("run `meshform synth`, have the change reviewed, then deploy")
     .exit(Exit::Changes);
     Ok(Some(ui.failure(&failure)))
-}
-
-/// Time and chance: sortable, and no two runs alike.
-pub(super) fn run_id() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    let mut chance = RandomState::new().build_hasher();
-    chance.write_u64(seconds);
-    format!("{seconds:x}-{:08x}", chance.finish() & 0xffff_ffff)
 }
 
 /// How the accounts are reached; asks for the code of an MFA device where mesh.yaml names one.

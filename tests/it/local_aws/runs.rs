@@ -101,7 +101,8 @@ fn a_lock_is_told_broken_by_name_and_a_journal_tells_the_run() {
     mesh.prepare(&local);
     assert!(killed_at(&local, &mesh, 6));
     let status = mesh.run(&local, "status", &[]);
-    assert!(status.text().contains("killed") || status.text().contains("not finished"), "{}", status.text());
+    // not the bootstrap's, which ended well perhaps in the same second
+    assert!(status.text().contains("did not come to its end"), "{}", status.text());
     // another machine knows nothing of that process
     let refused = elsewhere.run(&local, "deploy", &["--yes"]);
     assert_eq!(refused.code, 1, "{}", refused.text());
