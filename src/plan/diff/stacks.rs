@@ -4,6 +4,7 @@ use super::names::Names;
 use super::properties::leaves;
 use super::{ChangeKind, Impact, PropertyChange, ResourceChange, StackChange, notes, propagation, resources, secrets};
 use crate::assembly::Document;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +44,7 @@ pub fn stacks(base: &[Document], head: &[Document]) -> Vec<StackChange> {
         pairs.entry(place(document)).or_insert(empty).head = Some(document);
     }
     let mut pairs: Vec<Pair<'_>> = pairs.into_values().collect();
-    pairs.iter_mut().for_each(compare);
+    pairs.par_iter_mut().for_each(compare);
     propagation::propagate(&mut pairs);
     notes::write(&mut pairs);
     pairs.into_iter().filter_map(told).collect()

@@ -23,6 +23,7 @@ use super::diff::{Diff, Input};
 use crate::finding::Finding;
 use crate::mesh::{Acceptance, Day, Mesh, unused};
 use desk::Desk;
+use rayon::prelude::*;
 
 /// A finding about a change, and by whom it was taken on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +39,23 @@ pub struct Judged {
 #[must_use]
 pub fn judge(diff: &Diff, base: &Input<'_>, head: &Input<'_>) -> Vec<Judged> {
     let desk = Desk::of(base, head);
-    let mut findings = [
-        purpose::check(diff, &desk),
-        expressions::check(&desk),
-        tags::check(&desk),
-        stores::check(diff, &desk),
-        retention::check(&desk),
-        retain::check(&desk),
-        encryption::check(&desk),
-        exposure::check(&desk),
-        roles::check(&desk),
-        trust::check(&desk),
-        administrators::check(&desk),
-        left::check(&desk),
-        dates::check(diff, &desk),
-        versions::check(diff, &desk),
-    ]
-    .concat();
+    let rules: [&(dyn Fn() -> Vec<Finding> + Sync); 14] = [
+        &|| purpose::check(diff, &desk),
+        &|| expressions::check(&desk),
+        &|| tags::check(&desk),
+        &|| stores::check(diff, &desk),
+        &|| retention::check(&desk),
+        &|| retain::check(&desk),
+        &|| encryption::check(&desk),
+        &|| exposure::check(&desk),
+        &|| roles::check(&desk),
+        &|| trust::check(&desk),
+        &|| administrators::check(&desk),
+        &|| left::check(&desk),
+        &|| dates::check(diff, &desk),
+        &|| versions::check(diff, &desk),
+    ];
+    let mut findings: Vec<Finding> = rules.par_iter().flat_map_iter(|rule| rule()).collect();
     findings.sort_by(|left, right| {
         (&left.place, left.code, &left.message).cmp(&(&right.place, right.code, &right.message))
     });

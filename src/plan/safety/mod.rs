@@ -68,27 +68,34 @@ pub fn unsafe_moments(before: &[Document], steps: &[Change<'_>]) -> Vec<UnsafeMo
     if is_one_move(before, steps) {
         return Vec::new();
     }
-    let mut state: BTreeMap<StackId, Document> =
-        before.iter().map(|document| (document.id.clone(), document.clone())).collect();
+    let mut standing: BTreeMap<&StackId, &Document> = before.iter().map(|document| (&document.id, document)).collect();
+    // a template is read once, however many moments it stands in
+    let mut facts: BTreeMap<&StackId, Facts> =
+        before.iter().map(|document| (&document.id, Facts::one(document))).collect();
     let steps_to = steps.iter().filter_map(|step| step.to);
-    let here: BTreeSet<String> = before.iter().chain(steps_to).map(|document| document.account.clone()).collect();
+    let here: BTreeSet<&str> = before.iter().chain(steps_to).map(|document| document.account.as_str()).collect();
     // an account whose roles come with a later step is no principal of its own until then
-    let sight = |state: &BTreeMap<StackId, Document>| sight(state, &here);
-    let start = sight(&state);
+    let sight = |facts: &BTreeMap<&StackId, Facts>| sight(facts.values(), &here);
+    let start = sight(&facts);
     // the sight of every moment: number of the step, and what is seen
     let mut moments: Vec<(usize, Sight)> = Vec::new();
     for step in steps {
-        let old = state.get(step.stack).cloned();
-        if !concerns_access(old.as_ref(), step.to) {
-            set(&mut state, step);
-            continue;
+        let old = match step.to {
+            Some(document) => standing.insert(step.stack, document),
+            None => standing.remove(step.stack),
+        };
+        let concerns_access = concerns_access(old, step.to);
+        if concerns_access && let Some(during) = during(old, step.to) {
+            facts.insert(step.stack, Facts::one(&during));
+            moments.push((step.number, sight(&facts)));
         }
-        if let Some(during) = during(old.as_ref(), step.to) {
-            state.insert(step.stack.clone(), during);
-            moments.push((step.number, sight(&state)));
+        match step.to {
+            Some(document) => facts.insert(step.stack, Facts::one(document)),
+            None => facts.remove(step.stack),
+        };
+        if concerns_access {
+            moments.push((step.number, sight(&facts)));
         }
-        set(&mut state, step);
-        moments.push((step.number, sight(&state)));
     }
     let Some((_, end)) = moments.last().cloned() else { return Vec::new() };
     found(&start, &end, &moments, steps)
@@ -112,18 +119,11 @@ fn is_one_move(before: &[Document], steps: &[Change<'_>]) -> bool {
     moves <= 1
 }
 
-fn set(state: &mut BTreeMap<StackId, Document>, step: &Change<'_>) {
-    match step.to {
-        Some(document) => state.insert(step.stack.clone(), document.clone()),
-        None => state.remove(step.stack),
-    };
-}
-
-fn sight(state: &BTreeMap<StackId, Document>, here: &BTreeSet<String>) -> Sight {
-    let documents: Vec<Document> = state.values().cloned().collect();
+fn sight<'a>(standing: impl Iterator<Item = &'a Facts>, here: &BTreeSet<&str>) -> Sight {
+    let facts = Facts::together(standing.cloned().collect());
     let mut sight = Sight::new();
-    for principal in evaluate(&Facts::of(&documents)).principals {
-        if principal.kind == PrincipalKind::Account && here.contains(&principal.account) {
+    for principal in evaluate(&facts).principals {
+        if principal.kind == PrincipalKind::Account && here.contains(principal.account.as_str()) {
             continue;
         }
         for table in principal.tables {
@@ -156,14 +156,16 @@ const OF_ACCESS: &[&str] = &[
 
 /// Whether a step changes anything that the evaluator reads.
 fn concerns_access(old: Option<&Document>, new: Option<&Document>) -> bool {
-    let of = |document: Option<&Document>| -> BTreeMap<String, Value> {
-        let resources = document.into_iter().flat_map(Document::resources);
-        resources
-            .filter(|(_, kind, _)| OF_ACCESS.iter().any(|start| kind.starts_with(start)))
-            .map(|(id, _, entry)| (id.to_owned(), entry.clone()))
-            .collect()
-    };
-    of(old) != of(new)
+    if old.zip(new).is_some_and(|(old, new)| old.template == new.template) {
+        return false;
+    }
+    of_access(old) != of_access(new)
+}
+
+fn of_access(document: Option<&Document>) -> BTreeMap<&str, &Value> {
+    let resources = document.into_iter().flat_map(Document::resources);
+    let of_access = resources.filter(|(_, kind, _)| OF_ACCESS.iter().any(|start| kind.starts_with(start)));
+    of_access.map(|(id, _, entry)| (id, entry)).collect()
 }
 
 /// What stands while CloudFormation works on a step: everything old and new, without what is deleted before it is made

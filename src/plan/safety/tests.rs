@@ -108,10 +108,7 @@ fn a_deployment_from_nothing_is_safe() {
     let after = [publication(COLUMNS), sharing(&[&["public"]]), access(&[&["public"]])];
     assert_eq!(moments(&[], &after), []);
     // and the end is what it should be, or the test would prove nothing
-    let seen = sight(
-        &after.iter().map(|document| (document.id.clone(), document.clone())).collect(),
-        &BTreeSet::from([CATALOG.to_owned(), ACCOUNT.to_owned()]),
-    );
+    let seen = sight(after.iter().map(Facts::one).collect::<Vec<_>>().iter(), &BTreeSet::from([CATALOG, ACCOUNT]));
     let column = |name: &str| (READER.to_owned(), "m_sales.orders".to_owned(), name.to_owned());
     assert_eq!(seen, Sight::from([(column("city"), Some("public".to_owned()))]));
 }
