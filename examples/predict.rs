@@ -10,7 +10,6 @@ use meshform::plan::diff;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
-use std::sync::Arc;
 
 fn document(template: Value) -> Document {
     Document {
@@ -18,7 +17,7 @@ fn document(template: Value) -> Document {
         account: "111111111111".to_owned(),
         region: "eu-west-1".to_owned(),
         layer: None,
-        template: Arc::new(template),
+        template: template.into(),
         needs: BTreeSet::new(),
         wires: BTreeSet::new(),
     }

@@ -2,11 +2,10 @@
 //!
 //! They read what is deployed, never the mesh it was made from; otherwise they would prove nothing about it.
 
-use super::{Assembly, Layer, ParameterValue, Rendered, Stack, StackId};
+use super::{Assembly, Layer, ParameterValue, Rendered, Stack, StackId, TemplateBody};
 use rayon::prelude::*;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 /// A template and where it stands.
 #[derive(Debug, Clone)]
@@ -20,7 +19,7 @@ pub struct Document {
     /// Its layer; none for a template that somebody else wrote.
     pub layer: Option<Layer>,
     /// The template. Two sides of a comparison share those that are the same.
-    pub template: Arc<Value>,
+    pub template: TemplateBody,
     /// Stacks that it waits for: by a value or by an effect.
     pub needs: BTreeSet<StackId>,
     /// Values of its parameters that other stacks make: parameter, stack, output.
@@ -34,8 +33,19 @@ impl Document {
     /// When a template cannot be JSON; ours always can.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
-        let template = crate::sure(serde_json::to_value(&stack.template), "templates have text keys");
-        let template = Arc::new(template);
+        Self::with(stack, TemplateBody::of(&stack.template))
+    }
+
+    /// The document of a stack in memory, whose template is kept as text until somebody asks for it.
+    ///
+    /// # Panics
+    /// As [`Self::of`].
+    #[must_use]
+    pub fn written(stack: &Stack) -> Self {
+        Self::with(stack, TemplateBody::written(&stack.template))
+    }
+
+    fn with(stack: &Stack, template: TemplateBody) -> Self {
         let wires: BTreeSet<_> =
             stack.wires.iter().map(|(name, wire)| (name.clone(), wire.stack.clone(), wire.output.clone())).collect();
         let after = stack.after.iter().map(|after| after.stack.clone());
@@ -56,25 +66,12 @@ impl Document {
         assembly.stacks.par_iter().map(|(_, stack)| Self::of(stack)).collect()
     }
 
-    /// The document of a stack in memory, or an equal one that is at hand: of two sides, what both have is kept once.
-    ///
-    /// # Panics
-    /// As [`Self::of`].
+    /// Whether this is the document of a stack in memory, whose own is at hand too: the same of the same place.
     #[must_use]
-    pub fn beside(stack: &Stack, at_hand: &BTreeMap<&StackId, &Self>) -> Self {
-        let made = Self::of(stack);
-        match at_hand.get(&made.id) {
-            Some(document) if document.is_same(&made) => (*document).clone(),
-            Some(_) | None => made,
-        }
-    }
-
-    /// Whether another document says the same of the same place; cheap where the two share their template.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub fn is_of(&self, stack: &Stack, made: &Self) -> bool {
         let Self { id, account, region, layer, template, needs, wires } = self;
-        let place = *id == other.id && *account == other.account && *region == other.region && *layer == other.layer;
-        place && *needs == other.needs && *wires == other.wires && *template == other.template
+        let place = *id == made.id && *account == made.account && *region == made.region && *layer == made.layer;
+        place && *needs == made.needs && *wires == made.wires && template.is_of(&stack.template)
     }
 
     /// Every document of a rendered assembly, by id.
@@ -85,7 +82,7 @@ impl Document {
         let mut documents = Vec::new();
         for stack in &rendered.manifest.stacks {
             let Some(text) = rendered.templates.get(&stack.id) else { continue };
-            let template = Arc::new(serde_json::from_str(text).map_err(|error| (stack.id.clone(), error))?);
+            let template: Value = serde_json::from_str(text).map_err(|error| (stack.id.clone(), error))?;
             let wires: BTreeSet<_> = stack
                 .parameters
                 .iter()
@@ -100,7 +97,7 @@ impl Document {
                 account: stack.account.to_string(),
                 region: stack.region.to_string(),
                 layer: Some(stack.layer),
-                template,
+                template: template.into(),
                 needs: after.chain(wires.iter().map(|(_, stack, _)| stack.clone())).collect(),
                 wires,
             });
@@ -110,7 +107,7 @@ impl Document {
 
     /// The template, to be changed: from then on this document's own.
     pub fn template_mut(&mut self) -> &mut Value {
-        Arc::make_mut(&mut self.template)
+        self.template.to_mut()
     }
 
     /// The resources of the template: logical id, type, the whole entry.

@@ -1,6 +1,7 @@
 //! Every stack and asset of every account: in memory ([`Assembly`]), as a directory ([`Rendered`]), and its checks.
 
 mod asset;
+mod body;
 pub mod check;
 mod committed;
 mod directory;
@@ -11,6 +12,7 @@ mod operation;
 mod pretty;
 
 pub use asset::Asset;
+pub use body::TemplateBody;
 pub use committed::committed;
 pub use directory::{Directory, DirectoryError, Replaced, Stale, StaleKind, compare, load, write};
 pub use document::Document;

@@ -225,24 +225,18 @@ impl Made {
     }
 }
 
-impl Made<Vec<Document>> {
-    /// Makes the documents of an environment that was read; of the stacks nothing else is kept.
-    pub(super) fn documents(chosen: Chosen, loaded: Loaded) -> Self {
-        Self(made(chosen, loaded, None, |mesh| each(mesh, |stack| Document::of(&stack)).into_values().collect()))
+impl Made<()> {
+    /// What the files of an environment mean, and nothing made of it yet.
+    pub(super) fn nothing(chosen: Chosen, loaded: Loaded) -> Self {
+        Self(made(chosen, loaded, None, |_| ()))
     }
 
-    /// Its documents; none where findings refuse already.
-    pub(super) fn at_hand(&self) -> BTreeMap<&StackId, &Document> {
-        let documents = self.0.result.iter().flat_map(|(_, documents)| documents);
-        documents.map(|document| (&document.id, document)).collect()
-    }
-
-    /// Checks the documents; the check gets where in the environment a resource was written.
-    pub(super) fn checked(
+    /// Makes and checks what is asked for; the check gets where in the environment a resource was written.
+    pub(super) fn checked<T>(
         self,
-        check: impl FnOnce(&[Document], &(dyn Fn(&StackId, &str) -> Option<Place> + Sync)) -> Vec<Finding>,
-    ) -> Synthesized<Vec<Document>> {
-        self.0.checked(None, true, |mesh, documents| (check(&documents, &origins(mesh)), documents))
+        check: impl FnOnce(&Mesh, &(dyn Fn(&StackId, &str) -> Option<Place> + Sync)) -> (Vec<Finding>, T),
+    ) -> Synthesized<T> {
+        self.0.checked(None, true, |mesh, ()| check(mesh, &origins(mesh)))
     }
 }
 

@@ -26,7 +26,6 @@ use crate::access::{Facts, Spot};
 use crate::finding::{Code, Finding, Place};
 use graph::Graph;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// Checks every stack of an assembly; findings point to the lines of the environment that made the resources.
 #[must_use]
@@ -54,6 +53,18 @@ impl Checked {
         Checker::of(&|_, resource| stack.origin(resource), document).into()
     }
 
+    /// Reads a stack without checking it by itself: one that stands just so was found right before.
+    #[must_use]
+    pub fn standing(document: &Document) -> Self {
+        Checker::reading(&|_, _| None, document).into()
+    }
+
+    /// What it says of access.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// What is wrong with the stack by itself.
     #[must_use]
     pub fn findings(self) -> Vec<Finding> {
@@ -65,26 +76,17 @@ impl Checked {
 /// `origin` tells where in the environment a resource of a stack was written; it is asked of what is wrong alone.
 #[must_use]
 pub fn check_together(parts: Vec<Checked>, origin: &(dyn Fn(&StackId, &str) -> Option<Place> + Sync)) -> Vec<Finding> {
-    Checker::all(origin, parts).finish(|_| ()).0
+    check_beside(parts, origin, |_| ()).0
 }
 
-/// Checks documents in a mesh that stands, with places as in [`check_together`]: rules about one template by itself are asked of
-/// those templates alone that do not stand just so, since of the others the same was found before. Rules about all templates
-/// together are asked of all. What was read for them is good for more, at the same time: `meanwhile` gets it.
+/// As [`check_together`]. What was read of all stacks for the rules is good for more, at the same time: `meanwhile` gets it.
 #[must_use]
-pub fn check_change<T: Send>(
-    documents: &[Document],
-    standing: &[Document],
+pub fn check_beside<T: Send>(
+    parts: Vec<Checked>,
     origin: &(dyn Fn(&StackId, &str) -> Option<Place> + Sync),
     meanwhile: impl FnOnce(&Facts) -> T + Send,
 ) -> (Vec<Finding>, T) {
-    let standing: BTreeMap<&StackId, &Document> = standing.iter().map(|document| (&document.id, document)).collect();
-    let is_same = |document: &Document| standing.get(&document.id).is_some_and(|old| old.is_same(document));
-    let parts = documents.par_iter().map(|document| match is_same(document) {
-        true => Checker::reading(origin, document).into(),
-        false => Checker::of(origin, document).into(),
-    });
-    Checker::all(origin, parts.collect()).finish(meanwhile)
+    Checker::all(origin, parts).finish(meanwhile)
 }
 
 /// Checks templates from anywhere; findings point into the templates.

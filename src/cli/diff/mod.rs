@@ -12,22 +12,22 @@ use crate::finding::Finding;
 use crate::plan::diff::{Diff, compare};
 use crate::report::diff::{self, Form};
 use crate::report::findings::{self, Format, Look};
-use sides::{Head, Origin, Sides};
+use sides::{Origin, Sides, Told};
 use std::io::Write as _;
 
 pub(super) fn run(arguments: &DiffArguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let as_of = arguments.as_of.as_deref().map(day).transpose()?;
     let (base, head, environment) = origins(arguments, ui)?;
-    let Sides { base, head } = Sides::read(base, head)?;
-    let Some(prepared) = &head.prepared else {
-        return refuse(&head, arguments.format, ui);
+    let Sides { both, found: told } = Sides::read(base, head)?;
+    let Some((base, head)) = both else {
+        return refuse(&told, arguments.format, ui);
     };
     let base = base?;
     for limit in &base.side.limits {
         ui.say(&format!("{}: {limit}", base.side.name))?;
     }
-    let (diff, found) = compare(&base, prepared, as_of.as_ref());
-    print(&diff, &head, &found, &environment, arguments.format, ui)?;
+    let (diff, found) = compare(&base, &head, as_of.as_ref());
+    print(&diff, &told, &found, &environment, arguments.format, ui)?;
     ui.out.flush()?;
     // the process ends here: to take two large meshes apart leaf by leaf would be a twentieth of the run
     std::mem::forget((base, head));
@@ -77,35 +77,35 @@ fn origins(arguments: &DiffArguments, ui: &mut Ui) -> Result<(Origin, Origin, St
 }
 
 /// What is wrong with the side that is looked at, in the form that was asked for where that form is one of findings.
-fn refuse(head: &Head, format: DiffFormat, ui: &mut Ui) -> Result<Exit, Failure> {
+fn refuse(told: &Told, format: DiffFormat, ui: &mut Ui) -> Result<Exit, Failure> {
     let machine = match format {
         DiffFormat::Github => Some(Format::Github),
         DiffFormat::Sarif => Some(Format::Sarif),
         DiffFormat::Text | DiffFormat::Markdown | DiffFormat::Json => None,
     };
     let colour = if machine.is_some() { ui.out_colour } else { ui.err_colour };
-    let look = Look { root: &head.root, width: ui.width, colour };
+    let look = Look { root: &told.root, width: ui.width, colour };
     let out = if machine.is_some() { &mut ui.out } else { &mut ui.err };
-    findings::write(out, &head.source, &head.findings, machine.unwrap_or(Format::Text), &look)?;
+    findings::write(out, &told.source, &told.findings, machine.unwrap_or(Format::Text), &look)?;
     ui.out.flush()?;
     Ok(Exit::Findings)
 }
 
 fn print(
     diff: &Diff,
-    head: &Head,
+    told: &Told,
     found: &[Finding],
     environment: &str,
     format: DiffFormat,
     ui: &mut Ui,
 ) -> Result<(), Failure> {
-    let look = Look { root: &head.root, width: ui.width, colour: ui.out_colour };
+    let look = Look { root: &told.root, width: ui.width, colour: ui.out_colour };
     let form = match format {
         DiffFormat::Text => Form::Text { width: ui.width, colour: ui.out_colour },
         DiffFormat::Markdown => Form::Markdown,
         DiffFormat::Json => Form::Json,
-        DiffFormat::Github => return Ok(findings::write(&mut ui.out, &head.source, found, Format::Github, &look)?),
-        DiffFormat::Sarif => return Ok(findings::write(&mut ui.out, &head.source, found, Format::Sarif, &look)?),
+        DiffFormat::Github => return Ok(findings::write(&mut ui.out, &told.source, found, Format::Github, &look)?),
+        DiffFormat::Sarif => return Ok(findings::write(&mut ui.out, &told.source, found, Format::Sarif, &look)?),
     };
     Ok(diff::write(&mut ui.out, diff, environment, form)?)
 }

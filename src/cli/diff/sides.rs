@@ -2,9 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "a door to the disk: a side may be a directory")]
 
-use crate::access::{evaluate, settle};
-use crate::assembly::check::check_change;
-use crate::assembly::{Document, Foreign, StackId, committed, gather};
+use crate::access::{Facts, evaluate, settle};
+use crate::assembly::check::{Checked, check_beside};
+use crate::assembly::{Document, Foreign, Stack, StackId, committed, gather};
 use crate::cli::environment::{Chosen, Made};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::git::{Commit, Repository};
@@ -14,6 +14,7 @@ use crate::mesh::{Mesh, resolve};
 use crate::plan::diff::{Prepared, Side};
 use crate::report::findings;
 use crate::stacks::each;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,15 +47,6 @@ pub(super) enum Origin {
     Accounts(Box<Prepared>),
     /// A directory of templates that somebody else wrote.
     Templates(PathBuf),
-}
-
-/// The side that is looked at: its templates, unless its findings refuse.
-pub(super) struct Head {
-    pub(super) prepared: Option<Prepared>,
-    pub(super) source: Source,
-    pub(super) findings: Vec<Finding>,
-    /// The directory that the paths of findings are below.
-    pub(super) root: String,
 }
 
 impl Origin {
@@ -125,35 +117,78 @@ fn whole(prepared: Prepared) -> Found {
 }
 
 impl Found {
-    /// Its templates; those that another side has too are that side's. Its stacks are not kept: with those of the other they
-    /// would be most of the memory.
-    fn documents(&self, at_hand: &BTreeMap<&StackId, &Document>) -> Vec<Document> {
+    /// Its templates, as texts where they are its own to make: what the other side has too is never taken apart.
+    fn documents(&self) -> Vec<Document> {
         match self {
-            Self::Meant { mesh, .. } => each(mesh, |stack| Document::beside(&stack, at_hand)).into_values().collect(),
+            Self::Meant { mesh, .. } => each(mesh, |stack| Document::written(&stack)).into_values().collect(),
             Self::Whole(prepared) => prepared.documents.clone(),
         }
     }
 
-    /// The side, of which the templates are at hand.
-    fn prepared(self, documents: Vec<Document>) -> Prepared {
+    /// The side by itself.
+    fn alone(self) -> Prepared {
         match self {
-            Self::Meant { side, source, mesh } => Prepared::new(side, documents, Some((source, *mesh))),
+            Self::Meant { side, source, mesh } => {
+                let documents = each(&mesh, |stack| Document::of(&stack)).into_values().collect();
+                Prepared::new(side, documents, Some((source, *mesh)))
+            }
             Self::Whole(prepared) => *prepared,
         }
     }
 
-    fn alone(self) -> Prepared {
-        let documents = self.documents(&BTreeMap::new());
-        self.prepared(documents)
+    /// The side, whose templates were read beside those of the other.
+    fn beside(self, documents: Vec<Document>, made: &BTreeMap<StackId, Beside>) -> Prepared {
+        let Self::Meant { side, source, mesh } = self else { return self.alone() };
+        let facts = documents.par_iter().map(|document| match made.get(&document.id) {
+            Some(beside) if beside.is_same(document) => beside.checked.facts().clone(),
+            Some(_) | None => Facts::one(document),
+        });
+        let facts = Facts::together(facts.collect());
+        let access = evaluate(&facts);
+        facts.drop_beside();
+        Prepared { side, documents, access, environment: Some((source, *mesh)) }
+    }
+}
+
+/// A template of the side that is looked at, made beside those of the other.
+struct Beside {
+    document: Document,
+    checked: Checked,
+}
+
+impl Beside {
+    /// A template that stands just so on the other side is that side's, and was found right before.
+    fn of(stack: &Stack, standing: &BTreeMap<&StackId, &Document>) -> Self {
+        let document = Document::of(stack);
+        match standing.get(&stack.id) {
+            Some(old) if old.is_of(stack, &document) => {
+                Self { checked: Checked::standing(&document), document: (*old).clone() }
+            }
+            Some(_) | None => Self { checked: Checked::of(stack, &document), document },
+        }
+    }
+
+    fn is_same(&self, old: &Document) -> bool {
+        self.document.template.is_shared_with(&old.template)
     }
 }
 
 /// Both sides of a comparison.
 pub(super) struct Sides {
-    /// What is compared with. What of it does not validate is compared by its committed templates.
-    pub(super) base: Result<Prepared, Failure>,
-    /// What is looked at. It must be right: what refuses is for `validate` to tell, and to be mended first.
-    pub(super) head: Head,
+    /// What is compared with, and what is looked at; none where findings of the latter refuse: they are for `validate` to tell,
+    /// and to be mended first. What of the former does not validate is compared by its committed templates.
+    pub(super) both: Option<(Result<Prepared, Failure>, Prepared)>,
+    /// What was found in the side that is looked at.
+    pub(super) found: Told,
+}
+
+/// What was found in the side that is looked at, and its files.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) source: Source,
+    pub(super) findings: Vec<Finding>,
+    /// The directory that the paths of findings are below.
+    pub(super) root: String,
 }
 
 impl Sides {
@@ -162,40 +197,29 @@ impl Sides {
     pub(super) fn read(base: Origin, head: Origin) -> Result<Self, Failure> {
         let Origin::Environment { name, chosen } = head else {
             let (base, head) = rayon::join(|| base.found(None), || head.found(None));
-            return Ok(Self { base: base.map(Found::alone), head: Head::right(head?.alone()) });
+            return Ok(Self { both: Some((base.map(Found::alone), head?.alone())), found: Told::default() });
         };
         let root = chosen.directory.display().to_string();
         // git gives the one while the other is parsed
         let (bytes, loaded) = rayon::join(|| base.bytes(), || load(&chosen.directory).map_err(Failure::new));
         let loaded = loaded?;
         let files = bytes.map(|bytes| bytes.map(|bytes| read_beside(&chosen.name, bytes, &loaded)));
-        let (base, made) =
-            rayon::join(|| files.and_then(|files| base.found(files)), || Made::documents(chosen, loaded));
-        let side = Side { name, limits: Vec::new() };
-        let standing = base.as_ref().map(|base| base.documents(&made.at_hand())).unwrap_or_default();
-        let mut access = None;
-        // one after the other, each on all cores: the memory of the one serves the other
-        let base = base.map(|base| base.prepared(standing.clone()));
-        let outcome = made.checked(|documents, origin| {
-            let (findings, seen) = check_change(documents, &standing, origin, evaluate);
-            access = Some(seen);
-            findings
+        let (base, made) = rayon::join(|| files.and_then(|files| base.found(files)), || Made::nothing(chosen, loaded));
+        let outcome = made.checked(|mesh, origin| {
+            let standing = base.as_ref().map(Found::documents).unwrap_or_default();
+            let at_hand = standing.iter().map(|document| (&document.id, document)).collect();
+            let made = each(mesh, |stack| Beside::of(&stack, &at_hand));
+            // one after the other, each on all cores: the memory of the one serves the other
+            let base = base.map(|base| base.beside(standing, &made));
+            let (documents, parts) = made.into_values().map(|made| (made.document, made.checked)).unzip();
+            let (findings, access) = check_beside(parts, origin, evaluate);
+            (findings, (base, documents, access))
         });
-        let whole = outcome.result.zip(access);
-        let prepared = whole.map(|((mesh, documents), access)| Prepared {
-            side,
-            documents,
-            access,
-            environment: Some((outcome.source.clone(), mesh)),
+        let both = outcome.result.map(|(mesh, (base, documents, access))| {
+            let side = Side { name, limits: Vec::new() };
+            (base, Prepared { side, documents, access, environment: Some((outcome.source.clone(), mesh)) })
         });
-        Ok(Self { base, head: Head { prepared, source: outcome.source, findings: outcome.findings, root } })
-    }
-}
-
-impl Head {
-    /// A side of templates, in which nothing refuses.
-    fn right(prepared: Prepared) -> Self {
-        Self { prepared: Some(prepared), source: Source::default(), findings: Vec::new(), root: String::new() }
+        Ok(Self { both, found: Told { source: outcome.source, findings: outcome.findings, root } })
     }
 }
 

@@ -74,7 +74,7 @@ impl FakeLake {
             lake.drifts.insert(format!("arn:{name}"), drifts.collect());
             let standing = Standing {
                 stack_arn: format!("arn:{name}"),
-                template: Some(document.template.as_ref().clone()),
+                template: Some((*document.template).clone()),
                 ..samples::standing(StackStatus::CreateComplete)
             };
             lake.stacks.insert(name, standing);

@@ -100,7 +100,7 @@ pub(super) async fn look<C: Inspect>(cloud: &Arc<C>, wanted: &[Document], select
             Some(Ok(Observed::Absent)) => {}
             Some(Ok(Observed::Present(stack))) => {
                 let Some(template) = stack.template.clone() else { continue };
-                standing.push(Document { template: Arc::new(template), ..document.clone() });
+                standing.push(Document { template: template.into(), ..document.clone() });
             }
             // what cannot be looked at counts as the environment says
             Some(Err(_)) | None => standing.push(document.clone()),

@@ -56,11 +56,12 @@ fn place(document: &Document) -> Place<'_> {
 
 fn compare(pair: &mut Pair<'_>) {
     if let (Some(base), Some(head)) = (pair.base, pair.head) {
-        if base.template != head.template {
+        let is_same = base.template == head.template;
+        if !is_same {
             pair.properties = template_properties(&base.template, &head.template);
         }
         pair.properties.extend(wires(base, head));
-        if base.template.get("Resources") == head.template.get("Resources") {
+        if is_same || base.template.get("Resources") == head.template.get("Resources") {
             return;
         }
     }

@@ -9,7 +9,6 @@ use crate::mesh::Units;
 use crate::plan::drift::{LiveSettings, Looked};
 use crate::plan::{Observed, Phase, Standing};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 const SETTINGS: &str = "AWS::LakeFormation::DataLakeSettings";
 const DATA_SOURCE: &str = "AWS::QuickSight::DataSource";
@@ -134,7 +133,7 @@ impl Of<'_> {
             Some(Ok(Observed::Present(standing))) if standing.status.phase() != Phase::Succeeded => {
                 bad(format!("the stack {name} is {}", standing.status))
             }
-            Some(Ok(Observed::Present(standing))) if standing.template.as_ref() != Some(&wanted.template) => {
+            Some(Ok(Observed::Present(standing))) if standing.template.as_ref() != Some(&*wanted.template) => {
                 bad(format!("the stack {name} is not the one that this version makes for this environment"))
             }
             Some(Ok(Observed::Present(_))) => {
@@ -257,8 +256,8 @@ impl Of<'_> {
         let has = |document: &Document| document.resources().any(|(_, kind, _)| kind == DATA_SOURCE);
         let document = self.documents.iter().find(|document| has(document))?;
         let stands = self.standing(document.id.name()).and_then(|standing| standing.template.as_ref());
-        let stands = stands
-            .is_some_and(|template| has(&Document { template: Arc::new(template.clone()), ..(*document).clone() }));
+        let stands =
+            stands.is_some_and(|template| has(&Document { template: template.clone().into(), ..(*document).clone() }));
         Some(match stands {
             true => self.finding(precondition, Verdict::Good, "a data source of the mesh stands"),
             false => Finding {

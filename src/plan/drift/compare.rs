@@ -174,7 +174,7 @@ fn notes(input: &Input<'_>, administrators: usize, others: usize) -> Vec<String>
             Some(Ok(Observed::Absent)) => None,
             Some(Err(_)) | None => continue,
         };
-        if standing != Some(&document.template) {
+        if standing != Some(&*document.template) {
             behind.insert(document.id.to_string());
         }
     }

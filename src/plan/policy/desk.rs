@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 pub(super) struct Desk<'a> {
     pub(super) base: &'a Input<'a>,
     pub(super) head: &'a Input<'a>,
+    /// Templates of the base's side that the head does not have, or has otherwise.
+    pub(super) before: Vec<&'a Document>,
+    /// Templates of the head's side that the base did not have, or had otherwise.
+    pub(super) after: Vec<&'a Document>,
     /// Resources of the head's side that are new or differ.
     pub(super) changed: Vec<Changed<'a>>,
     /// Resources that are gone.
@@ -42,15 +46,18 @@ pub(super) struct Gone<'a> {
 
 impl<'a> Desk<'a> {
     pub(super) fn of(base: &'a Input<'a>, head: &'a Input<'a>) -> Self {
-        let before: BTreeMap<&StackId, &Document> =
+        let mut before: BTreeMap<&StackId, &Document> =
             base.documents.iter().map(|document| (&document.id, document)).collect();
+        let mut after = Vec::new();
         let mut changed = Vec::new();
         let mut gone = Vec::new();
         for document in head.documents {
-            let old = before.get(&document.id);
+            let old = before.get(&document.id).copied();
             if old.is_some_and(|old| old.template == document.template) {
+                before.remove(&document.id);
                 continue;
             }
+            after.push(document);
             let entry = |id: &str| old.and_then(|old| old.template["Resources"].get(id));
             for (id, kind, head) in document.resources() {
                 let base = entry(id).filter(|entry| entry["Type"] == kind);
@@ -66,7 +73,8 @@ impl<'a> Desk<'a> {
                 base,
             }));
         }
-        Self { base, head, changed, gone, holders: head.mesh.map(Holders::of) }
+        let before = before.into_values().collect();
+        Self { base, head, before, after, changed, gone, holders: head.mesh.map(Holders::of) }
     }
 
     /// Resources of a type that differ, with both entries.

@@ -8,7 +8,6 @@ use crate::plan::turns::{Values, turns};
 use crate::plan::{StepId, Turn};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The unsafe moments between two sets of templates, by the turns and the order that a plan has. The executor may take another
 /// order among steps that do not wait for one another; this one is the order of names. A stack that is gone on the second side
@@ -26,7 +25,7 @@ pub fn between(base: &[Document], head: &[Document]) -> Vec<UnsafeMoment> {
             Some(old) => turns(&old.template, &document.template, Values::Same)
                 .into_iter()
                 .map(|part| {
-                    let template = part.template.map_or_else(|| Arc::clone(&document.template), Arc::new);
+                    let template = part.template.map_or_else(|| document.template.clone(), Into::into);
                     let mut reached = Document { template, ..document.clone() };
                     keep_wires(&mut reached, base);
                     (part.turn, reached)

@@ -160,7 +160,7 @@ impl Needs {
         let product = tags.into_iter().find(|tag| tag["Key"] == "product").and_then(|tag| tag["Value"].as_str());
         let role = super::uses::made(document, "AWS::IAM::Role", properties);
         if let (true, Some(product), Some(role)) = (makes, product, role) {
-            let document = Document { template: std::sync::Arc::default(), ..document.clone() };
+            let document = Document { template: Value::Null.into(), ..document.clone() };
             self.makers.push(Maker { document, resource: id.to_owned(), role, product: product.to_owned() });
         }
     }
