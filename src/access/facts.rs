@@ -6,6 +6,7 @@ use crate::assembly::{Document, StackId};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Where a fact stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,8 +112,8 @@ pub struct RoleFact {
     pub name: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// The statements of its inline policies.
-    pub statements: Vec<Value>,
+    /// The statements of its inline policies; a copy of the fact shares them.
+    pub statements: Arc<[Value]>,
     /// ARNs of the managed policies that it names.
     pub managed: BTreeSet<String>,
     /// Services that may assume it; `None` where somebody else may too, or nobody.
@@ -343,10 +344,24 @@ impl Facts {
     /// The facts of each template, in the order of the templates.
     #[must_use]
     pub fn together(facts: Vec<Self>) -> Self {
-        let put = |mut all: Self, facts: Self| {
+        let mut all = Self::default();
+        all.make_room(&facts);
+        for facts in facts {
             all.append(facts);
-            all
-        };
-        facts.into_par_iter().fold(Self::default, put).reduce(Self::default, put)
+        }
+        all
+    }
+
+    /// Makes room for what there is most of: lists that grow are copied to new memory again and again.
+    fn make_room(&mut self, facts: &[Self]) {
+        let sum = |length: fn(&Self) -> usize| facts.iter().map(length).sum::<usize>();
+        self.associations.reserve_exact(sum(|facts| facts.associations.len()));
+        self.grants.reserve_exact(sum(|facts| facts.grants.len()));
+        self.databases.reserve_exact(sum(|facts| facts.databases.len()));
+        self.tables.reserve_exact(sum(|facts| facts.tables.len()));
+        self.roles.reserve_exact(sum(|facts| facts.roles.len()));
+        self.policies.reserve_exact(sum(|facts| facts.policies.len()));
+        self.crawlers.reserve_exact(sum(|facts| facts.crawlers.len()));
+        self.surroundings.make_room(facts.iter().map(|facts| &facts.surroundings));
     }
 }

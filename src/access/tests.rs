@@ -119,7 +119,7 @@ fn world() -> Facts {
             arn: ROLE.to_owned(),
             name: "reader".to_owned(),
             tags: BTreeMap::new(),
-            statements: Vec::new(),
+            statements: [].into(),
             managed: BTreeSet::new(),
             services: None,
         }],

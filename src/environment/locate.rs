@@ -4,6 +4,7 @@ use super::read::Source;
 use super::tree::Tree;
 use super::words;
 use crate::finding::{Part, Place};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A range of a file. Lines and columns count from 1, in characters; the end is where the next character stands.
@@ -41,29 +42,35 @@ impl Source {
         for (index, place) in places.iter().enumerate() {
             files.entry(&place.file).or_default().push(index);
         }
-        let mut spans =
-            vec![
-                Span { start_line: 1, start_column: 1, end_line: 1, end_column: 1, byte_start: 0, byte_end: 0 };
-                places.len()
-            ];
-        for (file, indices) in files {
-            let Some(file) = self.files.get(file) else {
-                continue;
-            };
-            let needs_tree = indices.iter().any(|index| places[*index].bytes.is_none());
-            let tree = needs_tree.then(|| Tree::parse(&file.text).ok()).flatten();
-            // a place that another stage made up may lie inside a character or behind the end
-            let clamp = |(start, end)| (file.text.floor_char_boundary(start), file.text.floor_char_boundary(end));
-            let ranges: Vec<_> = indices.iter().map(|index| clamp(range(places[*index], tree.as_ref()))).collect();
-            let positions = positions(&file.text, ranges.iter().flat_map(|(start, end)| [*start, *end]));
-            for (index, (byte_start, byte_end)) in indices.into_iter().zip(ranges) {
-                let (start_line, start_column) = positions[&byte_start];
-                let (end_line, end_column) = positions[&byte_end];
-                spans[index] = Span { start_line, start_column, end_line, end_column, byte_start, byte_end };
-            }
+        let start = Span { start_line: 1, start_column: 1, end_line: 1, end_column: 1, byte_start: 0, byte_end: 0 };
+        let mut spans = vec![start; places.len()];
+        let found = files.into_par_iter().flat_map_iter(|(file, indices)| {
+            let spans = self.files.get(file).map(|file| {
+                let of_file: Vec<&Place> = indices.iter().map(|index| places[*index]).collect();
+                located(&file.text, &of_file)
+            });
+            indices.into_iter().zip(spans.into_iter().flatten())
+        });
+        for (index, span) in found.collect::<Vec<_>>() {
+            spans[index] = span;
         }
         spans
     }
+}
+
+/// Where places of one file are in its text.
+fn located(text: &str, places: &[&Place]) -> Vec<Span> {
+    let needs_tree = places.iter().any(|place| place.bytes.is_none());
+    let tree = needs_tree.then(|| Tree::parse(text).ok()).flatten();
+    // a place that another stage made up may lie inside a character or behind the end
+    let clamp = |(start, end)| (text.floor_char_boundary(start), text.floor_char_boundary(end));
+    let ranges: Vec<_> = places.iter().map(|place| clamp(range(place, tree.as_ref()))).collect();
+    let positions = positions(text, ranges.iter().flat_map(|(start, end)| [*start, *end]));
+    let span = |(byte_start, byte_end): (usize, usize)| {
+        let ((start_line, start_column), (end_line, end_column)) = (positions[&byte_start], positions[&byte_end]);
+        Span { start_line, start_column, end_line, end_column, byte_start, byte_end }
+    };
+    ranges.into_iter().map(span).collect()
 }
 
 /// The byte range of a place.

@@ -12,7 +12,7 @@ use meshform::environment::{RawFile, read};
 use meshform::finding::{Code, Finding, Severity, refuses};
 use meshform::mesh::{Day, Mesh, resolve};
 use meshform::plan::diff::{self, Diff, Input, StackChange, Summary};
-use meshform::plan::policy::{Judged, judge};
+use meshform::plan::policy::{Desk, Judged, judge};
 use meshform::stacks;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,7 +143,7 @@ fn judged(base: &Input<'_>, head: &Input<'_>, stacks: Vec<StackChange>) -> Vec<J
         findings: Vec::new(),
         unknown: Vec::new(),
     };
-    judge(&diff, base, head)
+    judge(&diff, &Desk::of(base, head))
 }
 
 fn holds(code: Code) {

@@ -205,7 +205,7 @@ impl Index {
             }
             let own = policies.iter().map(|at| &records.standalone[*at].policy);
             for policy in own.chain([&role.policy]) {
-                for statement in &policy.statements {
+                for statement in &*policy.statements {
                     for resource in statement.allowed_resources("s3:GetObject") {
                         self.reading.entry(bucket_of(resource, outputs)).or_default().insert(at);
                     }

@@ -54,6 +54,11 @@ impl Surroundings {
         self.records.read(document);
     }
 
+    /// Makes room for what others are to add.
+    pub(super) fn make_room<'a>(&mut self, others: impl Iterator<Item = &'a Self> + Clone) {
+        self.records.make_room(others.map(|other| &other.records));
+    }
+
     /// Adds what other templates say.
     pub fn append(&mut self, other: Self) {
         let Self { records, index: _ } = other;

@@ -10,6 +10,7 @@ use super::truth::Truth;
 use crate::access::Spot;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +68,8 @@ pub(super) struct Statement {
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
     pub(super) spot: Spot,
-    pub(super) statements: Vec<Statement>,
+    /// A copy of a policy shares them: one side of a comparison copies from the other what both have.
+    pub(super) statements: Arc<[Statement]>,
 }
 
 /// What policies say of a request.
@@ -304,7 +306,7 @@ pub(super) fn decide<'a>(policies: impl IntoIterator<Item = &'a Policy>, request
     let mut allowed = None;
     let (mut perhaps_allowed, mut perhaps_denied) = (None, None);
     for policy in policies {
-        for statement in &policy.statements {
+        for statement in &*policy.statements {
             match (statement.allows, statement.covers(request)) {
                 (_, Truth::No) => {}
                 (Some(false), Truth::Yes) => return Decision::Denied(Some((&policy.spot, &statement.sid))),

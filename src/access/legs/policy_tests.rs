@@ -44,7 +44,7 @@ fn outcome_of(who: Who<'_>, resource: &str, statements: &Value) -> Outcome {
     let document = document();
     let reader = Reader { document: &document };
     let spot = Spot { stack: document.id.clone(), resource: "Policy".to_owned() };
-    let policy = Policy { spot, statements: Statement::all(&reader, &json!({"Statement": statements})) };
+    let policy = Policy { spot, statements: Statement::all(&reader, &json!({"Statement": statements})).into() };
     let filled = super::text::Text::Known("arn:aws:s3:::wired/*".to_owned());
     let outputs: Outputs = [(StackId::new("other", "stack"), [("Arn".to_owned(), filled)].into())].into();
     let tags = [("folder".to_owned(), "p".to_owned())];

@@ -174,6 +174,18 @@ pub(super) struct Records {
 }
 
 impl Records {
+    /// Makes room for what others are to add, of what there is most of.
+    pub(super) fn make_room<'a>(&mut self, others: impl Iterator<Item = &'a Self> + Clone) {
+        let sum = |length: fn(&Self) -> usize| others.clone().map(length).sum::<usize>();
+        self.roles.reserve_exact(sum(|records| records.roles.len()));
+        self.standalone.reserve_exact(sum(|records| records.standalone.len()));
+        self.buckets.reserve_exact(sum(|records| records.buckets.len()));
+        self.databases.reserve_exact(sum(|records| records.databases.len()));
+        self.works.reserve_exact(sum(|records| records.works.len()));
+        self.machines.reserve_exact(sum(|records| records.machines.len()));
+        self.workgroups.reserve_exact(sum(|records| records.workgroups.len()));
+    }
+
     /// Adds what other templates say.
     pub(super) fn append(&mut self, other: Self) {
         let Self {
@@ -304,7 +316,7 @@ impl Reading<'_> {
     }
 
     pub(super) fn policy(&self, value: &Value) -> Policy {
-        Policy { spot: self.spot(), statements: Statement::all(self.reader, value) }
+        Policy { spot: self.spot(), statements: Statement::all(self.reader, value).into() }
     }
 
     fn role(&self) -> Role {

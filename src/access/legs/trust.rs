@@ -38,7 +38,7 @@ impl<'a> View<'a> {
         let outputs = &self.records.outputs;
         let mut who = BTreeSet::new();
         let mut told = true;
-        for statement in &actor.role.trust.statements {
+        for statement in &*actor.role.trust.statements {
             match statement.allows() {
                 Some(true) if BECOMES.iter().any(|action| !statement.allowed_resources(action).is_empty()) => {}
                 Some(_) => continue,

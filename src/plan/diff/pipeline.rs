@@ -12,7 +12,7 @@ use crate::assembly::Document;
 use crate::environment::Source;
 use crate::finding::{Finding, Severity};
 use crate::mesh::{Day, Mesh};
-use crate::plan::policy::{Judged, judge};
+use crate::plan::policy::{Desk, Judged, judge};
 use crate::plan::safety;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,9 +66,13 @@ pub fn compare_with(
 ) -> (Diff, Vec<Finding>) {
     let (old, new) = (base.mesh(), head.mesh());
     // the way between the two is the longest of all questions, and needs nothing of the others
-    let (moments, (stacks, access)) = rayon::join(
+    let inputs = (base.input(as_of), head.input(as_of));
+    let (moments, (stacks, access, desk)) = rayon::join(
         || safety::between(&base.documents, &head.documents),
-        || (stacks(&base.documents, &head.documents), sight(&base.access, &head.access, old, new)),
+        || {
+            let access = sight(&base.access, &head.access, old, new);
+            (stacks(&base.documents, &head.documents), access, Desk::of(&inputs.0, &inputs.1))
+        },
     );
     let (contracts, versions) = match (old, new) {
         (Some(_), Some(_)) => contracts(old, new, &base.access, &head.access),
@@ -94,7 +98,7 @@ pub fn compare_with(
         unknown: unknown(base, head),
     };
     with_change_sets(&mut diff.stacks, said);
-    let judged = judge(&diff, &base.input(as_of), &head.input(as_of));
+    let judged = judge(&diff, &desk);
     diff.findings = told(head, &judged);
     diff.summary = Summary::of(&diff);
     (diff, judged.into_iter().map(|judged| judged.finding).collect())

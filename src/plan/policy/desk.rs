@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Both sides, with what is looked up often.
-pub(super) struct Desk<'a> {
+pub struct Desk<'a> {
     pub(super) base: &'a Input<'a>,
     pub(super) head: &'a Input<'a>,
     /// Templates of the base's side that the head does not have, or has otherwise.
@@ -45,7 +45,9 @@ pub(super) struct Gone<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn of(base: &'a Input<'a>, head: &'a Input<'a>) -> Self {
+    /// Looks at what differs between two sides.
+    #[must_use]
+    pub fn of(base: &'a Input<'a>, head: &'a Input<'a>) -> Self {
         let mut before: BTreeMap<&StackId, &Document> =
             base.documents.iter().map(|document| (&document.id, document)).collect();
         let mut after = Vec::new();

@@ -19,10 +19,10 @@ mod tags;
 mod trust;
 mod versions;
 
-use super::diff::{Diff, Input};
+use super::diff::Diff;
 use crate::finding::Finding;
 use crate::mesh::{Acceptance, Day, Mesh, unused};
-use desk::Desk;
+pub use desk::Desk;
 use rayon::prelude::*;
 
 /// A finding about a change, and by whom it was taken on.
@@ -37,23 +37,23 @@ pub struct Judged {
 /// Everything that the rules find in a change, by file, place and code. The acceptances of the head's mesh lower them; one that
 /// the change itself brings and that fits nothing is a finding too.
 #[must_use]
-pub fn judge(diff: &Diff, base: &Input<'_>, head: &Input<'_>) -> Vec<Judged> {
-    let desk = Desk::of(base, head);
+pub fn judge(diff: &Diff, desk: &Desk<'_>) -> Vec<Judged> {
+    let Desk { base, head, .. } = *desk;
     let rules: [&(dyn Fn() -> Vec<Finding> + Sync); 14] = [
-        &|| purpose::check(diff, &desk),
-        &|| expressions::check(&desk),
-        &|| tags::check(&desk),
-        &|| stores::check(diff, &desk),
-        &|| retention::check(&desk),
-        &|| retain::check(&desk),
-        &|| encryption::check(&desk),
-        &|| exposure::check(&desk),
-        &|| roles::check(&desk),
-        &|| trust::check(&desk),
-        &|| administrators::check(&desk),
-        &|| left::check(&desk),
-        &|| dates::check(diff, &desk),
-        &|| versions::check(diff, &desk),
+        &|| purpose::check(diff, desk),
+        &|| expressions::check(desk),
+        &|| tags::check(desk),
+        &|| stores::check(diff, desk),
+        &|| retention::check(desk),
+        &|| retain::check(desk),
+        &|| encryption::check(desk),
+        &|| exposure::check(desk),
+        &|| roles::check(desk),
+        &|| trust::check(desk),
+        &|| administrators::check(desk),
+        &|| left::check(desk),
+        &|| dates::check(diff, desk),
+        &|| versions::check(diff, desk),
     ];
     let mut findings: Vec<Finding> = rules.par_iter().flat_map_iter(|rule| rule()).collect();
     findings.sort_by(|left, right| {
