@@ -2,6 +2,7 @@
 
 use super::granted::{FilterFact, GrantFact};
 use super::legs::Surroundings;
+use super::lists::List;
 use crate::assembly::{Document, StackId};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -350,6 +351,67 @@ impl Facts {
             all.append(facts);
         }
         all
+    }
+
+    /// Asks something of these facts and those of further templates together, and forgets the further ones again: of two sides
+    /// of a comparison, what both have need not be there twice.
+    pub fn with<T>(&mut self, further: Vec<Self>, ask: impl FnOnce(&Self) -> T) -> T {
+        let lengths = self.lists().map(|list| list.length());
+        let (accounts, surroundings) = (self.accounts.clone(), self.surroundings.mark());
+        self.make_room(&further);
+        for facts in further {
+            self.append(facts);
+        }
+        let answer = ask(self);
+        for (list, length) in self.lists().into_iter().zip(lengths) {
+            list.cut(length);
+        }
+        self.accounts = accounts;
+        self.surroundings.back_to(surroundings);
+        answer
+    }
+
+    fn lists(&mut self) -> [&mut dyn List; 17] {
+        let Self {
+            settings,
+            tags,
+            associations,
+            grants,
+            filters,
+            databases,
+            table_links,
+            tables,
+            locations,
+            roles,
+            users,
+            policies,
+            crawlers,
+            data_sources,
+            data_sets,
+            schedules,
+            surroundings: _,
+            accounts: _,
+            unknown,
+        } = self;
+        [
+            settings,
+            tags,
+            associations,
+            grants,
+            filters,
+            databases,
+            table_links,
+            tables,
+            locations,
+            roles,
+            users,
+            policies,
+            crawlers,
+            data_sources,
+            data_sets,
+            schedules,
+            unknown,
+        ]
     }
 
     /// Makes room for what there is most of: lists that grow are copied to new memory again and again.

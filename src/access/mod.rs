@@ -12,6 +12,7 @@ mod expressions;
 mod facts;
 mod granted;
 mod legs;
+mod lists;
 mod model;
 mod openings;
 mod principal;

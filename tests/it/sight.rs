@@ -600,3 +600,17 @@ fn directories_of_any_kind_are_answered() {
     assert!(access.principals.is_empty(), "{:?}", access.principals);
     assert!(gather(&directory.path().join("nothing")).is_err());
 }
+
+#[test]
+fn further_templates_are_asked_beside_what_is_there_and_forgotten_again() {
+    let documents = documents();
+    let whole = evaluate(&Facts::of(&documents));
+    for at in [0, 1, documents.len() / 2, documents.len()] {
+        let (first, further) = documents.split_at(at);
+        let mut facts = Facts::of(first);
+        let before = format!("{facts:?}");
+        let seen = facts.with(further.iter().map(Facts::one).collect(), evaluate);
+        assert_eq!(serde_json::to_value(seen).ok(), serde_json::to_value(&whole).ok(), "from {at}");
+        assert_eq!(format!("{facts:?}"), before, "from {at}");
+    }
+}

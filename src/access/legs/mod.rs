@@ -29,6 +29,7 @@ use super::facts::{DatabaseFact, TableFact};
 use super::model::{Copy, Leg};
 use crate::assembly::Document;
 use index::Index;
+pub(super) use records::Mark;
 use records::Records;
 use rights::View;
 use std::sync::OnceLock;
@@ -57,6 +58,17 @@ impl Surroundings {
     /// Makes room for what others are to add.
     pub(super) fn make_room<'a>(&mut self, others: impl Iterator<Item = &'a Self> + Clone) {
         self.records.make_room(others.map(|other| &other.records));
+    }
+
+    /// What to go back to.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.records.mark()
+    }
+
+    /// Forgets what was added since.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.index = OnceLock::new();
+        self.records.back_to(mark);
     }
 
     /// Adds what other templates say.

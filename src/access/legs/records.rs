@@ -3,6 +3,7 @@
 use super::policy::{Policy, Statement};
 use super::text::{Outputs, Reader, Text, many};
 use crate::access::Spot;
+use crate::access::lists::List;
 use crate::access::settle::mark;
 use crate::assembly::{Document, StackId};
 use serde_json::Value;
@@ -173,6 +174,14 @@ pub(super) struct Records {
     pub(super) organizations: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// How much some templates said: lists by their lengths, the rest as it was.
+pub(in crate::access) struct Mark {
+    lengths: [usize; 16],
+    outputs: Outputs,
+    regions: BTreeMap<StackId, String>,
+    organizations: BTreeMap<String, BTreeSet<String>>,
+}
+
 impl Records {
     /// Makes room for what others are to add, of what there is most of.
     pub(super) fn make_room<'a>(&mut self, others: impl Iterator<Item = &'a Self> + Clone) {
@@ -230,6 +239,67 @@ impl Records {
         for (account, named) in organizations {
             self.organizations.entry(account).or_default().extend(named);
         }
+    }
+
+    /// What to go back to.
+    pub(super) fn mark(&mut self) -> Mark {
+        Mark {
+            lengths: self.lists().map(|list| list.length()),
+            outputs: self.outputs.clone(),
+            regions: self.regions.clone(),
+            organizations: self.organizations.clone(),
+        }
+    }
+
+    /// Forgets what was added since.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        let Mark { lengths, outputs, regions, organizations } = mark;
+        for (list, length) in self.lists().into_iter().zip(lengths) {
+            list.cut(length);
+        }
+        (self.outputs, self.regions, self.organizations) = (outputs, regions, organizations);
+    }
+
+    fn lists(&mut self) -> [&mut dyn List; 16] {
+        let Self {
+            roles,
+            standalone,
+            buckets,
+            bucket_policies,
+            keys,
+            aliases,
+            registrations,
+            databases,
+            locations,
+            endpoints,
+            works,
+            subnets,
+            domains,
+            ways_out,
+            machines,
+            workgroups,
+            outputs: _,
+            regions: _,
+            organizations: _,
+        } = self;
+        [
+            roles,
+            standalone,
+            buckets,
+            bucket_policies,
+            keys,
+            aliases,
+            registrations,
+            databases,
+            locations,
+            endpoints,
+            works,
+            subnets,
+            domains,
+            ways_out,
+            machines,
+            workgroups,
+        ]
     }
 
     /// Reads one template.

@@ -59,10 +59,10 @@ impl Checked {
         Checker::reading(&|_, _| None, document).into()
     }
 
-    /// What it says of access.
+    /// Takes what it says of access out of it.
     #[must_use]
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+    pub fn take_facts(&mut self) -> Facts {
+        std::mem::take(&mut self.facts)
     }
 
     /// What is wrong with the stack by itself.
@@ -76,17 +76,18 @@ impl Checked {
 /// `origin` tells where in the environment a resource of a stack was written; it is asked of what is wrong alone.
 #[must_use]
 pub fn check_together(parts: Vec<Checked>, origin: &(dyn Fn(&StackId, &str) -> Option<Place> + Sync)) -> Vec<Finding> {
-    check_beside(parts, origin, |_| ()).0
+    Checker::all(origin, parts).finish(|_| ()).0
 }
 
-/// As [`check_together`]. What was read of all stacks for the rules is good for more, at the same time: `meanwhile` gets it.
+/// As [`check_together`], of stacks whose facts were taken out before; they are good for more, at the same time: `meanwhile` gets them.
 #[must_use]
 pub fn check_beside<T: Send>(
     parts: Vec<Checked>,
+    facts: Facts,
     origin: &(dyn Fn(&StackId, &str) -> Option<Place> + Sync),
     meanwhile: impl FnOnce(&Facts) -> T + Send,
 ) -> (Vec<Finding>, T) {
-    Checker::all(origin, parts).finish(meanwhile)
+    Checker { facts, ..Checker::all(origin, parts) }.finish(meanwhile)
 }
 
 /// Checks templates from anywhere; findings point into the templates.

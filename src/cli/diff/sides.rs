@@ -136,16 +136,13 @@ impl Found {
         }
     }
 
-    /// The side, whose templates were read beside those of the other.
-    fn beside(self, documents: Vec<Document>, made: &BTreeMap<StackId, Beside>) -> Prepared {
+    /// The side, whose templates stand beside those of the other; `shared` is what those that both have say of access.
+    fn beside(self, documents: Vec<Document>, made: &BTreeMap<StackId, Beside>, shared: &mut Facts) -> Prepared {
         let Self::Meant { side, source, mesh } = self else { return self.alone() };
-        let facts = documents.par_iter().map(|document| match made.get(&document.id) {
-            Some(beside) if beside.is_same(document) => beside.checked.facts().clone(),
-            Some(_) | None => Facts::one(document),
-        });
-        let facts = Facts::together(facts.collect());
-        let access = evaluate(&facts);
-        facts.drop_beside();
+        let is_shared =
+            |document: &Document| made.get(&document.id).is_some_and(|beside| beside.is_shared_with(document));
+        let own = documents.par_iter().filter(|document| !is_shared(document)).map(Facts::one);
+        let access = shared.with(own.collect(), evaluate);
         Prepared { side, documents, access, environment: Some((source, *mesh)) }
     }
 }
@@ -154,21 +151,23 @@ impl Found {
 struct Beside {
     document: Document,
     checked: Checked,
+    /// What it says of access.
+    facts: Facts,
+    /// Whether the other side has it too.
+    is_shared: bool,
 }
 
 impl Beside {
     /// A template that stands just so on the other side is that side's, and was found right before.
     fn of(stack: &Stack, standing: &BTreeMap<&StackId, &Document>) -> Self {
         let document = Document::of(stack);
-        match standing.get(&stack.id) {
-            Some(old) if old.is_of(stack, &document) => {
-                Self { checked: Checked::standing(&document), document: (*old).clone() }
-            }
-            Some(_) | None => Self { checked: Checked::of(stack, &document), document },
-        }
+        let old = standing.get(&stack.id).filter(|old| old.is_of(stack, &document));
+        let mut checked = old.map_or_else(|| Checked::of(stack, &document), |_| Checked::standing(&document));
+        let facts = checked.take_facts();
+        Self { checked, facts, is_shared: old.is_some(), document: old.map_or(document, |old| (*old).clone()) }
     }
 
-    fn is_same(&self, old: &Document) -> bool {
+    fn is_shared_with(&self, old: &Document) -> bool {
         self.document.template.is_shared_with(&old.template)
     }
 }
@@ -208,11 +207,15 @@ impl Sides {
         let outcome = made.checked(|mesh, origin| {
             let standing = base.as_ref().map(Found::documents).unwrap_or_default();
             let at_hand = standing.iter().map(|document| (&document.id, document)).collect();
-            let made = each(mesh, |stack| Beside::of(&stack, &at_hand));
+            let mut made = each(mesh, |stack| Beside::of(&stack, &at_hand));
+            let (shared, own): (Vec<_>, Vec<_>) = made.values_mut().partition(|made| made.is_shared);
+            let facts = |of: Vec<&mut Beside>| of.into_iter().map(|made| std::mem::take(&mut made.facts)).collect();
+            let (mut facts, own) = (Facts::together(facts(shared)), Facts::together(facts(own)));
             // one after the other, each on all cores: the memory of the one serves the other
-            let base = base.map(|base| base.beside(standing, &made));
+            let base = base.map(|base| base.beside(standing, &made, &mut facts));
+            facts.append(own);
             let (documents, parts) = made.into_values().map(|made| (made.document, made.checked)).unzip();
-            let (findings, access) = check_beside(parts, origin, evaluate);
+            let (findings, access) = check_beside(parts, facts, origin, evaluate);
             (findings, (base, documents, access))
         });
         let both = outcome.result.map(|(mesh, (base, documents, access))| {
