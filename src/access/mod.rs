@@ -22,6 +22,7 @@ mod shown;
 mod sight;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use data_sets::beyond_sight;
 pub use evaluate::evaluate;

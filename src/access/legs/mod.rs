@@ -18,6 +18,7 @@ mod rights;
 mod standing;
 mod storage;
 mod text;
+mod together;
 mod trust;
 mod truth;
 mod unload;
@@ -29,10 +30,10 @@ use super::facts::{DatabaseFact, TableFact};
 use super::model::{Copy, Leg};
 use crate::assembly::Document;
 use index::Index;
-pub(super) use records::Mark;
 use records::Records;
 use rights::View;
 use std::sync::OnceLock;
+use together::Mark;
 
 /// What some templates say about these legs.
 #[derive(Debug, Default)]
