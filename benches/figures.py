@@ -149,6 +149,7 @@ GOALS = [
         lambda report: ratio(*(sum_of(report["sizes"], LARGEST, [tool], "wall") for tool in ("again", "synth"))),
         0.5,
     ),
+    Goal("`diff` to `synth`, all files new", lambda report: slower(report, LARGEST, "diff"), 1.5),
     Goal(
         "`diff` to `synth`, nothing changed",
         lambda report: ratio(*(sum_of(report["sizes"], LARGEST, [tool], "wall") for tool in ("diff", "again"))),

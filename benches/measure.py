@@ -8,8 +8,7 @@
 One round runs every tool once on every size; the order turns from round to round. A round before the first is not counted: it
 fills the caches and makes what is counted (stacks, resources, bytes) and what `synth` finds when nothing changed. What is written
 is new each time, in a new folder, and is removed at the end: a disk that just removed files is slow to make others. What waits
-to reach the disk is written out before each tool begins, and memory is touched, so that none pays for the one before, or for the
-machine under a virtual one, which takes memory back that nobody used for a while.
+to reach the disk is written out before each tool begins, so that none pays for the one before.
 
 Absolute figures belong to one machine and one hour; ratios of the same round are what is to be quoted.
 Needs Python 3 and git, for the peers also npm and the package indexes; without them the peers are left out, with a sentence.
@@ -35,8 +34,6 @@ HERE = Path(__file__).resolve().parent
 SIZES = ["3,2,2", "30,4,10", "100,5,30", "300,5,60"]
 STARTS = 21
 """How often each start-up is measured: it is short, and so it is noisy."""
-TOUCHED = 1 << 30
-"""Bytes of memory that are touched before a tool begins: more than any of them needs."""
 
 
 def size(text: str) -> str:
@@ -179,18 +176,12 @@ def turned(tools: list[str], turn: int) -> list[str]:
     return tools[start:] + tools[:start]
 
 
-def settle() -> None:
-    """Writes out what waits to reach the disk, and touches as much memory as the largest tool needs, in a process that ends."""
-    os.sync()
-    subprocess.run([sys.executable, HERE / "touch.py", str(TOUCHED)], check=True)
-
-
 def run_round(meshes: list[Mesh], turn: int, sizes: dict[str, dict]) -> None:
     for mesh in meshes:
         commands = mesh.commands(turn)
         order = list(commands) if turn == 0 else turned(list(commands), turn)
         for tool in order:
-            settle()
+            os.sync()
             figure, printed = measured(commands[tool])
             print(f"round {turn}: {mesh.size:>9} {tool:<14} {figure['wall']:8.3f} s", file=sys.stderr, flush=True)
             if turn == 0:
@@ -206,7 +197,7 @@ def starts(binary: Path, folder: Path) -> dict[str, dict[str, list[float]]]:
     """Start-up, in turn with a program that does nothing: what starting a process from here takes by itself."""
     lines = {"version": [binary, "--version"], "explain": [binary, "explain", "unknown-product"], "true": ["true"]}
     found = {name: {"wall": [], "cpu": [], "peak": []} for name in lines}
-    settle()
+    os.sync()
     for turn in range(STARTS + 1):
         for name, line in lines.items():
             figure, _ = measured(Command(line, folder))

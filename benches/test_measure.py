@@ -85,8 +85,9 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(verdict("nothing changed, to"), ("0.50 (0.40 to 0.60)", "held, in 2 of 3 rounds"))
         self.assertEqual(verdict("explain"), ("6.0 ms (4.0 to 6.0)", "**not held**, in 1 of 3 rounds"))
 
-    def test_diff_is_compared_with_a_synth_that_writes_nothing_either(self) -> None:
-        self.assertEqual(verdict("`diff`"), ("3.00 (1.25 to 3.75)", "**not held**, in 1 of 3 rounds"))
+    def test_diff_is_compared_with_a_synth_that_writes_all_and_with_one_that_writes_nothing_either(self) -> None:
+        self.assertEqual(verdict("`diff` to `synth`, all"), ("1.50 (0.75 to 1.50)", "held"))
+        self.assertEqual(verdict("`diff` to `synth`, nothing"), ("3.00 (1.25 to 3.75)", "**not held**, in 1 of 3 rounds"))
 
     def test_what_was_left_out_is_not_measured(self) -> None:
         for goal in ("cdk synth", "`access`"):
