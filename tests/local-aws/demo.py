@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import urllib.request
 from pathlib import Path
@@ -159,12 +160,15 @@ def closing(local: LocalAws, accounts: int, seconds: float, all_seconds: float) 
         kinds[entry["kind"]].append(name)
         count += entry["count"]
     recorded = ", ".join(kinds["recorded"]) or "none"
-    print(f"\n{accounts} accounts deployed in {seconds:.0f} s; then a new one, from its file to its stacks, in "
-          f"{all_seconds - seconds:.0f} s; {count} resources in {accounts + 1} accounts")
-    print(
+    lines = [
+        f"{accounts} accounts deployed in {seconds:.0f} s; then a new one, from its file to its stacks, in "
+        f"{all_seconds - seconds:.0f} s; {count} resources in {accounts + 1} accounts",
         f"checked against our rules of AWS in tests/local-aws (never against AWS itself): {len(kinds['emulated'])} resource types, "
-        f"trust, execution roles, order of grants; only recorded: {recorded}; no query was run"
-    )
+        f"trust, execution roles, order of grants; only recorded: {recorded}; no query was run",
+    ]
+    # a terminal would break a line in the middle of a word; a pipe gets one line each
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10**6
+    print("\n" + "\n".join(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in lines))
 
 
 if __name__ == "__main__":
