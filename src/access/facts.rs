@@ -115,7 +115,7 @@ pub struct RoleFact {
     pub statements: Arc<[Value]>,
     /// ARNs of the managed policies that it names.
     pub managed: BTreeSet<String>,
-    /// Services that may assume it; `None` where somebody else may too, or nobody.
+    /// Services that may assume it; `None` where somebody else may too, or where no statement says who.
     pub services: Option<BTreeSet<String>>,
 }
 

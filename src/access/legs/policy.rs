@@ -68,7 +68,7 @@ pub(super) struct Statement {
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
     pub(super) spot: Spot,
-    /// A copy of a policy shares them: one side of a comparison copies from the other what both have.
+    /// A copy of a policy shares them: facts are copied for each moment of a deployment that is looked at.
     pub(super) statements: Arc<[Statement]>,
 }
 
